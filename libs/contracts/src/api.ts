@@ -1,0 +1,57 @@
+/** Request/reply on `writ.<tenant>.api.<service>.<call>`; nothing of this is stored. */
+import { z } from 'zod';
+import { digest } from './digest.ts';
+import { agentId, executorId, invocationId, sessionId, tenantId, toolName } from './ids.ts';
+import { toolSpec } from './files/tool-file.ts';
+
+/** An executor asks the scheduler's leader for work (`writ._cell.api.scheduler.pull`). */
+export const pullRequest = z.object({
+  executor: executorId,
+  session: sessionId,
+  /** How many calls it can run at once, the running ones included. */
+  slots: z.number().int().positive().max(100_000),
+  pool: z.string().default('default'),
+  labels: z.record(z.string(), z.string()).default({}),
+  /** Grants that it holds: neither finished nor handed back. `tenant/invocation/attempt`. */
+  running: z.array(z.string()),
+  /** Ledger sequence of its last commit: grants finished before it are not sent again. */
+  asOf: z.number().int().nonnegative(),
+});
+export type PullRequest = z.infer<typeof pullRequest>;
+
+/** What an executor needs to run one call. */
+export const grant = z.object({
+  tenant: tenantId,
+  invocation: invocationId,
+  attempt: z.number().int().positive(),
+  agent: agentId,
+  tool: toolName,
+  /** Digest of the tool's spec; fetched once by `scheduler.tool` and kept. */
+  toolDigest: digest,
+  inputs: z.record(z.string(), z.unknown()),
+  argsDigest: digest,
+  /** Ledger sequence of `schedule.dispatched`: rises with every grant. */
+  fencingToken: z.number().int(),
+});
+export type Grant = z.infer<typeof grant>;
+
+export const pullReply = z.object({ grants: z.array(grant) });
+export type PullReply = z.infer<typeof pullReply>;
+
+/** `writ._cell.api.scheduler.tool`: a spec by tenant and digest. */
+export const toolRequest = z.object({ tenant: tenantId, digest });
+export const toolReply = z.object({ tool: toolSpec.optional() });
+
+/** `writ.<tenant>.api.audit.status`: how far some invocations have come; for callers that missed a notice. */
+export const statusRequest = z.object({ invocations: z.array(invocationId).max(10_000) });
+export type StatusRequest = z.infer<typeof statusRequest>;
+
+/** The last word on one invocation: its terminal fact as it stands in the ledger, or nothing yet. */
+export const statusReply = z.object({
+  terminal: z.array(z.object({ type: z.string(), data: z.unknown() })),
+});
+export type StatusReply = z.infer<typeof statusReply>;
+
+/** Any api call that could not be answered. */
+export const apiError = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+

@@ -1,0 +1,92 @@
+/** What the policy service writes on `writ.<tenant>.decisions`, and the votes it counts. */
+import { z } from 'zod';
+import { digest } from '../digest.ts';
+import { PolicyAction, PolicyMode } from '../files/policy-file.ts';
+import { agentId, invocationId, token, toolName } from '../ids.ts';
+import { MAX_TEXT_LENGTH } from '../limits.ts';
+import { denial } from '../outcome.ts';
+import { amounts } from '../quantities.ts';
+
+export const Verdict = { allow: 'allow', deny: 'deny', requireApproval: 'require-approval' } as const;
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
+
+/** A rule whose condition held. */
+export const matchedRule = z.object({
+  policy: z.string(),
+  action: z.enum(PolicyAction),
+  mode: z.enum(PolicyMode),
+  /** The values that made it match, `tool.cost = 1200 node-hours`. */
+  because: z.string().optional(),
+});
+
+/** Who must say yes, how many of them, and until when (epoch milliseconds). */
+export const approvalTerms = z.object({
+  approvers: z.array(token),
+  quorum: z.number().int().positive(),
+  expiresAtMs: z.number().int(),
+});
+export type ApprovalTerms = z.infer<typeof approvalTerms>;
+
+/** The verdict over one call, with all that the next pillars need, so that they need not fold the request's inputs. */
+export const policyDecided = z.object({
+  invocation: invocationId,
+  agent: agentId,
+  tool: toolName,
+  argsDigest: digest,
+  verdict: z.enum(Verdict),
+  project: token,
+  campaign: token.optional(),
+  /** The most that the call may use: the budget holds this much. */
+  ceiling: amounts,
+  rules: z.array(matchedRule),
+  bundle: digest,
+  /** Ledger sequence of the catalog commit in force. */
+  catalogRevision: z.number().int().nonnegative(),
+  denial: denial.optional(),
+  approval: approvalTerms.optional(),
+});
+export type PolicyDecided = z.infer<typeof policyDecided>;
+
+/** A request that cannot be decided because it is not well formed, or repeats an id with other arguments. */
+export const requestRejected = z.object({
+  agent: agentId,
+  /** Absent when the message was too broken to name one. */
+  invocation: invocationId.optional(),
+  /** The CloudEvents id of the message, when it had one. */
+  event: z.string().optional(),
+  reason: z.enum(['malformed', 'too-large', 'digest-mismatch', 'duplicate-id', 'invalid-inputs', 'unsupported-type']),
+  /** What is wrong, where, and what would be right. */
+  detail: z.string(),
+});
+
+export const approvalOpened = z.object({
+  invocation: invocationId,
+  agent: agentId,
+  tool: toolName,
+  argsDigest: digest,
+  terms: approvalTerms,
+  ceiling: amounts,
+  /** Names of the policies that asked. */
+  policies: z.array(z.string()),
+  justification: z.string().optional(),
+});
+
+export const approvalVoted = z.strictObject({
+  invocation: invocationId,
+  vote: z.enum(['approve', 'deny']),
+  /** What the voter saw; a vote over other arguments does not count. */
+  argsDigest: digest,
+  reason: z.string().max(MAX_TEXT_LENGTH).optional(),
+});
+
+export const approvalGranted = z.object({ invocation: invocationId, argsDigest: digest, by: z.array(token) });
+export const approvalDenied = z.object({ invocation: invocationId, by: token, reason: z.string().optional() });
+export const approvalExpired = z.object({ invocation: invocationId, votes: z.array(token) });
+
+/** The call ends here because its agent asked for that before it ran; written by whoever held it. */
+export const invocationCancelled = z.object({
+  invocation: invocationId,
+  agent: agentId,
+  reason: z.string().optional(),
+});
+

@@ -1,0 +1,148 @@
+/**
+ * The list of all facts: type -> schema and the kind of subject it belongs on. What is not in this list is not in
+ * the ledger. Documents (JSON Schema, AsyncAPI) and decoding are derived from it.
+ */
+import type { z } from 'zod';
+import { SubjectKind } from '../subjects.ts';
+import { budgetAlerted, budgetRefused, budgetReleased, budgetReserved } from './budget.ts';
+import {
+  breakerConfigured,
+  budgetDefined,
+  budgetRetired,
+  environmentDefined,
+  groupsDefined,
+  policyPublished,
+  schedulingConfigured,
+  toolRegistered,
+  toolRetired,
+} from './catalog.ts';
+import {
+  approvalDenied,
+  approvalExpired,
+  approvalGranted,
+  approvalOpened,
+  approvalVoted,
+  invocationCancelled,
+  policyDecided,
+  requestRejected,
+} from './decision.ts';
+import { executionCompleted, executionFenced, executionStarted } from './execution.ts';
+import { leaderElected } from './leader.ts';
+import { cancelRequested, toolRequested } from './request.ts';
+import {
+  breakerClosed,
+  breakerHalfOpened,
+  breakerOpened,
+  executorLost,
+  scheduleDispatched,
+  scheduleIndeterminate,
+  schedulePlanned,
+  scheduleRefused,
+} from './schedule.ts';
+
+export const EVENT_SCHEMAS = {
+  'tool.requested': toolRequested,
+  'tool.cancel-requested': cancelRequested,
+  'tool.registered': toolRegistered,
+  'tool.retired': toolRetired,
+  'policy.published': policyPublished,
+  'budget.defined': budgetDefined,
+  'budget.retired': budgetRetired,
+  'breaker.configured': breakerConfigured,
+  'environment.defined': environmentDefined,
+  'groups.defined': groupsDefined,
+  'scheduling.configured': schedulingConfigured,
+  'approval.voted': approvalVoted,
+  'policy.decided': policyDecided,
+  'request.rejected': requestRejected,
+  'approval.opened': approvalOpened,
+  'approval.granted': approvalGranted,
+  'approval.denied': approvalDenied,
+  'approval.expired': approvalExpired,
+  'invocation.cancelled': invocationCancelled,
+  'budget.reserved': budgetReserved,
+  'budget.refused': budgetRefused,
+  'budget.released': budgetReleased,
+  'budget.alerted': budgetAlerted,
+  'schedule.planned': schedulePlanned,
+  'schedule.dispatched': scheduleDispatched,
+  'schedule.refused': scheduleRefused,
+  'schedule.indeterminate': scheduleIndeterminate,
+  'breaker.opened': breakerOpened,
+  'breaker.half-opened': breakerHalfOpened,
+  'breaker.closed': breakerClosed,
+  'executor.lost': executorLost,
+  'execution.started': executionStarted,
+  'execution.completed': executionCompleted,
+  'execution.fenced': executionFenced,
+  'leader.elected': leaderElected,
+} as const;
+
+export type EventType = keyof typeof EVENT_SCHEMAS | 'request.malformed';
+
+interface Derived {
+  /**
+   * Never stored: how a message on a requests subject that is no valid request reaches a fold, so that it can be
+   * answered with `request.rejected` instead of being lost.
+   */
+  readonly 'request.malformed': {
+    readonly event?: string;
+    readonly invocation?: string;
+    readonly reason: z.infer<typeof requestRejected>['reason'];
+    readonly detail: string;
+  };
+}
+
+/** The payload of one type of event, after parsing. */
+export type EventData<T extends EventType> = T extends keyof typeof EVENT_SCHEMAS
+  ? z.infer<(typeof EVENT_SCHEMAS)[T]>
+  : T extends keyof Derived
+    ? Derived[T]
+    : never;
+
+/** The subjects on which each kind of fact may stand; a fact on another subject is not believed. */
+export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> = {
+  [SubjectKind.requests]: new Set(['tool.requested', 'tool.cancel-requested']),
+  [SubjectKind.catalog]: new Set([
+    'tool.registered',
+    'tool.retired',
+    'policy.published',
+    'budget.defined',
+    'budget.retired',
+    'breaker.configured',
+    'environment.defined',
+    'groups.defined',
+    'scheduling.configured',
+  ]),
+  [SubjectKind.approvals]: new Set(['approval.voted']),
+  [SubjectKind.decisions]: new Set([
+    'policy.decided',
+    'request.rejected',
+    'approval.opened',
+    'approval.granted',
+    'approval.denied',
+    'approval.expired',
+    'invocation.cancelled',
+    'leader.elected',
+  ]),
+  [SubjectKind.budget]: new Set([
+    'budget.reserved',
+    'budget.refused',
+    'budget.released',
+    'budget.alerted',
+    'leader.elected',
+  ]),
+  [SubjectKind.schedule]: new Set([
+    'schedule.planned',
+    'schedule.dispatched',
+    'schedule.refused',
+    'schedule.indeterminate',
+    'invocation.cancelled',
+    'breaker.opened',
+    'breaker.half-opened',
+    'breaker.closed',
+    'executor.lost',
+    'leader.elected',
+  ]),
+  [SubjectKind.executions]: new Set(['execution.started', 'execution.completed', 'execution.fenced']),
+};

@@ -1,0 +1,50 @@
+/** What agents publish on `writ.<tenant>.requests.<agent>`. Strict: an unknown field is a mistake worth an answer. */
+import { z } from 'zod';
+import { digest } from '../digest.ts';
+import { invocationId, stepId, token, toolName } from '../ids.ts';
+import { jsonObject } from '../json.ts';
+import { MAX_CALLS_PER_STEP, MAX_TEXT_LENGTH } from '../limits.ts';
+
+/** Urgency by name, or 0 (most urgent) to 1000. */
+export const priority = z.union([z.enum(['urgent', 'normal', 'background']), z.number().int().min(0).max(1000)]);
+export type Priority = z.infer<typeof priority>;
+
+/** A payload in the object store. */
+export const payloadRef = z.strictObject({
+  digest,
+  bytes: z.number().int().nonnegative(),
+  mediaType: z.string().max(128).default('application/json'),
+});
+export type PayloadRef = z.infer<typeof payloadRef>;
+
+export const toolCall = z.strictObject({
+  /** Chosen by the agent; repeating it with the same arguments has no second effect. */
+  invocation: invocationId,
+  tool: toolName,
+  inputs: jsonObject.default({}),
+  /** Digest of `inputs`; checked when given. */
+  argsDigest: digest.optional(),
+});
+export type ToolCall = z.infer<typeof toolCall>;
+
+/** A step: the calls of one LLM generation, in model order. */
+export const toolRequested = z.strictObject({
+  /** Absent: the event's own id. */
+  step: stepId.optional(),
+  calls: z.array(toolCall).min(1).max(MAX_CALLS_PER_STEP),
+  project: token.default('default'),
+  /** The budget tag. */
+  campaign: token.optional(),
+  priority: priority.default('normal'),
+  /** RFC 3339; a call that has not started by then is refused as expired. */
+  deadline: z.iso.datetime({ offset: true }).optional(),
+  justification: z.string().max(MAX_TEXT_LENGTH).optional(),
+  /** Name of the audit log that this run exports. */
+  log: token.optional(),
+});
+export type ToolRequested = z.infer<typeof toolRequested>;
+
+export const cancelRequested = z.strictObject({
+  invocation: invocationId,
+  reason: z.string().max(MAX_TEXT_LENGTH).optional(),
+});

@@ -1,0 +1,60 @@
+/**
+ * A governance file: what `writ apply -f <folder>` reads. Each file of the folder holds any of these top-level keys;
+ * together they are the tenant's catalog.
+ */
+import { z } from 'zod';
+import { token } from '../ids.ts';
+import { unitName } from '../quantities.ts';
+import { policyRule } from './policy-file.ts';
+import { toolSpec } from './tool-file.ts';
+
+/** `budgets:`: an account and what it may spend. `account` is `project` or `project/campaign`; `/` is the tenant. */
+export const budgetSpec = z.strictObject({
+  account: z
+    .string()
+    .regex(/^(\/|[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*)$/, 'must be "/" or names joined by "/": "project/campaign"')
+    .max(256),
+  /** Most of each unit over the whole allocation, in whole or decimal units: `{node-hours: 5000, calls: 900}`. */
+  limits: z.record(unitName, z.number().nonnegative().max(1e15)),
+  /** Shares of a limit (0..1) at which `budget.alerted` is recorded. */
+  alerts: z.array(z.number().gt(0).max(1)).max(8).default([0.8]),
+});
+export type BudgetSpec = z.infer<typeof budgetSpec>;
+
+/** `breakers:`: when a tool's circuit opens (resilience4j's terms). Defaults hold for every tool without an entry. */
+export const breakerSpec = z.strictObject({
+  tool: token,
+  /** Share of failures (0..1] in the window that opens the breaker. */
+  failureRate: z.number().gt(0).max(1).default(0.5),
+  /** Number of latest completed calls that are looked at. */
+  window: z.number().int().min(1).max(10_000).default(100),
+  /** Fewer calls than this never open it. */
+  minimumCalls: z.number().int().min(1).max(10_000).default(100),
+  /** How long it stays open before probes are let through. */
+  openSeconds: z.number().positive().max(86_400).default(60),
+  /** Probes that must succeed to close it. */
+  halfOpenPermits: z.number().int().min(1).max(1_000).default(10),
+});
+export type BreakerSpec = z.infer<typeof breakerSpec>;
+
+/** `environment:`: facts that policies see as `env.*`, for example `production: true`. */
+export const environmentSpec = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be a plain identifier'),
+  z.union([z.boolean(), z.string().max(256), z.number()]),
+);
+export type EnvironmentSpec = z.infer<typeof environmentSpec>;
+
+/** `groups:`: who belongs to which group of approvers. */
+export const groupsSpec = z.record(token, z.array(token).max(1_000));
+export type GroupsSpec = z.infer<typeof groupsSpec>;
+
+/** One YAML file of a governance folder. */
+export const governanceFile = z.strictObject({
+  tools: z.array(toolSpec).max(10_000).optional(),
+  policies: z.array(policyRule).max(10_000).optional(),
+  budgets: z.array(budgetSpec).max(10_000).optional(),
+  breakers: z.array(breakerSpec).max(10_000).optional(),
+  environment: environmentSpec.optional(),
+  groups: groupsSpec.optional(),
+});
+export type GovernanceFile = z.infer<typeof governanceFile>;

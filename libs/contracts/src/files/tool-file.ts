@@ -1,0 +1,82 @@
+/** A tool as its owner registers it: what it may touch, what it costs, how it is run. Unknown tools never run. */
+import { z } from 'zod';
+import { toolName, token } from '../ids.ts';
+import { jsonObject } from '../json.ts';
+import { unitName } from '../quantities.ts';
+
+/** What a call may touch. Case does not matter in files. */
+export const SafetyClass = {
+  readOnly: 'READ_ONLY',
+  localWrite: 'LOCAL_WRITE',
+  network: 'NETWORK',
+  destructive: 'DESTRUCTIVE',
+} as const;
+export type SafetyClass = (typeof SafetyClass)[keyof typeof SafetyClass];
+
+/**
+ * What may be done when an outcome is unknown: `pure` runs again; `keyed` runs again under the same idempotency key;
+ * `queryable` is asked what happened; `once` never runs twice.
+ */
+export const Effects = { pure: 'pure', keyed: 'keyed', queryable: 'queryable', once: 'once' } as const;
+export type Effects = (typeof Effects)[keyof typeof Effects];
+
+const safetyClass = z
+  .string()
+  .transform((value) => value.toUpperCase())
+  .pipe(z.enum(SafetyClass));
+
+const commandAdapter = z.strictObject({
+  kind: z.literal('command'),
+  /** Program and arguments; `{args.name}` in an argument is replaced by that input. Never goes through a shell. */
+  argv: z.array(z.string().min(1)).min(1).max(64),
+  /** Names of environment variables that are passed through; everything else is absent. */
+  environment: z.array(z.string()).max(32).default([]),
+});
+
+const moduleAdapter = z.strictObject({
+  kind: z.literal('module'),
+  /** File of an ES module, relative to the executor's tools folder. */
+  module: z.string().min(1).max(512),
+  /** The exported function: `(inputs, context) => output`. */
+  export: z.string().min(1).max(128).default('run'),
+});
+
+export const toolAdapter = z.discriminatedUnion('kind', [moduleAdapter, commandAdapter]);
+export type ToolAdapter = z.infer<typeof toolAdapter>;
+
+const expressionText = z.string().min(1).max(4_000);
+
+/** `tools:` of a governance file; the same shape is the `tool.registered` fact. */
+export const toolSpec = z.strictObject({
+  name: toolName,
+  version: z.string().min(1).max(64).default('1'),
+  description: z.string().max(2_000).default(''),
+  /** Absent means: parallel-safe under the tool's own name, but destructive for policy (fail closed). */
+  class: safetyClass.optional(),
+  effects: z.enum(Effects).optional(),
+  adapter: toolAdapter,
+  /** JSON Schema (draft 7 or 2020-12) of the arguments; checked before policy. */
+  inputs: jsonObject.optional(),
+  /** JSON Schema of the result; checked after the run. */
+  outputs: jsonObject.optional(),
+  /** The most that one call may use, by unit: an amount or an expression over `args`, with its unit. */
+  cost: z.record(unitName, expressionText).default({}),
+  /** Resource keys, `vault:{args.path}`; absent means the tool's name. Calls with overlapping keys do not overlap. */
+  keys: z.array(z.string().min(1).max(256)).max(16).optional(),
+  timeoutSeconds: z.number().positive().max(86_400).default(60),
+  /** Named set of executors that may run it. */
+  pool: token.default('default'),
+  /** Values that policies may test as `tool.labels.x`. */
+  labels: z.record(z.string(), z.string()).default({}),
+});
+export type ToolSpec = z.infer<typeof toolSpec>;
+
+/** The class that policy sees: an undeclared class counts as the worst one. */
+export function policyClass(tool: Pick<ToolSpec, 'class'>): SafetyClass {
+  return tool.class ?? SafetyClass.destructive;
+}
+
+/** What may be done again after an unknown outcome; undeclared: reads are pure, everything else runs once. */
+export function effectsOf(tool: Pick<ToolSpec, 'class' | 'effects'>): Effects {
+  return tool.effects ?? (tool.class === SafetyClass.readOnly ? Effects.pure : Effects.once);
+}

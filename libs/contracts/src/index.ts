@@ -1,0 +1,53 @@
+/** The contracts: every fact, file and api call of Writ, and the shape of the cores that fold them. */
+export { grant, pullReply, pullRequest, statusReply, statusRequest, toolReply, toolRequest, apiError } from './api.ts';
+export { BATCH_CONTENT_TYPE, cloudEvent, decodeCommit, encodeCommit } from './cloud-event.ts';
+export { canonicalJson, digest, digestOf, digestOfBytes } from './digest.ts';
+export { WritError, invariant, messageOf } from './errors.ts';
+export { EVENT_SCHEMAS, EVENTS_BY_KIND } from './events/events.ts';
+export { Verdict } from './events/decision.ts';
+export {
+  breakerSpec,
+  budgetSpec,
+  environmentSpec,
+  governanceFile,
+  groupsSpec,
+} from './files/governance-file.ts';
+export { PolicyAction, PolicyMode, policyRule } from './files/policy-file.ts';
+export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
+export { CELL, agentId, executorId, invocationId, isToken, sessionId, stepId, tenantId, token, toolName } from './ids.ts';
+export {
+  ID_HORIZON_MS,
+  MAX_CALLS_PER_STEP,
+  MAX_COMMIT_BYTES,
+  MAX_EVENTS_PER_COMMIT,
+  MAX_INLINE_PAYLOAD_BYTES,
+  MAX_INPUT_DEPTH,
+  MAX_TEXT_LENGTH,
+} from './limits.ts';
+export { DenialClass, Outcome, RunOutcome } from './outcome.ts';
+export { MICROS_PER_UNIT, Unit, formatMicros, toMicros } from './quantities.ts';
+export { RecentIds } from './recent-ids.ts';
+export { LEDGER_STREAM, PAYLOAD_BUCKET, STORED_SUBJECTS, SubjectKind, parseSubject, subjects } from './subjects.ts';
+export type { Grant, PullReply, PullRequest, StatusReply, StatusRequest } from './api.ts';
+export type { CloudEvent, StoredCommit } from './cloud-event.ts';
+export type { Decider, Fact, Instant, Json, RecordedFact } from './decider.ts';
+export type { Digest } from './digest.ts';
+export type { WritErrorOptions } from './errors.ts';
+export type { HoldLine } from './events/budget.ts';
+export type { ApprovalTerms, PolicyDecided } from './events/decision.ts';
+export type { EventData, EventType } from './events/events.ts';
+export type { PayloadRef, Priority, ToolCall, ToolRequested } from './events/request.ts';
+export type {
+  BreakerSpec,
+  BudgetSpec,
+  EnvironmentSpec,
+  GovernanceFile,
+  GroupsSpec,
+} from './files/governance-file.ts';
+export type { ApprovalRule, PolicyRule } from './files/policy-file.ts';
+export type { ToolAdapter, ToolSpec } from './files/tool-file.ts';
+export type { AgentId, ExecutorId, InvocationId, SessionId, StepId, TenantId, ToolName } from './ids.ts';
+export type { JsonObject } from './json.ts';
+export type { Denial } from './outcome.ts';
+export type { Amounts, Micros } from './quantities.ts';
+export type { SubjectParts } from './subjects.ts';

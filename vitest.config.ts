@@ -1,0 +1,44 @@
+/** Test projects: `unit` (pure and property tests), `integration` (real nats-server and Postgres), `system` (the suite). */
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@writ/source', 'node', 'import', 'default'];
+const common = {
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...common,
+        test: {
+          name: 'unit',
+          include: ['{libs,apps}/*/src/**/*.spec.ts', 'test/{tidy,simulation,conformance}/**/*.spec.ts'],
+          exclude: ['**/*.int.spec.ts', '**/node_modules/**', '**/dist/**'],
+        },
+      },
+      {
+        ...common,
+        test: {
+          name: 'integration',
+          include: ['{libs,apps}/*/src/**/*.int.spec.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          globalSetup: ['libs/testkit/src/global-setup.ts'],
+        },
+      },
+      {
+        ...common,
+        test: {
+          name: 'system',
+          include: ['test/{e2e,chaos}/**/*.spec.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
