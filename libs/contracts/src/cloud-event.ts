@@ -49,6 +49,12 @@ export function cloudEvent(fact: Fact, id: string, source: string, at: Instant):
   return { specversion: '1.0', id, source, type: fact.type, time: new Date(at).toISOString(), data: fact.data };
 }
 
+/** One event as JSON text; what `JSON.stringify(cloudEvent(...))` gives, without building the envelope first. */
+export function encodeEvent(fact: Fact, id: string, source: string, time: string): string {
+  const data = JSON.stringify(fact.data);
+  return `{"specversion":"1.0","id":"${id}","source":"${source}","type":"${fact.type}","time":"${time}","data":${data}}`;
+}
+
 /** The bytes of a commit. */
 export function encodeCommit(events: readonly CloudEvent[]): Uint8Array {
   return ENCODER.encode(JSON.stringify(events));

@@ -45,6 +45,12 @@ export interface Decider<State, Offer = undefined> {
   readonly writes: SubjectKind;
   /** The kinds it folds besides its own; all others are skipped before anything is parsed. */
   readonly reads: ReadonlySet<SubjectKind>;
+  /**
+   * Whether facts of a kind that it reads can matter as `state` stands; absent: they always can. A host may then skip
+   * parsing them. To be asked when such a fact's turn to be folded has come, never earlier. Facts of a kind that it
+   * does not want must not change its state, so that folding and skipping them come to the same.
+   */
+  wants?(state: State, kind: SubjectKind): boolean;
   initial(): State;
   /** Total: unknown or impossible facts change nothing. May update `state` in place and return it. */
   evolve(state: State, fact: RecordedFact): State;

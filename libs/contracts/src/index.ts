@@ -1,6 +1,6 @@
 /** The contracts: every fact, file and api call of Writ, and the shape of the cores that fold them. */
 export { grant, pullReply, pullRequest, statusReply, statusRequest, toolReply, toolRequest, apiError } from './api.ts';
-export { BATCH_CONTENT_TYPE, cloudEvent, decodeCommit, encodeCommit } from './cloud-event.ts';
+export { BATCH_CONTENT_TYPE, cloudEvent, decodeCommit, encodeCommit, encodeEvent } from './cloud-event.ts';
 export { canonicalJson, digest, digestOf, digestOfBytes } from './digest.ts';
 export { WritError, invariant, messageOf } from './errors.ts';
 export { EVENT_SCHEMAS, EVENTS_BY_KIND } from './events/events.ts';

@@ -12,6 +12,12 @@ interface Remembered {
 
 export class RecentIds {
   readonly #entries = new Map<string, Remembered>();
+  /**
+   * Walks the entries in age order, one step a forgotten entry. It lives on, because a new walk has to step over all
+   * that was deleted since the map's last rehash: 50 us a call at 200,000 ids instead of less than 2.
+   */
+  #ages = this.#entries.entries();
+  #oldest: [string, Remembered] | undefined;
   readonly #horizonMs: number;
   readonly #most: number;
 
@@ -32,9 +38,10 @@ export class RecentIds {
   /** Remembers `key`; the first digest stays. Drops what is older than the horizon. */
   remember(key: string, digest: string, at: Instant): void {
     if (!this.#entries.has(key)) this.#entries.set(key, { digest, at });
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#entries.size <= this.#most && at - entry.at <= this.#horizonMs) break;
-      this.#entries.delete(oldest);
+    this.#oldest ??= this.#nextOldest();
+    while (this.#oldest && (this.#entries.size > this.#most || at - this.#oldest[1].at > this.#horizonMs)) {
+      this.#entries.delete(this.#oldest[0]);
+      this.#oldest = this.#nextOldest();
     }
   }
 
@@ -46,5 +53,12 @@ export class RecentIds {
   restore(json: Json): this {
     for (const [key, digest, at] of json as [string, string, Instant][]) this.#entries.set(key, { digest, at });
     return this;
+  }
+
+  #nextOldest(): [string, Remembered] | undefined {
+    const next = this.#ages.next();
+    if (!next.done) return next.value;
+    this.#ages = this.#entries.entries();
+    return undefined;
   }
 }

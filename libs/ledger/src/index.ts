@@ -1,1 +1,22 @@
-export {};
+/** The ledger: the port, its two adapters, the decider host. */
+export { appendResolved, resolveUnknown } from './append.ts';
+export { DeciderHost } from './host/decider-host.ts';
+export { soleLease } from './host/lease.ts';
+export { DeciderPath } from './host/path.ts';
+export { ReactionHeader, reactionPart } from './host/reaction.ts';
+export { memorySnapshots, stateText } from './host/snapshots.ts';
+export { connectNats } from './jetstream/connect.ts';
+export { ensureLedger } from './jetstream/ensure-ledger.ts';
+export { jetstreamLedger } from './jetstream/jetstream-ledger.ts';
+export { kvLease, LEASE_BUCKET, LEASE_TTL_MS } from './jetstream/kv-lease.ts';
+export { objectSnapshots, SNAPSHOT_BUCKET } from './jetstream/object-snapshots.ts';
+export { memoryLedger } from './memory/memory-ledger.ts';
+export type { ResolvedAppend } from './append.ts';
+export type { CommittedFact, HostOptions, HostRole } from './host/decider-host.ts';
+export type { Lease } from './host/lease.ts';
+export type { ReactionPart } from './host/reaction.ts';
+export type { Snapshot, SnapshotStore } from './host/snapshots.ts';
+export type { NatsAddress } from './jetstream/connect.ts';
+export type { LedgerShape } from './jetstream/ensure-ledger.ts';
+export type { AppendFault, MemoryLedger, MemoryLedgerOptions } from './memory/memory-ledger.ts';
+export type { Append, AppendResult, Fold, Ledger, LedgerCommit, ReadOptions } from './port.ts';

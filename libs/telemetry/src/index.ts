@@ -1,1 +1,4 @@
-export {};
+/** OpenTelemetry: one start per process, and the names of all that is measured. */
+export { Metric } from './names.ts';
+export { startTelemetry } from './telemetry.ts';
+export type { Telemetry } from './telemetry.ts';

@@ -1,0 +1,32 @@
+/** Configuration: zod over the environment, with defaults, checked before anything starts. */
+import { z } from 'zod';
+import { WritError } from '@writ/contracts';
+
+/** What every service reads. */
+export const serviceEnvironment = z.object({
+  /** Servers, comma separated. */
+  WRIT_NATS_URL: z.string().default('nats://127.0.0.1:4222'),
+  WRIT_NATS_USER: z.string().optional(),
+  WRIT_NATS_PASSWORD: z.string().optional(),
+  /** Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one. */
+  WRIT_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  /** Address that the HTTP server listens on. */
+  WRIT_HTTP_HOST: z.string().default('127.0.0.1'),
+  WRIT_LOG_LEVEL: z.enum(['error', 'warn', 'log', 'debug']).default('log'),
+  /** Base URL of an OTLP/HTTP receiver; traces are off without it. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+});
+export type ServiceEnvironment = z.infer<typeof serviceEnvironment>;
+
+/**
+ * Reads and checks the environment.
+ * @throws WritError `bad-config` that names each variable, what is wrong with it and what would be right.
+ */
+export function readConfig<Schema extends z.ZodType>(
+  schema: Schema,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  throw new WritError('bad-config', `the environment is not right:\n${z.prettifyError(parsed.error)}`);
+}

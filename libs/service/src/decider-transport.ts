@@ -1,0 +1,80 @@
+/** Hosts a decider on the ledger; its committed answers go to `@EventPattern(LedgerEvent.committed)` handlers. */
+import { Logger } from '@nestjs/common';
+import type { Decider } from '@writ/contracts';
+import { messageOf } from '@writ/contracts';
+import { DeciderHost } from '@writ/ledger';
+import type { CommittedFact, Lease, Ledger, SnapshotStore } from '@writ/ledger';
+import { Metric } from '@writ/telemetry';
+import type { Telemetry } from '@writ/telemetry';
+import type { Health } from './health.ts';
+import { LedgerEvent, LedgerTransport } from './ledger-transport.ts';
+
+export interface DeciderParts<State, Offer> {
+  readonly decider: Decider<State, Offer>;
+  readonly ledger: Ledger;
+  readonly lease: Lease;
+  readonly snapshots: SnapshotStore;
+  readonly holder: string;
+  readonly health: Health;
+  readonly telemetry: Telemetry;
+}
+
+export class DeciderTransport<State, Offer = undefined> extends LedgerTransport {
+  readonly host: DeciderHost<State, Offer>;
+  /** What the next reaction is offered; set by the service before it listens. */
+  offer: () => Offer = () => undefined as Offer;
+  readonly #log: Logger;
+
+  constructor(parts: DeciderParts<State, Offer>) {
+    super();
+    const { decider, telemetry } = parts;
+    this.#log = new Logger(decider.name);
+    const commits = telemetry.meter.createCounter(Metric.commits);
+    const facts = telemetry.meter.createCounter(Metric.facts);
+    const elections = telemetry.meter.createCounter(Metric.elections);
+    this.host = new DeciderHost({
+      decider,
+      ledger: parts.ledger,
+      lease: parts.lease,
+      snapshots: parts.snapshots,
+      holder: parts.holder,
+      now: Date.now,
+      offer: () => this.offer(),
+      onCommitted: (committed) => {
+        commits.add(1);
+        facts.add(committed.length);
+        this.#tell(committed);
+      },
+      onRole: (role) => {
+        if (role === 'leading') elections.add(1);
+        this.#log.log(role);
+      },
+      log: (sentence) => this.#log.warn(sentence),
+    });
+    parts.health.add('decider', () => this.host.trouble);
+    this.#observe(telemetry);
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    this.host.start().then(() => callback(), callback);
+  }
+
+  async close(): Promise<void> {
+    await this.host.stop();
+  }
+
+  #tell(committed: readonly CommittedFact[]): void {
+    this.emit(LedgerEvent.committed, committed).catch((error: unknown) => {
+      this.#log.error(`a handler of committed facts failed: ${messageOf(error)}`);
+    });
+  }
+
+  #observe(telemetry: Telemetry): void {
+    telemetry.meter.createObservableGauge(Metric.leader).addCallback((result) => {
+      result.observe(this.host.role === 'leading' ? 1 : 0);
+    });
+    telemetry.meter.createObservableGauge(Metric.foldSequence).addCallback((result) => {
+      result.observe(this.host.seen);
+    });
+  }
+}

@@ -1,0 +1,28 @@
+/** Names of everything Writ measures, in one place. Attributes with the prefix `writ.` are ours, the rest is OTel's. */
+export const Metric = {
+  /** Facts committed, by `type`. */
+  facts: 'writ.facts',
+  /** Commits appended, by `service`. */
+  commits: 'writ.commits',
+  /** Events in one commit. */
+  commitEvents: 'writ.commit.events',
+  /** Ledger sequence up to which this process has read. */
+  foldSequence: 'writ.fold.sequence',
+  /** 1 while this process leads, else 0. */
+  leader: 'writ.leader',
+  /** Times that this process became leader. */
+  elections: 'writ.elections',
+  /** Calls that wait in the scheduler's queue. */
+  queueDepth: 'writ.queue.depth',
+  /** Tool runs that ended, by `outcome`. */
+  runs: 'writ.executor.runs',
+  /** Duration of a tool run in milliseconds. */
+  runDuration: 'writ.executor.run.duration',
+  /** Tool runs in progress. */
+  running: 'writ.executor.running',
+  /** Ledger sequence up to which the projection is durable. */
+  projectionSequence: 'writ.projection.sequence',
+  /** Commits between the projection and the end of what was read. */
+  projectionLag: 'writ.projection.lag',
+} as const;
+export type Metric = (typeof Metric)[keyof typeof Metric];
