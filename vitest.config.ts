@@ -1,11 +1,11 @@
 /** Test projects: `unit` (pure and property tests), `integration` (real nats-server and Postgres), `system` (the suite). */
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@writ/source', 'node', 'import', 'default'];
+const conditions = ['@writ/source', 'node'];
 const common = {
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
+  ssr: { resolve: { conditions, externalConditions: ['@writ/source'] } },
 };
 
 export default defineConfig({

@@ -1,1 +1,4 @@
-export {};
+import { DeciderTransport, runService } from '@writ/service';
+import { BudgetModule } from './budget.module.ts';
+
+await runService({ name: 'budget', module: BudgetModule, transport: DeciderTransport });

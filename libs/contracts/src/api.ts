@@ -12,8 +12,10 @@ export const pullRequest = z.object({
   slots: z.number().int().positive().max(100_000),
   pool: z.string().default('default'),
   labels: z.record(z.string(), z.string()).default({}),
-  /** Grants that it holds: neither finished nor handed back. `tenant/invocation/attempt`. */
-  running: z.array(z.string()),
+  /** How many grants it holds: taken, and their end not yet committed. */
+  holding: z.number().int().nonnegative(),
+  /** Which ones, as `tenant/invocation/attempt`; only in answer to `resync`, because the list may be long. */
+  running: z.array(z.string()).max(100_000).optional(),
   /** Ledger sequence of its last commit: grants finished before it are not sent again. */
   asOf: z.number().int().nonnegative(),
 });
@@ -35,7 +37,13 @@ export const grant = z.object({
 });
 export type Grant = z.infer<typeof grant>;
 
-export const pullReply = z.object({ grants: z.array(grant) });
+export const pullReply = z.object({
+  grants: z.array(grant),
+  /** The scheduler knows of more grants than the executor holds: a reply was lost. Pull again and list them. */
+  resync: z.boolean().optional(),
+  /** This session was declared lost: nothing it wants to write can land; begin a new one. */
+  lost: z.boolean().optional(),
+});
 export type PullReply = z.infer<typeof pullReply>;
 
 /** `writ._cell.api.scheduler.tool`: a spec by tenant and digest. */

@@ -96,7 +96,10 @@ const TRUSTED: ReadonlySet<SubjectKind> = new Set([
 function decodeEvent(commit: StoredCommit, parts: SubjectParts, event: unknown): RecordedFact | undefined {
   const envelope = event as Partial<CloudEvent> | null;
   const type = envelope?.type;
-  if (TRUSTED.has(parts.kind)) return recorded(commit, parts, type as never, envelope?.data);
+  if (TRUSTED.has(parts.kind)) {
+    const belongs = typeof type === 'string' && EVENTS_BY_KIND[parts.kind].has(type);
+    return belongs ? recorded(commit, parts, type as never, envelope?.data) : undefined;
+  }
   if (typeof envelope !== 'object' || envelope === null || typeof type !== 'string') {
     return reject(commit, parts, {}, 'malformed', 'an event is a JSON object with specversion, id, source, type and data');
   }

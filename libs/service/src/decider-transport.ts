@@ -23,6 +23,8 @@ export class DeciderTransport<State, Offer = undefined> extends LedgerTransport 
   readonly host: DeciderHost<State, Offer>;
   /** What the next reaction is offered; set by the service before it listens. */
   offer: () => Offer = () => undefined as Offer;
+  /** For a service whose answers must leave at once; set before it listens. Handlers are told after it. */
+  onCommitted: (facts: readonly CommittedFact[], state: State) => void = () => {};
   readonly #log: Logger;
 
   constructor(parts: DeciderParts<State, Offer>) {
@@ -40,7 +42,8 @@ export class DeciderTransport<State, Offer = undefined> extends LedgerTransport 
       holder: parts.holder,
       now: Date.now,
       offer: () => this.offer(),
-      onCommitted: (committed) => {
+      onCommitted: (committed, state) => {
+        this.onCommitted(committed, state);
         commits.add(1);
         facts.add(committed.length);
         this.#tell(committed);

@@ -38,9 +38,9 @@ export interface HostOptions<State, Offer> {
   readonly onCommitted?: (facts: readonly CommittedFact[], state: State) => void;
   readonly onRole?: (role: HostRole) => void;
   readonly log?: (sentence: string) => void;
-  /** How often time-driven answers (expiry, opening hours of a breaker) are looked for. */
+  /** How often time-driven answers (expiry, opening hours of a breaker) are looked for; 0: only when woken. */
   readonly tickMs?: number;
-  /** How often the lease is renewed; well below its time to live. */
+  /** How often the lease is renewed, well below its time to live; 0: only when told to campaign. */
   readonly renewMs?: number;
 }
 
@@ -79,6 +79,11 @@ export class DeciderHost<State, Offer = undefined> {
     return this.#path.state;
   }
 
+  /** Whether answers are on their way: the state is then ahead of the ledger. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
   /** Ledger sequence up to which this process has read. */
   get seen(): number {
     return this.#path.seen;
@@ -87,10 +92,8 @@ export class DeciderHost<State, Offer = undefined> {
   async start(): Promise<void> {
     await this.#refold();
     const { tickMs = TICK_MS, renewMs = RENEW_MS } = this.#options;
-    this.#timers = [
-      setInterval(() => this.wake(), tickMs),
-      setInterval(() => void this.campaign(), renewMs),
-    ];
+    if (tickMs > 0) this.#timers.push(setInterval(() => this.wake(), tickMs));
+    if (renewMs > 0) this.#timers.push(setInterval(() => void this.campaign(), renewMs));
     void this.campaign();
   }
 

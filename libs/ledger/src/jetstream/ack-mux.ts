@@ -34,13 +34,20 @@ export class AckMux {
   readonly #pending = new Map<string, Pending>();
   readonly #sweeper: NodeJS.Timeout;
   #counter = 0;
+  #reconnected = Promise.withResolvers<void>();
 
   constructor(connection: NatsConnection, inboxPrefix?: string) {
     this.#connection = connection;
     this.#prefix = `${createInbox(inboxPrefix)}.`;
     connection.subscribe(`${this.#prefix}*`, { callback: (_error, message) => this.#onAck(message) });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    this.#reconnected.resolve();
     void this.#watchConnection();
+  }
+
+  /** Resolves while the connection is up: what is asked while it is down would be lost and wait for its timeout. */
+  connected(): Promise<void> {
+    return this.#reconnected.promise;
   }
 
   publish(request: Append): Promise<AppendResult> {
@@ -108,7 +115,9 @@ export class AckMux {
 
   async #watchConnection(): Promise<void> {
     for await (const status of this.#connection.status()) {
+      if (status.type === 'disconnect') this.#reconnected = Promise.withResolvers();
       if (status.type === 'disconnect' || status.type === 'close') this.#giveUp('connection lost');
+      if (status.type === 'reconnect' || status.type === 'close') this.#reconnected.resolve();
     }
   }
 

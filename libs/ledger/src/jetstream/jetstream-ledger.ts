@@ -89,7 +89,8 @@ class JetStreamLedger implements Ledger {
     await this.#connection.drain();
   }
 
-  #management(): Promise<JetStreamManager> {
+  async #management(): Promise<JetStreamManager> {
+    await this.#acks.connected();
     this.#manager ??= jetstreamManager(this.#connection, { checkAPI: false });
     return this.#manager;
   }

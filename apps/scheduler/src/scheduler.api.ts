@@ -1,0 +1,45 @@
+/** `writ.<tenant>.api.scheduler.*`: queue, breakers, and the tool specs that executors run by. */
+import { Controller, Inject } from '@nestjs/common';
+import { Ctx, MessagePattern, NatsContext, Payload, RpcException } from '@nestjs/microservices';
+import { messageOf, toolRequest } from '@writ/contracts';
+import type { ToolSpec } from '@writ/contracts';
+import { breakers, queueDepth, toolByDigest } from '@writ/scheduler';
+import type { BreakerReport, SchedulerState } from '@writ/scheduler';
+import { DeciderTransport, TELEMETRY, apiPattern, callingTenant } from '@writ/service';
+import { Metric } from '@writ/telemetry';
+import type { Telemetry } from '@writ/telemetry';
+
+@Controller()
+export class SchedulerApi {
+  readonly #transport: DeciderTransport<SchedulerState>;
+
+  constructor(
+    @Inject(DeciderTransport) transport: DeciderTransport<SchedulerState>,
+    @Inject(TELEMETRY) telemetry: Telemetry,
+  ) {
+    this.#transport = transport;
+    telemetry.meter.createObservableGauge(Metric.queueDepth).addCallback((result) => {
+      result.observe(queueDepth(transport.host.state));
+    });
+  }
+
+  /** Executors ask for the spec behind a grant once and keep it, because a digest never changes its meaning. */
+  @MessagePattern('writ._cell.api.scheduler.tool')
+  tool(@Payload() body: unknown): { readonly tool?: ToolSpec } {
+    const request = toolRequest.safeParse(body);
+    if (!request.success) throw new RpcException({ code: 'bad-request', message: messageOf(request.error) });
+    const tool = toolByDigest(this.#transport.host.state, request.data.tenant, request.data.digest);
+    return tool ? { tool } : {};
+  }
+
+  @MessagePattern(apiPattern('scheduler', 'status'))
+  status(@Ctx() context: NatsContext): {
+    readonly seen: number;
+    readonly queued: number;
+    readonly breakers: readonly BreakerReport[];
+  } {
+    const { host } = this.#transport;
+    const tenant = callingTenant(context);
+    return { seen: host.seen, queued: queueDepth(host.state), breakers: breakers(host.state, tenant) };
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * Judges a ledger by ARCHITECTURE §8, fact by fact, with none of the cores' code: naive maps, one rule after another.
+ * Every prefix is judged, because each fact is checked against all that stood before it.
+ */
+import { decodeCommit } from '@writ/contracts';
+import type { HoldLine, RecordedFact, StoredCommit } from '@writ/contracts';
+
+interface Call {
+  digest: string | undefined;
+  allowed: boolean;
+  holds: readonly HoldLine[] | undefined;
+  closed: boolean;
+  terminal: string | undefined;
+  indeterminate: boolean;
+  starts: number;
+  readonly granted: Set<string>;
+}
+
+export interface Verdict {
+  readonly violations: readonly string[];
+  /** Invocations asked for that have not ended. */
+  readonly open: readonly string[];
+  readonly terminals: Readonly<Record<string, number>>;
+}
+
+export class Checker {
+  readonly violations: string[] = [];
+  readonly #calls = new Map<string, Call>();
+  readonly #used = new Map<string, bigint>();
+  readonly #limits = new Map<string, bigint>();
+  readonly #onceTools = new Set<string>();
+  readonly #tools = new Map<string, string>();
+
+  judge(commits: readonly StoredCommit[]): Verdict {
+    for (const commit of commits) for (const fact of decodeCommit(commit)) this.#fact(fact);
+    const open: string[] = [];
+    const terminals: Record<string, number> = {};
+    for (const [key, call] of this.#calls) {
+      if (call.terminal === undefined) open.push(key);
+      for (const end of [call.terminal ?? 'none', ...(call.indeterminate ? ['indeterminate'] : [])]) {
+        terminals[end] = (terminals[end] ?? 0) + 1;
+      }
+    }
+    return { violations: this.violations, open, terminals };
+  }
+
+  #fact(fact: RecordedFact): void {
+    const { tenant } = fact;
+    if (fact.type === 'tool.registered' && fact.data.tool.effects === 'once') this.#onceTools.add(fact.data.tool.name);
+    if (fact.type === 'budget.defined') {
+      for (const [unit, limit] of Object.entries(fact.data.budget.limits)) {
+        this.#limits.set(`${tenant} ${fact.data.budget.account} ${unit}`, BigInt(limit) * 1_000_000n);
+      }
+    }
+    if (fact.type === 'tool.requested') {
+      for (const { invocation, tool } of fact.data.calls) {
+        this.#call(tenant, invocation);
+        if (!this.#tools.has(`${tenant}/${invocation}`)) this.#tools.set(`${tenant}/${invocation}`, tool);
+      }
+    }
+    this.#decision(fact);
+    this.#money(fact);
+    this.#execution(fact);
+    this.#terminal(fact);
+  }
+
+  #decision(fact: RecordedFact): void {
+    if (fact.type !== 'policy.decided' || fact.data.verdict !== 'allow') return;
+    const call = this.#call(fact.tenant, fact.data.invocation);
+    if (call.allowed) this.#violated(fact, 'is allowed twice');
+    call.allowed = true;
+    call.digest = fact.data.argsDigest;
+  }
+
+  #money(fact: RecordedFact): void {
+    if (fact.type === 'budget.reserved') {
+      const call = this.#call(fact.tenant, fact.data.invocation);
+      if (call.holds) this.#violated(fact, 'is held for twice');
+      call.holds = fact.data.holds;
+      for (const line of fact.data.holds) this.#spend(fact, line, BigInt(line.amount));
+    } else if (fact.type === 'budget.released') {
+      const call = this.#call(fact.tenant, fact.data.invocation);
+      if (!call.holds || call.closed) this.#violated(fact, 'is released without an open hold');
+      call.closed = true;
+      for (const line of call.holds ?? []) this.#spend(fact, line, -BigInt(line.amount));
+    } else if (fact.type === 'execution.completed') {
+      const call = this.#call(fact.tenant, fact.data.invocation);
+      if (!call.holds || call.closed) this.#violated(fact, 'completes without an open hold');
+      call.closed = true;
+      for (const line of call.holds ?? []) {
+        const held = BigInt(line.amount);
+        const used = BigInt(fact.data.usage[line.unit] ?? line.amount);
+        if (used < held) this.#spend(fact, line, used - held);
+      }
+    }
+  }
+
+  #spend(fact: RecordedFact, { account, unit }: HoldLine, amount: bigint): void {
+    const key = `${fact.tenant} ${account} ${unit}`;
+    const used = (this.#used.get(key) ?? 0n) + amount;
+    this.#used.set(key, used);
+    const limit = this.#limits.get(key);
+    if (limit !== undefined && amount > 0n && used > limit) {
+      this.#violated(fact, `overspends ${key}: ${used} of ${limit}`);
+    }
+  }
+
+  #execution(fact: RecordedFact): void {
+    if (fact.type === 'schedule.dispatched') {
+      const call = this.#call(fact.tenant, fact.data.invocation);
+      if (!call.allowed || !call.holds) this.#violated(fact, 'is granted without an allow and a hold');
+      if (call.terminal) this.#violated(fact, `is granted after it ended by ${call.terminal}`);
+      call.granted.add(`${fact.data.attempt}@${fact.data.executor}`);
+    } else if (fact.type === 'execution.started' || fact.type === 'execution.completed') {
+      const call = this.#call(fact.tenant, fact.data.invocation);
+      if (!call.allowed || call.digest !== fact.data.argsDigest) this.#violated(fact, 'runs what was not allowed');
+      if (call.terminal) this.#violated(fact, `runs after it ended by ${call.terminal}`);
+      if (!call.granted.has(`${fact.data.attempt}@${fact.data.executor}`)) this.#violated(fact, 'runs without a grant');
+      if (fact.type === 'execution.started') this.#started(fact, call);
+    } else if (fact.type === 'schedule.indeterminate') {
+      this.#call(fact.tenant, fact.data.invocation).indeterminate = true;
+    }
+  }
+
+  #started(fact: RecordedFact<'execution.started'>, call: Call): void {
+    call.starts += 1;
+    const tool = this.#tools.get(`${fact.tenant}/${fact.data.invocation}`) ?? '';
+    if (call.starts > 1 && this.#onceTools.has(tool)) this.#violated(fact, 'starts a once tool again');
+  }
+
+  #terminal(fact: RecordedFact): void {
+    const { invocation } = fact.data as { readonly invocation?: string };
+    if (invocation === undefined || !isTerminal(fact)) return;
+    const call = this.#call(fact.tenant, invocation);
+    if (call.terminal) this.#violated(fact, `ends a second time, after ${call.terminal}`);
+    call.terminal = fact.type;
+  }
+
+  #call(tenant: string, invocation: string): Call {
+    const key = `${tenant}/${invocation}`;
+    let call = this.#calls.get(key);
+    if (!call) {
+      call = {
+        digest: undefined,
+        allowed: false,
+        holds: undefined,
+        closed: false,
+        terminal: undefined,
+        indeterminate: false,
+        starts: 0,
+        granted: new Set(),
+      };
+      this.#calls.set(key, call);
+    }
+    return call;
+  }
+
+  #violated(fact: RecordedFact, what: string): void {
+    const { invocation } = fact.data as { readonly invocation?: string };
+    this.violations.push(`${fact.tenant}/${invocation} ${what} (${fact.type}, sequence ${fact.seq})`);
+  }
+}
+
+function isTerminal(fact: RecordedFact): boolean {
+  switch (fact.type) {
+    case 'policy.decided':
+      return fact.data.verdict === 'deny';
+    case 'request.rejected':
+      return fact.data.reason !== 'duplicate-id';
+    case 'budget.refused':
+    case 'schedule.refused':
+    case 'invocation.cancelled':
+    case 'execution.completed':
+      return true;
+    default:
+      return false;
+  }
+}

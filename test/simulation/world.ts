@@ -1,0 +1,292 @@
+/**
+ * One run of the whole governance on the memory ledger: real cores in real hosts, agents, a person, executors. A seed
+ * decides who does what next, which appends are lost, when folds see what, and which processes are killed.
+ */
+import { cloudEvent, decodeCommit, digestOf, encodeCommit, subjects } from '@writ/contracts';
+import type { AgentId, Decider, ExecutorId, Fact, RecordedFact, TenantId } from '@writ/contracts';
+import { budget } from '@writ/budget';
+import type { BudgetState } from '@writ/budget';
+import { DeciderPath, memoryLedger, memorySnapshots, stateText } from '@writ/ledger';
+import type { AppendFault, CommittedFact, MemoryLedger } from '@writ/ledger';
+import { policy } from '@writ/policy';
+import type { PolicyState } from '@writ/policy';
+import { busySessions, fencesOwed, openGrants, scheduler } from '@writ/scheduler';
+import type { GrantDetails, SchedulerOffer, SchedulerState } from '@writ/scheduler';
+import { Checker } from './checker.ts';
+import type { Verdict } from './checker.ts';
+import { catalogFacts } from './governance.ts';
+import { Random } from './random.ts';
+import { SimExecutor } from './sim-executor.ts';
+import { SimService } from './service.ts';
+
+const TENANTS = ['lab', 'mill'] as TenantId[];
+const AGENTS = ['ada', 'bob'] as AgentId[];
+const TOOLS = ['read', 'read', 'compute', 'order', 'store', 'purge', 'unknown'] as const;
+const START_MS = 1_800_000_000_000;
+/** Rounds after which approvals and breakers have run out too. */
+const SETTLED_ROUNDS = 20;
+const ROUND_MS = 4_000;
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly steps: number;
+  /** Replaces the budget core, to prove that a planted bug is found. */
+  readonly budget?: Decider<BudgetState>;
+}
+
+export interface Outcome extends Verdict {
+  readonly commits: number;
+  /** Services whose live state differs from the fold of the ledger. */
+  readonly diverged: readonly string[];
+}
+
+export class World {
+  readonly ledger: MemoryLedger;
+  readonly #random: Random;
+  readonly #options: WorldOptions;
+  readonly #executors: SimExecutor[];
+  readonly services: {
+    readonly policy: SimService<PolicyState, undefined>;
+    readonly budget: SimService<BudgetState, undefined>;
+    readonly scheduler: SimService<SchedulerState, SchedulerOffer>;
+  };
+  readonly #deliveries: (() => void)[] = [];
+  readonly #asked: { readonly tenant: TenantId; readonly agent: AgentId; readonly data: Uint8Array; readonly id: string }[] = [];
+  #now = START_MS;
+  #calm = false;
+  #requests = 0;
+  #votes = 0;
+  #resolved = 0;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed);
+    this.ledger = memoryLedger({
+      now: () => this.#now,
+      fault: () => this.#fault(),
+      deliver: (run) => this.#deliveries.push(run),
+    });
+    this.#executors = ['e1', 'e2'].map((id) => new SimExecutor(id, this.ledger, this.#random));
+    const shared = { ledger: this.ledger, snapshots: memorySnapshots(), now: () => this.#now };
+    const quiet = (): void => {};
+    this.services = {
+      policy: new SimService({ ...shared, decider: policy, offer: () => undefined, onCommitted: quiet }),
+      budget: new SimService({ ...shared, decider: options.budget ?? budget, offer: () => undefined, onCommitted: quiet }),
+      scheduler: new SimService({
+        ...shared,
+        decider: scheduler,
+        offer: () => this.#offer(),
+        onCommitted: (facts) => this.#grant(facts),
+      }),
+    };
+  }
+
+  async run(): Promise<Outcome> {
+    for (const tenant of TENANTS) await this.#append(subjects.catalog(tenant), catalogFacts(tenant), `catalog-${tenant}`);
+    for (const service of Object.values(this.services)) void service.start();
+    for (let step = 0; step < this.#options.steps; step++) {
+      await this.#act();
+      await this.#turn();
+    }
+    await this.#calmDown();
+    return {
+      ...new Checker().judge(this.ledger.commits),
+      commits: this.ledger.commits.length,
+      diverged: this.#diverged(),
+    };
+  }
+
+  #fault(): AppendFault {
+    if (this.#calm || !this.#random.chance(0.05)) return 'none';
+    return this.#random.chance(0.5) ? 'lost' : 'answer-lost';
+  }
+
+  async #act(): Promise<void> {
+    const random = this.#random;
+    const dice = random.next();
+    if (dice < 0.2) await this.#request();
+    else if (dice < 0.23) await this.#repeat();
+    else if (dice < 0.25) await this.#cancel();
+    else if (dice < 0.32) await this.#vote();
+    else if (dice < 0.75) void random.pick(this.#executors).step(this.#now);
+    else if (dice < 0.77) random.pick(this.#executors).crash();
+    else if (dice < 0.79) await random.pick(Object.values(this.services)).crash();
+    else if (dice < 0.8) await random.pick(Object.values(this.services)).rival();
+    else this.#now += random.below(1_500);
+  }
+
+  /** Lets some folds see what is new, and every service look for what it owes. */
+  async #turn(): Promise<void> {
+    const due = this.#deliveries.splice(0);
+    for (const run of due) {
+      if (this.#calm || this.#random.chance(0.7)) run();
+      else this.#deliveries.push(run);
+    }
+    for (const { host } of Object.values(this.services)) {
+      void host.campaign();
+      host.wake();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#redeliver();
+    await this.#fence();
+  }
+
+  /** Faults stop; everything that is still possible happens. */
+  async #calmDown(): Promise<void> {
+    this.#calm = true;
+    let before = -1;
+    for (let round = 0; round < 4 * SETTLED_ROUNDS && (before !== this.ledger.commits.length || round < SETTLED_ROUNDS); round++) {
+      before = this.ledger.commits.length;
+      this.#now += ROUND_MS;
+      if (round % 5 === 0) await this.#vote();
+      await this.#resolve();
+      for (const executor of this.#executors) void executor.step(this.#now);
+      for (let turn = 0; turn < 3; turn++) await this.#turn();
+    }
+  }
+
+  async #request(): Promise<void> {
+    const random = this.#random;
+    const tenant = random.pick(TENANTS);
+    const agent = random.pick(AGENTS);
+    const calls = Array.from({ length: random.chance(0.7) ? 1 : 1 + random.below(4) }, () => ({
+      invocation: `i${++this.#requests}`,
+      tool: random.pick(TOOLS),
+      inputs: { size: random.below(6) },
+    }));
+    const deadline = random.chance(0.1) ? { deadline: new Date(this.#now + 3_000).toISOString() } : {};
+    const data = { calls, project: 'default', priority: random.pick(['urgent', 'normal', 'background']), ...deadline };
+    const id = `req-${this.#requests}`;
+    const fact = { type: 'tool.requested', tenant, data } as unknown as Fact;
+    const bytes = encodeCommit([cloudEvent(fact, id, `agent/${agent}`, this.#now)]);
+    this.#asked.push({ tenant, agent, data: bytes, id });
+    await this.ledger.append({ subject: subjects.requests(tenant, agent), data: bytes, id });
+  }
+
+  /** An agent that did not hear of an ack sends the same bytes again. */
+  async #repeat(): Promise<void> {
+    if (this.#asked.length === 0) return;
+    const { tenant, agent, data, id } = this.#random.pick(this.#asked);
+    await this.ledger.append({ subject: subjects.requests(tenant, agent), data, id });
+  }
+
+  async #cancel(): Promise<void> {
+    if (this.#requests === 0) return;
+    const tenant = this.#random.pick(TENANTS);
+    const agent = this.#random.pick(AGENTS);
+    const data = { invocation: `i${1 + this.#random.below(this.#requests)}` };
+    const fact = { type: 'tool.cancel-requested', tenant, data } as Fact;
+    await this.#append(subjects.requests(tenant, agent), [fact], `cancel-${this.#now}-${data.invocation}`);
+  }
+
+  /** A person looks at one of the approvals that are open in the ledger and votes. */
+  async #vote(): Promise<void> {
+    const opened = this.ledger.commits.filter(({ subject }) => subject.endsWith('.decisions')).slice(-20);
+    for (const commit of this.#calm ? opened : opened.slice(-3)) {
+      for (const { type, data } of JSON.parse(new TextDecoder().decode(commit.data)) as { type: string; data: never }[]) {
+        if (type !== 'approval.opened') continue;
+        const { invocation, argsDigest } = data as { invocation: string; argsDigest: string };
+        const vote = this.#random.chance(0.7) ? 'approve' : 'deny';
+        const tenant = commit.subject.split('.')[1] as TenantId;
+        const fact = { type: 'approval.voted', tenant, data: { invocation, argsDigest, vote } } as unknown as Fact;
+        await this.#append(subjects.approvals(tenant, 'eve'), [fact], `vote-${++this.#votes}`);
+      }
+    }
+  }
+
+  /** An owner looks up what became of an indeterminate call and says so. */
+  async #resolve(): Promise<void> {
+    const { host } = this.services.scheduler;
+    for (const commit of this.ledger.commits.slice(this.#resolved)) {
+      if (!commit.subject.endsWith('.schedule')) continue;
+      for (const { type, data } of JSON.parse(new TextDecoder().decode(commit.data)) as { type: string; data: never }[]) {
+        if (type !== 'schedule.indeterminate') continue;
+        const { invocation, attempt, agent, executor } = data as RecordedFact<'schedule.indeterminate'>['data'];
+        const tenant = commit.subject.split('.')[1] as TenantId;
+        const { argsDigest } = decisionOf(this.ledger, tenant, invocation);
+        const times = { startedAtMs: this.#now, endedAtMs: this.#now };
+        const end = { invocation, attempt, agent, executor, argsDigest, session: 'owner', outcome: 'succeeded', usage: {}, ...times };
+        const fact = { type: 'execution.completed', tenant, data: end } as unknown as Fact;
+        await this.#append(subjects.executions(tenant, executor), [fact], `resolved-${tenant}-${invocation}`);
+      }
+    }
+    this.#resolved = this.ledger.commits.length;
+    host.wake();
+  }
+
+  async #append(subject: string, facts: readonly Fact[], id: string): Promise<void> {
+    const data = encodeCommit(facts.map((fact, index) => cloudEvent(fact, `${id}.${index}`, 'simulation', this.#now)));
+    let result = await this.ledger.append({ subject, data, id });
+    while (result.status === 'unknown' && subject.endsWith('.catalog')) result = await this.ledger.append({ subject, data, id });
+  }
+
+  #offer(): SchedulerOffer {
+    const executors = this.#executors.map(({ offered }) => offered);
+    const fresh = executors.map(({ executor, session }) => ({ executor, session }));
+    return { executors, silent: [], fresh };
+  }
+
+  /** Replies get lost; what the state says is granted is then sent again by `#redeliver`. */
+  #grant(facts: readonly CommittedFact[]): void {
+    const { host } = this.services.scheduler;
+    for (const { fact } of facts) {
+      if (fact.type !== 'schedule.dispatched' || (!this.#calm && this.#random.chance(0.1))) continue;
+      const { executor, session } = fact.data;
+      this.#send(executor, session, openGrants(host.state, executor, session));
+    }
+  }
+
+  /** Only what is committed may be sent: the state of a host in the middle of a reaction is ahead of the ledger. */
+  #redeliver(): void {
+    const { host } = this.services.scheduler;
+    if (host.role !== 'leading' || host.busy) return;
+    for (const { executor, session } of busySessions(host.state)) {
+      if (this.#calm || this.#random.chance(0.2)) this.#send(executor, session, openGrants(host.state, executor, session));
+    }
+  }
+
+  /** A reply reaches the session that pulled, or nobody. */
+  #send(executor: ExecutorId, session: string, grants: readonly GrantDetails[]): void {
+    this.#executors.find(({ id, session: present }) => id === executor && present === session)?.take(grants);
+  }
+
+  async #fence(): Promise<void> {
+    const { host } = this.services.scheduler;
+    if (host.role !== 'leading') return;
+    for (const { tenant, executor, session } of fencesOwed(host.state)) {
+      const fact: Fact = { type: 'execution.fenced', tenant, data: { executor, session } };
+      await this.#append(subjects.executions(tenant, executor), [fact], `fence.${tenant}.${executor}.${session}`);
+    }
+  }
+
+  #diverged(): string[] {
+    return Object.values(this.services).flatMap((service) => divergence(service as SimService<unknown, unknown>, this.ledger));
+  }
+
+  /** The digest of the whole ledger, to show that a seed gives the same run again. */
+  digest(): string {
+    return digestOf(this.ledger.commits.map(({ subject, data }) => [subject, new TextDecoder().decode(data)]));
+  }
+}
+
+/** Folds the ledger from zero and compares with the state that lived through crashes and snapshots. */
+function divergence({ decider, host }: SimService<unknown, unknown>, ledger: MemoryLedger): string[] {
+  const path = new DeciderPath(decider);
+  for (const commit of ledger.commits) if (path.receive(commit) === 'own') path.foldOwn(commit);
+  path.closeOpen();
+  path.foldHeld(path.seen);
+  const replayed = stateText(decider.snapshot(path.state));
+  const lived = stateText(decider.snapshot(host.state));
+  return replayed.hash === lived.hash ? [] : [`${decider.name}: ${lived.state} lived, ${replayed.state} replayed`];
+}
+
+/** The decision that allowed a call. */
+function decisionOf(ledger: MemoryLedger, tenant: TenantId, invocation: string): RecordedFact<'policy.decided'>['data'] {
+  for (const commit of ledger.commits) {
+    if (commit.subject !== subjects.decisions(tenant)) continue;
+    for (const fact of decodeCommit(commit)) {
+      if (fact.type === 'policy.decided' && fact.data.invocation === invocation && fact.data.verdict === 'allow') return fact.data;
+    }
+  }
+  throw new Error(`${tenant}/${invocation} ran but was never allowed`);
+}
