@@ -1,0 +1,68 @@
+/** The budget by example: the promise, and what others got wrong. */
+import { describe, expect, it } from 'vitest';
+import type { Fact } from '@writ/contracts';
+import { account, allowed, completed, given, reserved } from '../test/scenario.ts';
+
+describe('an account with 40 USD left', () => {
+  const screening = given(
+    account('lab/screening', { usd: 100 }),
+    allowed('a', { usd: 60 }, 'lab', 'screening'),
+  );
+  const asks = allowed('b', { usd: 60 }, 'lab', 'screening');
+
+  it('refuses a call that asks for 60 USD and says what is free', () =>
+    screening.when(asks).thenRefused({
+      invocation: 'b',
+      agent: 'ada',
+      reason: 'exhausted',
+      account: 'lab/screening',
+      unit: 'usd',
+      asked: '60000000',
+      free: '40000000',
+      limit: '100000000',
+      detail:
+        '60 usd asked of account lab/screening, 40 free of 100; ' +
+        '60 held by calls that have not ended: ask again when they have, or make the call smaller',
+    }));
+  it('has it back when the running call costs less than its hold', () =>
+    screening.when(completed('a', { usd: 10 }), asks).then(reserved('b', ['lab/screening', { usd: 60 }])));
+  it('says so when the call can never fit', () =>
+    screening.when(allowed('b', { usd: 100.5 }, 'lab', 'screening')).thenRefused({
+      detail: expect.stringContaining('100.5 usd asked of account lab/screening, 40 free of 100; it can'),
+    }));
+  it('says so when the money is spent', () =>
+    screening
+      .when(completed('a', { usd: 60 }), asks)
+      .thenRefused({ detail: expect.stringMatching(/60 spent, 0 held: make the call smaller or have/) }));
+});
+
+describe('traps that others fell into', () => {
+  it('N racers for the last money: one is paid, the others are refused', () => {
+    const racers = Array.from({ length: 50 }, (_, index) => allowed(`racer-${index}`, { usd: 7 }));
+    const losers = racers.slice(1).map(() => expect.objectContaining({ type: 'budget.refused' }) as Fact);
+    return given(account('/', { usd: 10 }))
+      .when(...racers)
+      .then(reserved('racer-0', ['/', { usd: 7 }]), ...losers);
+  });
+  it('a missing estimate: the declared ceiling is held while the call runs, whatever it will use', () =>
+    given(account('/', { usd: 10 }))
+      .when(allowed('a', { usd: 10 }), allowed('b', { usd: 1 }))
+      .then(reserved('a', ['/', { usd: 10 }]), expect.objectContaining({ type: 'budget.refused' }) as Fact));
+  it('an estimate below zero: refused, because holding it would make money', () =>
+    given(account('/', { usd: 10 }))
+      .when(allowed('a', { usd: -5 }))
+      .thenRefused({
+        reason: 'exhausted',
+        detail: expect.stringContaining('of which the call\'s ceiling is "-5000000"'),
+      }));
+  it('no estimate for a unit that the tool then uses: the use is told as overrun', () =>
+    given(account('/', { usd: 10, tokens: 100 }), allowed('a', { usd: 1 }))
+      .when(completed('a', { usd: 1, tokens: 70 }))
+      .balance('/', 'tokens', { spent: 0, held: 0, overrun: 70 }));
+  it('floating point: ten holds of a tenth fill a limit of one exactly', () => {
+    const tenths = Array.from({ length: 10 }, (_, index) => allowed(`tenth-${index}`, { usd: 0.1 }));
+    given(account('/', { usd: 1 }), ...tenths)
+      .when()
+      .balance('/', 'usd', { held: 1, free: 0 });
+  });
+});
