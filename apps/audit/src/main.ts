@@ -1,1 +1,5 @@
-export {};
+import { runService } from '@writ/service';
+import { AuditModule } from './audit.module.ts';
+import { AuditTransport } from './audit-transport.ts';
+
+await runService({ name: 'audit', module: AuditModule, transport: AuditTransport });

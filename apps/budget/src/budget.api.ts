@@ -1,9 +1,9 @@
 /** `writ.<tenant>.api.budget.*`: what the accounts of the asking tenant say. */
 import { Controller, Inject } from '@nestjs/common';
-import { Ctx, MessagePattern, NatsContext } from '@nestjs/microservices';
+import { Ctx, NatsContext } from '@nestjs/microservices';
 import { balances } from '@writ/budget';
 import type { BudgetState } from '@writ/budget';
-import { DeciderTransport, apiPattern, callingTenant } from '@writ/service';
+import { ApiCall, callingTenant, DeciderTransport } from '@writ/service';
 
 /** One unit of one account; amounts are micro-units in decimal digits. */
 interface BalanceReply {
@@ -24,7 +24,7 @@ export class BudgetApi {
     this.#transport = transport;
   }
 
-  @MessagePattern(apiPattern('budget', 'balances'))
+  @ApiCall('budget', 'balances')
   balances(@Ctx() context: NatsContext): { readonly seen: number; readonly balances: BalanceReply[] } {
     const { host } = this.#transport;
     const all = balances(host.state, callingTenant(context));

@@ -1,1 +1,4 @@
-export {};
+import { runService } from '@writ/service';
+import { ExecutorModule } from './executor.module.ts';
+
+await runService({ name: 'executor', module: ExecutorModule });

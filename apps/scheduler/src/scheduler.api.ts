@@ -1,11 +1,11 @@
 /** `writ.<tenant>.api.scheduler.*`: queue, breakers, and the tool specs that executors run by. */
 import { Controller, Inject } from '@nestjs/common';
-import { Ctx, MessagePattern, NatsContext, Payload, RpcException } from '@nestjs/microservices';
-import { messageOf, toolRequest } from '@writ/contracts';
+import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
+import { CELL, toolRequest } from '@writ/contracts';
 import type { ToolSpec } from '@writ/contracts';
 import { breakers, queueDepth, toolByDigest } from '@writ/scheduler';
 import type { BreakerReport, SchedulerState } from '@writ/scheduler';
-import { DeciderTransport, TELEMETRY, apiPattern, callingTenant } from '@writ/service';
+import { ApiCall, callingTenant, DeciderTransport, requestBody, TELEMETRY } from '@writ/service';
 import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
 
@@ -24,15 +24,14 @@ export class SchedulerApi {
   }
 
   /** Executors ask for the spec behind a grant once and keep it, because a digest never changes its meaning. */
-  @MessagePattern('writ._cell.api.scheduler.tool')
+  @ApiCall('scheduler', 'tool', CELL)
   tool(@Payload() body: unknown): { readonly tool?: ToolSpec } {
-    const request = toolRequest.safeParse(body);
-    if (!request.success) throw new RpcException({ code: 'bad-request', message: messageOf(request.error) });
-    const tool = toolByDigest(this.#transport.host.state, request.data.tenant, request.data.digest);
+    const { tenant, digest } = requestBody(toolRequest, body);
+    const tool = toolByDigest(this.#transport.host.state, tenant, digest);
     return tool ? { tool } : {};
   }
 
-  @MessagePattern(apiPattern('scheduler', 'status'))
+  @ApiCall('scheduler', 'status')
   status(@Ctx() context: NatsContext): {
     readonly seen: number;
     readonly queued: number;

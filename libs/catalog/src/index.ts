@@ -1,1 +1,12 @@
-export {};
+/** The catalog of a tenant: from a governance folder, from its ledger, and the difference between the two. */
+export { currentCatalog } from './catalog.ts';
+export { ChangeKind } from './change.ts';
+export { diff } from './diff.ts';
+export { readFolder } from './folder.ts';
+export { loadCatalog, requireCatalog } from './load.ts';
+export { renderProblem } from './problem.ts';
+export type { Catalog, CatalogInForce } from './catalog.ts';
+export type { Change, FieldChange } from './change.ts';
+export type { CatalogDiff } from './diff.ts';
+export type { LoadResult } from './load.ts';
+export type { Problem, SourceFile } from './problem.ts';

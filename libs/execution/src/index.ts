@@ -1,1 +1,14 @@
-export {};
+/** Execution: what an executor may run, what it commits before, and what it says after. Pure. */
+export { admit, idempotencyKey, startsFirst } from './admission.ts';
+export { conclude, failure } from './conclusion.ts';
+export { completedFact, startedFact } from './facts.ts';
+export { DEFAULT_MAX_OUTPUT_BYTES, MAX_REPORTED_UNITS } from './limits.ts';
+export { compileOutputCheck } from './output-schema.ts';
+export { failedRun } from './run-result.ts';
+export { SessionLog, grantKey } from './session-log.ts';
+export { nothingUsed, usageOf } from './usage.ts';
+export type { Admission, SealedInputs } from './admission.ts';
+export type { Conclusion, Ending } from './conclusion.ts';
+export type { RunSpan, Runner } from './facts.ts';
+export type { OutputCheck } from './output-schema.ts';
+export type { ReportedUsage, RunError, RunResult } from './run-result.ts';

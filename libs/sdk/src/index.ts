@@ -1,1 +1,25 @@
-export {};
+/** The SDK: governed tool calls for agents. */
+export { fetchReport, writeReport } from './export-provenance.ts';
+export { GovernedToolExecutor } from './governed-tool-executor.ts';
+export { natsTransport } from './nats-transport.ts';
+export { OutcomeError, orThrow, sentenceOf, wholeUnits } from './outcome.ts';
+export { agentSettings, readConnectionFile } from './settings.ts';
+export type { CallOptions, MapInputs, MapOptions, MapProgress, RunOptions } from './call-options.ts';
+export type { ExportScope } from './export-provenance.ts';
+export type { ConnectOptions, ExecutorSettings } from './governed-tool-executor.ts';
+export type { LedgerTransport } from './nats-transport.ts';
+export type {
+  CallOutcome,
+  Cancelled,
+  Denied,
+  Expired,
+  Failed,
+  Refused,
+  Rejected,
+  Succeeded,
+  UsedAmounts,
+} from './outcome.ts';
+export type { NoticedFact } from './read-outcome.ts';
+export type { ToolInputs } from './request-event.ts';
+export type { AgentOptions, AgentSettings, ConnectionFile, Credentials } from './settings.ts';
+export type { Transport, TransportEvents } from './transport.ts';

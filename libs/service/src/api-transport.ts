@@ -2,21 +2,39 @@
  * Queries over request/reply (`writ.<tenant>.api.<service>.<call>`), through Nest's own NATS transport with plain JSON
  * on the wire, so that any NATS client can ask. The tenant comes from the subject, which the credential limits.
  */
-import { Transport } from '@nestjs/microservices';
+import { MessagePattern, RpcException, Transport } from '@nestjs/microservices';
 import type { Deserializer, NatsContext, NatsOptions, Serializer } from '@nestjs/microservices';
 import type { Msg } from '@nats-io/nats-core';
-import { messageOf } from '@writ/contracts';
+import { CELL, WritError, messageOf } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
+import { z } from 'zod';
 import type { ServiceEnvironment } from './config.ts';
 
-/** Pattern of a call of any tenant. */
-export function apiPattern(service: string, call: string): string {
-  return `writ.*.api.${service}.${call}`;
+/** A handler of `writ.<tenant>.api.<service>.<call>`, for every tenant or for the cell alone. */
+export function ApiCall(service: string, call: string, tenant: '*' | typeof CELL = '*'): MethodDecorator {
+  return MessagePattern(`writ.${tenant}.api.${service}.${call}`, Transport.NATS);
 }
 
 /** The tenant that asks. */
 export function callingTenant(context: NatsContext): TenantId {
   return context.getSubject().split('.')[1] as TenantId;
+}
+
+/** The body of a call, checked; what is wrong with it is the caller's answer. */
+export function requestBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new RpcException({ code: 'bad-request', message: z.prettifyError(result.error) });
+}
+
+/** An answer whose `WritError` reaches the caller with its code. */
+export async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof WritError) throw new RpcException({ code: error.code, message: error.message });
+    throw error;
+  }
 }
 
 /** Options for `connectMicroservice`; replicas of a service share the calls. */

@@ -2,7 +2,7 @@
  * How JetStream enters Nest: a transport strategy that hands what happens on the ledger to `@EventPattern` handlers.
  * Handlers get batches, so Nest's cost is paid once a commit, not once an event.
  */
-import { Server } from '@nestjs/microservices';
+import { EventPattern, Server } from '@nestjs/microservices';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 
@@ -10,12 +10,19 @@ import { isObservable, lastValueFrom } from 'rxjs';
 export const LedgerEvent = {
   /** Own answers that are in the ledger now: `CommittedFact[]`. */
   committed: 'ledger.committed',
-  /** Commits as they arrive: `LedgerCommit[]`. */
-  commits: 'ledger.commits',
 } as const;
 export type LedgerEvent = (typeof LedgerEvent)[keyof typeof LedgerEvent];
 
+/** Keeps the handlers of ledger events apart from those of other transports. */
+const LEDGER_TRANSPORT = Symbol('ledger');
+
+/** A handler of own answers that are in the ledger now; its argument is `readonly CommittedFact[]`. */
+export function OnCommitted(): MethodDecorator {
+  return EventPattern<string>(LedgerEvent.committed, LEDGER_TRANSPORT);
+}
+
 export abstract class LedgerTransport extends Server implements CustomTransportStrategy {
+  override readonly transportId = LEDGER_TRANSPORT;
   override readonly propagatesEventHandlerErrors = true;
 
   abstract override listen(callback: (error?: unknown) => void): void;

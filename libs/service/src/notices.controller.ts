@@ -1,11 +1,10 @@
 /** Tells agents what was decided for them, after it is in the ledger: `writ.<tenant>.notices.<agent>`, not stored. */
 import { Controller, Inject } from '@nestjs/common';
-import { EventPattern } from '@nestjs/microservices';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { subjects } from '@writ/contracts';
 import type { AgentId } from '@writ/contracts';
 import type { CommittedFact } from '@writ/ledger';
-import { LedgerEvent } from './ledger-transport.ts';
+import { OnCommitted } from './ledger-transport.ts';
 import { CONNECTION } from './tokens.ts';
 
 @Controller()
@@ -16,7 +15,7 @@ export class NoticesController {
     this.#connection = connection;
   }
 
-  @EventPattern<string>(LedgerEvent.committed)
+  @OnCommitted()
   notify(committed: readonly CommittedFact[]): void {
     const bySubject = new Map<string, string[]>();
     for (const { fact, json } of committed) {

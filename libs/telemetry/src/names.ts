@@ -20,6 +20,10 @@ export const Metric = {
   runDuration: 'writ.executor.run.duration',
   /** Tool runs in progress. */
   running: 'writ.executor.running',
+  /** Times that an executor's session was fenced. */
+  executorFenced: 'writ.executor.fenced',
+  /** Pulls that failed and were repeated. */
+  failedPulls: 'writ.executor.failed_pulls',
   /** Ledger sequence up to which the projection is durable. */
   projectionSequence: 'writ.projection.sequence',
   /** Commits between the projection and the end of what was read. */

@@ -1,1 +1,22 @@
-export {};
+/** What tests and `infra/dev` share: real servers that end with the test, bounded waiting, free ports. */
+export { Hopeless, eventually } from './eventually.ts';
+export { freePort } from './free-port.ts';
+export { natsServerBinary } from './nats/binary.ts';
+export { natsConfig } from './nats/config.ts';
+export { inboxOf, inboxPrefix } from './nats/inbox.ts';
+export { startNats } from './nats/server.ts';
+export { freshDatabase } from './postgres/database.ts';
+export { startPostgres } from './postgres/server.ts';
+export { spawnGuarded } from './process/guarded.ts';
+export { isAlive, withLock } from './process/lock.ts';
+export { LogFile } from './process/log-file.ts';
+export { temporaryFolder } from './temporary-folder.ts';
+export { REPOSITORY, inWrit } from './workspace.ts';
+export type { EventuallyOptions } from './eventually.ts';
+export type { NatsBinary } from './nats/binary.ts';
+export type { NatsConfig, NatsPermissions, NatsUser } from './nats/config.ts';
+export type { NatsOptions, NatsServer } from './nats/server.ts';
+export type { Database } from './postgres/database.ts';
+export type { PostgresOptions, PostgresServer } from './postgres/server.ts';
+export type { Ending, Guarded, GuardedOptions } from './process/guarded.ts';
+export type { TemporaryFolder } from './temporary-folder.ts';

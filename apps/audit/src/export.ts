@@ -1,0 +1,126 @@
+/**
+ * Exports: a campaign's records page by page in order of request, then the tenant's breaker transitions. A page begins
+ * after a key, not at an offset, so the last page of a million costs what the first one does.
+ */
+import { sql } from 'kysely';
+import type { Kysely, RawBuilder } from 'kysely';
+import { WritError } from '@writ/contracts';
+import type { TenantId } from '@writ/contracts';
+import type { Ledger } from '@writ/ledger';
+import type { BreakerEvent, ExportPage, ExportRequest, InvocationRecord } from '@writ/provenance';
+import { STORED_COLUMNS, readCursor, recordOfColumns } from './invocation-store.ts';
+import type { StoredColumns } from './invocation-store.ts';
+import { CAUGHT_UP_WITHIN_MS, EXPORT_PAGE_BYTES, EXPORT_PAGE_ROWS } from './limits.ts';
+import type { Projection } from './projection.ts';
+import type { AuditTables } from './tables.ts';
+
+/** `i.<seq>.<invocation>` after a record, `b.<seq>.<nth>` after a breaker transition. */
+const PAGE_KEY = /^([ib])\.(-?\d{1,16})\.([A-Za-z0-9_-]*)$/;
+const BREAKERS_FROM_THE_START = 'b.0.-1';
+
+/** Names and empty parts that a record has over its stored text. */
+const RECORD_OVERHEAD_BYTES = 1_024;
+
+/** One thing of a page, the key right after it, and how much of the page it takes. */
+interface Item<T> {
+  readonly value: T;
+  readonly key: string;
+  readonly bytes: number;
+}
+
+export class RecordExport {
+  readonly #db: Kysely<AuditTables>;
+  readonly #ledger: Ledger;
+  readonly #projection: Pick<Projection, 'storedUpTo'>;
+
+  constructor(db: Kysely<AuditTables>, ledger: Ledger, projection: Pick<Projection, 'storedUpTo'>) {
+    this.#db = db;
+    this.#ledger = ledger;
+    this.#projection = projection;
+  }
+
+  /**
+   * One page, of at most `EXPORT_PAGE_BYTES` unless one record alone is longer. The first page waits until everything
+   * that was in the ledger when it was asked for is stored. @throws WritError `projection-behind`, `bad-page-key`
+   */
+  async page(tenant: TenantId, request: ExportRequest): Promise<ExportPage> {
+    if (request.after === undefined) await this.#catchUp();
+    const [kind, seq, name] = parseKey(request.after ?? 'i.0.');
+    const asOf = await readCursor(this.#db);
+    if (kind === 'b') {
+      const { values, next } = cut(await this.#breakers(tenant, seq, Number(name)));
+      return { records: [], breakers: values, asOf, ...(next === undefined ? {} : { next }) };
+    }
+    const { values, next } = cut(await this.#records(tenant, request, seq, name));
+    return { records: values, breakers: [], asOf, next: next ?? BREAKERS_FROM_THE_START };
+  }
+
+  async #catchUp(): Promise<void> {
+    const last = await this.#ledger.lastSequence();
+    if (await this.#projection.storedUpTo(last, CAUGHT_UP_WITHIN_MS)) return;
+    throw new WritError(
+      'projection-behind',
+      `the audit has not stored the ledger up to ${last} within ${CAUGHT_UP_WITHIN_MS} ms; ask again later`,
+      { retryable: true, details: { last } },
+    );
+  }
+
+  async #records(
+    tenant: TenantId,
+    { campaign, log }: ExportRequest,
+    seq: number,
+    name: string,
+  ): Promise<readonly Item<InvocationRecord>[]> {
+    const { rows } = await sql<StoredColumns>`select ${STORED_COLUMNS} from audit.invocations
+      where tenant = ${tenant} ${only('campaign', campaign)} ${only('log', log)}
+        and (first_seq, invocation) > (${seq}, ${name})
+      order by first_seq, invocation limit ${EXPORT_PAGE_ROWS}`.execute(this.#db);
+    return rows.map((row) => ({
+      value: recordOfColumns(row),
+      key: `i.${row.first_seq}.${row.invocation}`,
+      bytes: Buffer.byteLength(row.record) + RECORD_OVERHEAD_BYTES,
+    }));
+  }
+
+  async #breakers(tenant: TenantId, seq: number, nth: number): Promise<readonly Item<BreakerEvent>[]> {
+    const { rows } = await sql<{ seq: string; nth: number; event: string }>`
+      select seq, nth, event::text as event from audit.breaker_events
+      where tenant = ${tenant} and (seq, nth) > (${seq}, ${nth})
+      order by seq, nth limit ${EXPORT_PAGE_ROWS}`.execute(this.#db);
+    return rows.map((row) => ({
+      value: JSON.parse(row.event) as BreakerEvent,
+      key: `b.${row.seq}.${row.nth}`,
+      bytes: Buffer.byteLength(row.event),
+    }));
+  }
+}
+
+/** A further condition, when it was asked for. */
+function only(column: 'campaign' | 'log', value: string | undefined): RawBuilder<unknown> {
+  return value === undefined ? sql`` : sql`and ${sql.ref(column)} = ${value}`;
+}
+
+/** As many as fit in a page, at least one; `next` when there may be more. */
+function cut<T>(items: readonly Item<T>[]): { values: T[]; next: string | undefined } {
+  const values: T[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    bytes += item.bytes;
+    if (values.length > 0 && bytes > EXPORT_PAGE_BYTES) break;
+    values.push(item.value);
+  }
+  const all = values.length === items.length && items.length < EXPORT_PAGE_ROWS;
+  return { values, next: all ? undefined : items[values.length - 1]?.key };
+}
+
+function parseKey(key: string): [kind: 'i' | 'b', seq: number, name: string] {
+  const parts = PAGE_KEY.exec(key);
+  const nth = Number(parts?.[3]);
+  if (!parts || (parts[1] === 'b' && !Number.isInteger(nth))) {
+    throw new WritError(
+      'bad-page-key',
+      `"${key}" is no page key: send the \`next\` of the page before, as it is`,
+    );
+  }
+  return [parts[1] as 'i' | 'b', Number(parts[2]), parts[3] as string];
+}

@@ -1,0 +1,62 @@
+/**
+ * Every bound of the projection. What is read from the ledger and not yet stored is bounded in bytes; beyond that the
+ * fold is stopped and begun again later at the same place, because the ledger keeps everything and this process need not.
+ */
+
+/** Ledger bytes that may be in memory without being stored; as records they take about five times as much. */
+export const MAX_UNSTORED_BYTES = 8 * 1024 * 1024;
+
+/** A stopped fold begins again when no more than this is left. */
+export const RESUME_BYTES = 2 * 1024 * 1024;
+
+/** So much is stored at once, without waiting for the interval. */
+export const FLUSH_BYTES = 2 * 1024 * 1024;
+
+/** Ledger bytes folded without letting anything else run. */
+export const SLICE_BYTES = 256 * 1024;
+
+/**
+ * Pause between two transactions. Most calls begin and end within it and so cost one row write instead of several; the
+ * status of a call does not wait for it, because it is answered from memory.
+ */
+export const FLUSH_INTERVAL_MS = 200;
+
+/** Rows of one statement, and the most text of records in it. */
+export const MAX_ROWS_PER_STATEMENT = 500;
+export const MAX_STATEMENT_LENGTH = 2 * 1024 * 1024;
+
+/** Records of unfinished invocations in memory; the oldest beyond that are read back when a fact about them comes. */
+export const MAX_LIVE_RECORDS = 20_000;
+
+/** First and longest pause after a failure of Postgres or of the ledger; it doubles in between. */
+export const RETRY_FIRST_MS = 100;
+export const RETRY_LONGEST_MS = 5_000;
+
+/** How often a standby looks whether it may take over. */
+export const STANDBY_POLL_MS = 1_000;
+
+/** Text of the records in one page of an export: half of the server's `max_payload`, so that the rest always fits. */
+export const EXPORT_PAGE_BYTES = 500 * 1024;
+
+/** Most rows that are read for one page. */
+export const EXPORT_PAGE_ROWS = 400;
+
+/** Text of the facts in one status reply; the caller asks again for the others. */
+export const STATUS_REPLY_BYTES = 500 * 1024;
+
+/** Invocations that are looked up in Postgres by one query. */
+export const LOOKUP_ROWS = 500;
+
+/** How long an export waits until everything that the ledger holds is stored. */
+export const CAUGHT_UP_WITHIN_MS = 10_000;
+
+/** Connections to Postgres: one writes, one reads back, the others answer queries. */
+export const MAX_CONNECTIONS = 4;
+
+export const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A query that takes longer is given up by both sides. */
+export const QUERY_TIMEOUT_MS = 30_000;
+
+/** How often an idle writer asks Postgres whether it is still there. */
+export const PROBE_INTERVAL_MS = 1_000;

@@ -1,0 +1,220 @@
+/** What each command of `writ` does, between its options and its exit code. */
+import { readFolder, requireCatalog } from '@writ/catalog';
+import { decodeCommit, parseSubject } from '@writ/contracts';
+import type { Priority } from '@writ/contracts';
+import { GovernedToolExecutor, fetchReport, writeReport } from '@writ/sdk';
+import type { CallOutcome, NoticedFact, RunOptions } from '@writ/sdk';
+import { applyCatalog } from './apply-catalog.ts';
+import { approvalDetails, approvalTable, castVote, findApproval, openApprovals } from './approvals.ts';
+import { awaitFolded } from './await-folded.ts';
+import { balanceTable, readBalances } from './balances.ts';
+import { callInputs } from './call-inputs.ts';
+import { changeLines } from './change-lines.ts';
+import { ExitCode } from './exit-code.ts';
+import { factLine } from './fact-line.ts';
+import { outcomeText } from './outcome-text.ts';
+import { openSession } from './session.ts';
+import type { ConnectionOptions, Role, Session } from './session.ts';
+import { statusTable, suiteStatus } from './suite-status.ts';
+import { painter } from './terminal.ts';
+import type { Paint, Terminal } from './terminal.ts';
+
+export interface GlobalOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+export interface RunCommandOptions extends GlobalOptions {
+  readonly inputs: string;
+  readonly priority?: Priority;
+  readonly campaign?: string;
+  readonly project?: string;
+  readonly deadline?: string;
+  readonly justification?: string;
+  readonly log?: string;
+  readonly agent?: string;
+}
+
+/** Everything outside of the process that commands touch; specs give their own. */
+export interface Surroundings {
+  readonly terminal: Terminal;
+  readonly open: (role: Role, options: ConnectionOptions) => Promise<Session>;
+  /** Aborted when the person presses Ctrl-C. */
+  readonly interrupt: AbortSignal;
+}
+
+export function realSurroundings(terminal: Terminal, interrupt: AbortSignal): Surroundings {
+  return { terminal, open: openSession, interrupt };
+}
+
+/** Shows a result as JSON or in words. */
+function show(
+  terminal: Terminal,
+  options: GlobalOptions,
+  value: unknown,
+  words: (paint: Paint) => string,
+): void {
+  terminal.out(options.json ? JSON.stringify(value) : words(painter(terminal)));
+}
+
+async function within<T>(
+  surroundings: Surroundings,
+  role: Role,
+  options: ConnectionOptions,
+  act: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await surroundings.open(role, options);
+  try {
+    return await act(session);
+  } finally {
+    await session.transport.close();
+  }
+}
+
+export async function apply(
+  surroundings: Surroundings,
+  options: GlobalOptions & { readonly file: string; readonly dryRun?: boolean },
+): Promise<ExitCode> {
+  const wanted = requireCatalog(await readFolder(options.file));
+  const { terminal } = surroundings;
+  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
+    const refusal = new AbortController();
+    transport.watch({ refused: (_, error) => refusal.abort(error), reconnected: () => undefined });
+    const dryRun = options.dryRun ?? false;
+    const applied = await applyCatalog(transport.ledger, tenant, wanted, {
+      dryRun,
+      now: () => new Date(),
+      signal: AbortSignal.any([refusal.signal, surroundings.interrupt]),
+    });
+    const folded =
+      applied.revision === undefined ? undefined : await awaitFolded(transport, tenant, applied.revision);
+    show(terminal, options, { tenant, dryRun, ...applied, folded }, (paint) => {
+      if (applied.facts.length === 0) return `tenant ${tenant}: nothing to change`;
+      const lines = changeLines(applied.changes, paint);
+      const end = dryRun ? 'dry run: nothing was published' : `published as revision ${applied.revision}`;
+      const away = Object.entries(folded ?? {}).filter(([, state]) => state !== 'folded');
+      return [...lines, end, ...away.map(([service, state]) => `${service}: ${state}`)].join('\n');
+    });
+    return ExitCode.ok;
+  });
+}
+
+export async function run(
+  { terminal, interrupt }: Surroundings,
+  tool: string,
+  options: RunCommandOptions,
+): Promise<ExitCode> {
+  const inputs = await callInputs(options.inputs);
+  const { server, user, password, tenant, agent, project, log: auditLog } = options;
+  const onNotice = ({ type, data }: NoticedFact): void => {
+    if (type !== 'approval.opened' || options.json) return;
+    terminal.err(`waits for approval: writ approve ${(data as { readonly invocation: string }).invocation}`);
+  };
+  const connection = { server, user, password, tenant, agent };
+  const executor = await GovernedToolExecutor.connect({ ...connection, project, auditLog, onNotice });
+  try {
+    const outcome = await executor.run(runOptions(tool, inputs, options, interrupt));
+    show(terminal, options, outcome, (paint) => outcomeText(outcome, paint));
+    return exitCodeOfOutcome(outcome);
+  } finally {
+    await executor.close();
+  }
+}
+
+export function exitCodeOfOutcome(outcome: Pick<CallOutcome, 'status'>): ExitCode {
+  return outcome.status === 'succeeded' ? ExitCode.ok : ExitCode.refused;
+}
+
+function runOptions(
+  tool: string,
+  inputs: RunOptions['inputs'],
+  { campaign, priority, deadline, justification }: RunCommandOptions,
+  signal: AbortSignal,
+): RunOptions {
+  return { tool, inputs: inputs ?? {}, budgetTag: campaign, priority, deadline, justification, signal };
+}
+
+export async function approvals(surroundings: Surroundings, options: GlobalOptions): Promise<ExitCode> {
+  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
+    const open = await openApprovals(transport, tenant);
+    show(surroundings.terminal, options, open, (paint) =>
+      open.length > 0 ? approvalTable(open, paint) : 'no approval is open',
+    );
+    return ExitCode.ok;
+  });
+}
+
+export async function vote(
+  surroundings: Surroundings,
+  verdict: 'approve' | 'deny',
+  id: string,
+  options: GlobalOptions & { readonly reason?: string },
+): Promise<ExitCode> {
+  return within(surroundings, 'approver', options, async (session) => {
+    const approval = findApproval(await openApprovals(session.transport, session.tenant), id);
+    await castVote(session, approval, verdict, options.reason);
+    const cast = { ...approval, vote: verdict, by: session.origin, reason: options.reason };
+    show(surroundings.terminal, options, cast, (paint) => {
+      const word = verdict === 'approve' ? paint('green', 'approved') : paint('red', 'denied');
+      return `${approvalDetails(approval, paint)}\n${word} by ${session.origin}`;
+    });
+    return ExitCode.ok;
+  });
+}
+
+/** Follows the ledger until interrupted. */
+export async function watch(
+  surroundings: Surroundings,
+  options: GlobalOptions & { readonly since?: number },
+): Promise<ExitCode> {
+  const { terminal, interrupt } = surroundings;
+  const paint = painter(terminal);
+  return within(surroundings, 'operator', options, async ({ transport: { ledger }, tenant }) => {
+    const from = options.since ?? (await ledger.lastSequence()) + 1;
+    const fold = await ledger.fold(from, (commits) => {
+      for (const commit of commits) {
+        if (parseSubject(commit.subject)?.tenant !== tenant) continue;
+        for (const fact of decodeCommit(commit))
+          terminal.out(options.json ? JSON.stringify(fact) : factLine(fact, paint));
+      }
+    });
+    if (!interrupt.aborted) {
+      await new Promise((resolve) => interrupt.addEventListener('abort', resolve, { once: true }));
+    }
+    await fold.stop();
+    return ExitCode.ok;
+  });
+}
+
+export async function exportReport(
+  surroundings: Surroundings,
+  options: GlobalOptions & { readonly output: string; readonly log?: string; readonly campaign?: string },
+): Promise<ExitCode> {
+  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
+    const report = await fetchReport(transport, tenant, { log: options.log, campaign: options.campaign });
+    await writeReport(options.output, report);
+    const { summary } = report;
+    show(surroundings.terminal, options, { output: options.output, summary }, () => {
+      const outcomes = Object.entries(summary.outcomes).map(([outcome, calls]) => `${calls} ${outcome}`);
+      return `${options.output}: ${summary.calls} calls (${outcomes.join(', ') || 'none ended'})`;
+    });
+    return ExitCode.ok;
+  });
+}
+
+export async function budget(surroundings: Surroundings, options: GlobalOptions): Promise<ExitCode> {
+  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
+    const balances = await readBalances(transport, tenant);
+    show(surroundings.terminal, options, balances, (paint) =>
+      balances.length > 0 ? balanceTable(balances, paint) : 'no account has a limit',
+    );
+    return ExitCode.ok;
+  });
+}
+
+export async function status(surroundings: Surroundings, options: GlobalOptions): Promise<ExitCode> {
+  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
+    const services = await suiteStatus(transport, tenant);
+    show(surroundings.terminal, options, { tenant, services }, (paint) => statusTable(services, paint));
+    return services.every(({ answers }) => answers) ? ExitCode.ok : ExitCode.connection;
+  });
+}

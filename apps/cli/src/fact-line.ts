@@ -1,0 +1,119 @@
+/** One fact in one line, for people who watch. */
+import { formatMicros } from '@writ/contracts';
+import type { Amounts, RecordedFact } from '@writ/contracts';
+import type { Colour, Paint } from './terminal.ts';
+
+/** Longest text of a fact that is shown. */
+const WIDTH = 120;
+
+export function factLine(fact: RecordedFact, paint: Paint): string {
+  const time = new Date(fact.at).toISOString().slice(11, 23);
+  const { invocation = firstOf(fact) } = fact.data as { readonly invocation?: string };
+  const type = paint(colourOf(fact), fact.type.padEnd(22));
+  const text = summary(fact).replace(/\s+/g, ' ').slice(0, WIDTH);
+  return `${paint('grey', `${time} ${String(fact.seq).padStart(6)}`)} ${type} ${[invocation, text].filter(Boolean).join('  ')}`;
+}
+
+/** A request of several calls is told by the first of them. */
+function firstOf(fact: RecordedFact): string {
+  return fact.type === 'tool.requested' ? (fact.data.calls[0]?.invocation ?? '') : '';
+}
+
+function colourOf(fact: RecordedFact): Colour {
+  switch (fact.type) {
+    case 'policy.decided':
+      return fact.data.verdict === 'deny' ? 'red' : fact.data.verdict === 'allow' ? 'green' : 'yellow';
+    case 'execution.completed':
+      return fact.data.outcome === 'succeeded' ? 'green' : 'red';
+    case 'budget.refused':
+    case 'schedule.refused':
+    case 'request.rejected':
+    case 'request.malformed':
+    case 'approval.denied':
+    case 'breaker.opened':
+      return 'red';
+    case 'approval.opened':
+    case 'approval.expired':
+    case 'budget.alerted':
+    case 'executor.lost':
+    case 'schedule.indeterminate':
+      return 'yellow';
+    default:
+      return 'cyan';
+  }
+}
+
+function summary(fact: RecordedFact): string {
+  switch (fact.type) {
+    case 'tool.requested': {
+      const tools = [...new Set(fact.data.calls.map(({ tool }) => tool))].join(', ');
+      const more = fact.data.calls.length > 1 ? `${fact.data.calls.length} calls: ` : '';
+      return `${more}${tools} for ${fact.origin}, ${fact.data.project}/${fact.data.campaign ?? ''}`;
+    }
+    case 'policy.decided': {
+      const { verdict, tool, denial, rules } = fact.data;
+      return denial
+        ? `${tool}: ${denial.reason} (${denial.rule})`
+        : `${verdict} ${tool} ${rules.map((rule) => rule.policy).join(', ')}`;
+    }
+    case 'execution.completed': {
+      const { outcome, usage, error, startedAtMs, endedAtMs, executor } = fact.data;
+      const how = error ? `${error.code}: ${error.message}` : amounts(usage);
+      return `${outcome} on ${executor} in ${Math.round(endedAtMs - startedAtMs)} ms ${how}`;
+    }
+    case 'budget.reserved':
+      return fact.data.holds
+        .map(({ account, unit, amount }) => `${decimal(amount)} ${unit} of ${account}`)
+        .join(', ');
+    case 'approval.opened':
+      return `${fact.data.tool} needs ${fact.data.terms.quorum} for ${fact.data.policies.join(', ')}: writ approve ${fact.data.invocation}`;
+    case 'approval.voted':
+      return `${fact.origin} votes ${fact.data.vote} ${fact.data.reason ?? ''}`;
+    case 'approval.granted':
+      return `by ${fact.data.by.join(', ')}`;
+    default:
+      return otherSummary(fact);
+  }
+}
+
+function otherSummary(fact: RecordedFact): string {
+  switch (fact.type) {
+    case 'tool.registered':
+      return `${fact.data.tool.name} ${fact.data.tool.class ?? 'undeclared class'}`;
+    case 'tool.retired':
+      return fact.data.tool;
+    case 'policy.published':
+      return `${fact.data.policies.length} policies, ${fact.data.bundle.slice(0, 19)}`;
+    case 'budget.defined':
+      return `${fact.data.budget.account}: ${Object.entries(fact.data.budget.limits)
+        .map(([unit, limit]) => `${limit} ${unit}`)
+        .join(', ')}`;
+    case 'budget.alerted':
+      return `${fact.data.account}: ${decimal(fact.data.used)} of ${decimal(fact.data.limit)} ${fact.data.unit}`;
+    case 'schedule.dispatched':
+    case 'execution.started':
+      return `on ${fact.data.executor}, attempt ${fact.data.attempt}`;
+    case 'breaker.opened':
+    case 'breaker.closed':
+      return `${fact.data.scope}: ${fact.data.evidence.failures} of ${fact.data.evidence.calls} calls failed`;
+    case 'executor.lost':
+      return `${fact.data.executor}: ${fact.data.reason}`;
+    default: {
+      // The rest is told by whatever says it in words.
+      const { detail, reason, by, scope, account } = fact.data as Readonly<Record<string, unknown>>;
+      return [scope, account, by, detail ?? reason].filter((part) => typeof part === 'string').join(' ');
+    }
+  }
+}
+
+/** `1.5 node-hours, 3 usd`. */
+export function amounts(all: Amounts): string {
+  return Object.entries(all)
+    .map(([unit, micros]) => `${decimal(micros)} ${unit}`)
+    .join(', ');
+}
+
+/** Micro-units as decimal text of whole units. */
+export function decimal(micros: string): string {
+  return formatMicros(BigInt(micros));
+}

@@ -1,0 +1,136 @@
+/** The command line: what can be typed, and which command it starts. */
+import { MAX_TEXT_LENGTH, WritError } from '@writ/contracts';
+import type { Priority } from '@writ/contracts';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import * as commands from './commands.ts';
+import type { Surroundings } from './commands.ts';
+import { ExitCode, exitCodeOf } from './exit-code.ts';
+
+/** Runs one command line (without program names); every error ends as a message and an exit code. */
+export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.ok;
+  const program = buildProgram(surroundings, (code) => (exitCode = code));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    report(surroundings, args.includes('--json'), error);
+    return exitCodeOf(error);
+  }
+}
+
+function report({ terminal }: Surroundings, json: boolean, error: unknown): void {
+  if (!(error instanceof WritError)) {
+    // A fault of this program: whoever mends it needs to know where it happened.
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    terminal.err(json ? JSON.stringify({ error: { code: 'fault', message } }) : `writ: ${message}`);
+    return;
+  }
+  const { code, message, details } = error;
+  if (json) terminal.err(JSON.stringify({ error: { code, message, details } }));
+  // Problems of files begin with their place, as editors and terminals expect it.
+  else terminal.err(code === 'invalid-catalog' ? message : `writ: ${message}`);
+}
+
+function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => void): Command {
+  const { terminal } = surroundings;
+  const program = new Command('writ')
+    .description('Governed tool execution: no tool call runs without a writ.')
+    .option('--json', 'results as JSON, one document a line')
+    .option('--server <url>', 'NATS server; else WRIT_NATS_URL, else .writ/connection.json')
+    .option('--user <user>', 'else WRIT_NATS_USER')
+    .option('--password <password>', 'else WRIT_NATS_PASSWORD')
+    .option('--tenant <tenant>', 'else WRIT_TENANT')
+    .exitOverride()
+    .showHelpAfterError('(writ --help tells what there is)')
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    });
+  type Action = (command: Command, argument: string) => Promise<ExitCode>;
+  const add = (usage: string, description: string, action: Action): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .action(async (...given: unknown[]) => {
+        ended(await action(given.at(-1) as Command, String(given[0])));
+      });
+  addCatalogCommands(add, surroundings);
+  addCallCommands(add, surroundings);
+  addLookingCommands(add, surroundings);
+  return program;
+}
+
+type Add = (
+  usage: string,
+  description: string,
+  action: (command: Command, argument: string) => Promise<ExitCode>,
+) => Command;
+
+function addCatalogCommands(add: Add, surroundings: Surroundings): void {
+  add('apply', 'publish the tools, policies, budgets and breakers of a folder', (command) =>
+    commands.apply(surroundings, command.optsWithGlobals()),
+  )
+    .requiredOption('-f, --file <folder>', 'folder of *.yaml files')
+    .option('--dry-run', 'show what would change and publish nothing');
+  add('budget', 'what each account has left', (command) =>
+    commands.budget(surroundings, command.optsWithGlobals()),
+  );
+}
+
+function addCallCommands(add: Add, surroundings: Surroundings): void {
+  add('run <tool>', 'run one tool call and wait for its outcome', (command, tool) =>
+    commands.run(surroundings, tool, command.optsWithGlobals()),
+  )
+    .option('--inputs <json>', 'a JSON object, or @file with one', '{}')
+    .option('--priority <priority>', 'urgent, normal, background, or 0 (most urgent) to 1000', priorityOf)
+    .option('--campaign <name>', 'the campaign that pays')
+    .option('--project <name>', 'the project that the campaign belongs to')
+    .option('--deadline <time>', 'RFC 3339; a call that has not started by then expires')
+    .option('--justification <text>', 'shown to the people who may approve', boundedText)
+    .option('--log <name>', 'audit log that records the call')
+    .option('--agent <agent>', 'else WRIT_AGENT');
+  add('approvals', 'calls that wait for a person', (command) =>
+    commands.approvals(surroundings, command.optsWithGlobals()),
+  );
+  add('approve <invocation>', 'let a waiting call run', (command, id) =>
+    commands.vote(surroundings, 'approve', id, command.optsWithGlobals()),
+  ).option('--reason <text>', 'recorded with the vote', boundedText);
+  add('deny <invocation>', 'end a waiting call', (command, id) =>
+    commands.vote(surroundings, 'deny', id, command.optsWithGlobals()),
+  ).requiredOption('--reason <text>', 'recorded with the vote and told to the agent', boundedText);
+}
+
+function addLookingCommands(add: Add, surroundings: Surroundings): void {
+  add('watch', 'every fact of the tenant as it is recorded', (command) =>
+    commands.watch(surroundings, command.optsWithGlobals()),
+  ).option('--since <sequence>', 'from this ledger sequence on, not only what is new', sequenceOf);
+  add('export', 'the report of a campaign or an audit log', (command) =>
+    commands.exportReport(surroundings, command.optsWithGlobals()),
+  )
+    .requiredOption('-o, --output <file>', 'where the report goes')
+    .option('--log <name>', 'only this audit log')
+    .option('--campaign <name>', 'only this campaign');
+  add('status', 'whether each service answers', (command) =>
+    commands.status(surroundings, command.optsWithGlobals()),
+  );
+}
+
+function priorityOf(text: string): Priority {
+  if (text === 'urgent' || text === 'normal' || text === 'background') return text;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 1_000) return value;
+  throw new InvalidArgumentError('It is urgent, normal, background, or a whole number from 0 to 1000.');
+}
+
+function sequenceOf(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError('It is a whole number from 1 on.');
+}
+
+function boundedText(text: string): string {
+  if (text.length > 0 && text.length <= MAX_TEXT_LENGTH) return text;
+  throw new InvalidArgumentError(`It has 1 to ${MAX_TEXT_LENGTH} characters.`);
+}

@@ -1,0 +1,99 @@
+import { toolSpec } from '@writ/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ONCE, TestExecutor, tool, until } from './fixtures/test-executor.ts';
+import type { ToolAdapter, ToolRun } from './tool-run.ts';
+
+/** What the world does to the executor, one thing after another. */
+type Event =
+  | { readonly kind: 'call'; readonly once: boolean; readonly tenant: string }
+  | { readonly kind: 'lose-reply' | 'fail-pull' | 'expire' | 'fence' | 'turn' }
+  | { readonly kind: 'append'; readonly fault: 'lost' | 'answer-lost' };
+
+const events = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('call' as const),
+        once: fc.boolean(),
+        tenant: fc.constantFrom('lab', 'plant'),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constantFrom(
+          'lose-reply' as const,
+          'fail-pull' as const,
+          'expire' as const,
+          'fence' as const,
+        ),
+      }),
+    },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('turn' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('append' as const),
+        fault: fc.constantFrom('lost' as const, 'answer-lost' as const),
+      }),
+    },
+  ),
+  { maxLength: 60 },
+);
+
+/** A tool that counts its effects and takes a few turns of the event loop. */
+function countingAdapter(effects: Map<string, number>): ToolAdapter {
+  const run = async ({ tenant, invocation }: ToolRun): Promise<{ outcome: 'succeeded'; output: unknown }> => {
+    const key = `${tenant}/${invocation}`;
+    effects.set(key, (effects.get(key) ?? 0) + 1);
+    for (let turns = effects.size % 3; turns > 0; turns--) await turn();
+    return { outcome: 'succeeded', output: null };
+  };
+  return { prepare: () => Promise.resolve(run), close: () => Promise.resolve() };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const pure = tool('pure');
+const once = toolSpec.parse({ ...tool('once'), ...ONCE });
+
+async function play(script: readonly Event[]): Promise<void> {
+  const node = new TestExecutor();
+  const effects = new Map<string, number>();
+  const faults: ('lost' | 'answer-lost')[] = [];
+  node.fault = () => faults.shift() ?? 'none';
+  const adapter = countingAdapter(effects);
+  await node.start({ slots: 3, drainMs: 500 }, { module: adapter, command: adapter });
+  const called = new Map<string, boolean>();
+  for (const event of script) {
+    if (event.kind === 'call') {
+      const invocation = `i-${called.size}`;
+      called.set(`${event.tenant}/${invocation}`, event.once);
+      node.scheduler.grant(event.once ? once : pure, { invocation, tenant: event.tenant });
+    } else if (event.kind === 'append') faults.push(event.fault);
+    else if (event.kind === 'lose-reply') node.scheduler.loseReplies++;
+    else if (event.kind === 'fail-pull') node.scheduler.failPull();
+    else if (event.kind === 'expire') node.scheduler.expire();
+    else if (event.kind === 'fence') await node.scheduler.fence(['lab', 'plant']);
+    else await turn();
+  }
+  node.scheduler.expire();
+  await until(() => node.scheduler.quiet);
+  await node.stop();
+  for (const [key, isOnce] of called) {
+    const completions = node
+      .facts()
+      .filter(
+        (fact) => fact.type === 'execution.completed' && `${fact.tenant}/${fact.data.invocation}` === key,
+      );
+    expect(completions.length + (node.scheduler.indeterminate.has(key) ? 1 : 0), `ends of ${key}`).toBe(1);
+    if (isOnce) expect(effects.get(key) ?? 0, `effects of ${key}`).toBeLessThanOrEqual(1);
+  }
+}
+
+describe('any mixture of lost replies, fences and appends without an answer', () => {
+  it('gives every call one end, and no once tool a second effect', { timeout: 60_000 }, async () => {
+    await fc.assert(fc.asyncProperty(events, play), { numRuns: 150 });
+  });
+});

@@ -1,0 +1,154 @@
+/**
+ * The executor's protocol (ARCHITECTURE §5): while it has free slots it keeps one pull outstanding, it runs every
+ * grant once, and it says what it holds and how far it has committed, so that a lost reply heals. When the ledger shows that its
+ * session was fenced, nothing more of that session starts or is committed, and a new one begins.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecutorId, PullRequest, SessionId } from '@writ/contracts';
+import { DEFAULT_MAX_OUTPUT_BYTES, grantKey } from '@writ/execution';
+import { Backoff } from './backoff.ts';
+import { CallRunner } from './call-runner.ts';
+import { DRAIN_MS, FIRST_RETRY_MS, HELD_PULL_MS, LONGEST_RETRY_MS } from './limits.ts';
+import type { ExecutorPorts } from './ports.ts';
+import { beginSession, endSession } from './session.ts';
+import type { Session } from './session.ts';
+
+export interface ExecutorOptions {
+  readonly executor: ExecutorId;
+  /** How many calls it runs at once. */
+  readonly slots: number;
+  readonly pool: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Largest output that is kept; a larger one fails the call. */
+  readonly maxOutputBytes?: number;
+  /** How long `stop` waits for running calls. */
+  readonly drainMs?: number;
+}
+
+export class ExecutorAgent {
+  readonly #options: ExecutorOptions;
+  readonly #ports: ExecutorPorts;
+  readonly #calls: CallRunner;
+  readonly #stopping = new AbortController();
+  readonly #backoff: Backoff;
+  #session: Session;
+  /** Tools of fenced sessions that have not ended: their slots are not free. */
+  #leftovers = 0;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(options: ExecutorOptions, ports: ExecutorPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS, ports.random);
+    this.#session = this.#begin();
+    this.#calls = new CallRunner({
+      ports,
+      maxOutputBytes: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
+      onLeftoverDone: () => {
+        this.#leftovers--;
+        this.#pull();
+      },
+    });
+  }
+
+  /** The session that pulls now. */
+  get session(): SessionId {
+    return this.#session.runner.session;
+  }
+
+  /** Grants that are held: they run, or wait for their completion to be committed. */
+  get held(): number {
+    return this.#session.log.held;
+  }
+
+  /** Begins to pull. */
+  start(): void {
+    this.#pull();
+  }
+
+  /**
+   * Stops pulling, lets running calls finish and commits them; what still runs after the drain bound is ended by
+   * force and left to the scheduler, which sees the session fall silent.
+   */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    if (this.held > 0) {
+      const bound = new AbortController();
+      const late = delay(this.#options.drainMs ?? DRAIN_MS, undefined, { signal: bound.signal });
+      await Promise.race([
+        new Promise<void>((resolve) => (this.#whenEmpty = resolve)),
+        late.catch(() => undefined),
+      ]);
+      bound.abort();
+    }
+    endSession(this.#session);
+    await Promise.all(Object.values(this.#ports.adapters).map((adapter) => adapter.close()));
+  }
+
+  #begin(): Session {
+    return beginSession(
+      this.#options.executor,
+      this.#ports,
+      (session) => this.#onCommit(session),
+      (session) => this.#onLost(session),
+    );
+  }
+
+  #onCommit(session: Session): void {
+    if (session.log.held === 0) this.#whenEmpty?.();
+    this.#pull();
+  }
+
+  /** The session is over: its subject was fenced, or the scheduler says that it gave it up. */
+  #onLost(session: Session): void {
+    if (session.ended) return;
+    endSession(session);
+    this.#leftovers += session.running;
+    this.#ports.metrics.fenced();
+    this.#session = this.#begin();
+    this.#whenEmpty?.();
+    this.#pull();
+  }
+
+  /** Asks for work when there is room and no pull is out already. */
+  #pull(): void {
+    const session = this.#session;
+    const slots = Math.max(1, this.#options.slots - this.#leftovers);
+    if (session.pulling || this.#stopping.signal.aborted || session.log.held >= slots) return;
+    session.pulling = true;
+    const { pool, labels } = this.#options;
+    const { log, runner } = session;
+    const standing = { ...runner, slots, pool, labels, holding: log.held, asOf: log.asOf };
+    void this.#ask(session, session.listing ? { ...standing, running: log.running() } : standing);
+  }
+
+  async #ask(session: Session, request: PullRequest): Promise<void> {
+    const begun = performance.now();
+    try {
+      const { grants, resync, lost } = await this.#ports.scheduler.pull(request);
+      if (session.ended) return;
+      if (lost) return this.#onLost(session);
+      session.listing = resync === true && request.running === undefined;
+      const taken = grants.filter((grant) => session.log.accept(grantKey(grant)));
+      session.log.answered(request.asOf);
+      for (const grant of taken) this.#calls.take(session, grant);
+      const waitedMs = performance.now() - begun;
+      this.#ports.metrics.pulled(taken.length, waitedMs);
+      // An answer without work is held back by the leader; one that comes at once must not become a busy loop.
+      if (taken.length === 0 && waitedMs < HELD_PULL_MS && !session.listing) await this.#pause();
+      else this.#backoff.reset();
+    } catch (error) {
+      if (session.ended || this.#stopping.signal.aborted) return;
+      this.#ports.metrics.pullFailed();
+      this.#ports.trouble(error, 'pulling work from the scheduler');
+      await this.#pause();
+    }
+    session.pulling = false;
+    this.#pull();
+  }
+
+  async #pause(): Promise<void> {
+    const options = { signal: this.#stopping.signal };
+    await delay(this.#backoff.pauseMs(), undefined, options).catch(() => undefined);
+  }
+}

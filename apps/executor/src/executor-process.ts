@@ -1,0 +1,79 @@
+/** The executor's life in Nest: threads first, then pulls; on shutdown the running calls finish and are committed. */
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { messageOf } from '@writ/contracts';
+import { DEFAULT_MAX_OUTPUT_BYTES } from '@writ/execution';
+import type { Ledger } from '@writ/ledger';
+import { CONNECTION, Health, LEDGER, TELEMETRY } from '@writ/service';
+import type { Telemetry } from '@writ/telemetry';
+import { CommandAdapter } from './command-adapter.ts';
+import { EXECUTOR_CONFIG } from './executor.config.ts';
+import type { ExecutorConfig } from './executor.config.ts';
+import { ExecutorAgent } from './executor-agent.ts';
+import { ModuleAdapter } from './module-adapter.ts';
+import { natsPorts } from './nats-ports.ts';
+import { observedMetrics } from './observed-metrics.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+@Injectable()
+export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #agent: ExecutorAgent;
+  readonly #pool: WorkerPool;
+  readonly #log: Logger;
+  #ready = false;
+
+  constructor(
+    @Inject(EXECUTOR_CONFIG) config: ExecutorConfig,
+    @Inject(CONNECTION) connection: NatsConnection,
+    @Inject(LEDGER) ledger: Ledger,
+    @Inject(TELEMETRY) telemetry: Telemetry,
+    @Inject(Health) health: Health,
+  ) {
+    this.#log = new Logger(config.WRIT_EXECUTOR);
+    this.#pool = new WorkerPool({
+      workers: config.WRIT_WORKERS,
+      environment: passedOn(config.WRIT_TOOL_ENVIRONMENT),
+      maxOutputBytes: DEFAULT_MAX_OUTPUT_BYTES,
+    });
+    const command = new CommandAdapter({
+      toolsFolder: config.WRIT_TOOLS,
+      environment: process.env,
+      maxOutputBytes: DEFAULT_MAX_OUTPUT_BYTES,
+      processes: config.WRIT_PROCESSES,
+    });
+    const options = {
+      executor: config.WRIT_EXECUTOR,
+      slots: config.WRIT_SLOTS,
+      pool: config.WRIT_POOL,
+      labels: config.WRIT_LABELS,
+    };
+    this.#agent = new ExecutorAgent(options, {
+      ...natsPorts(connection),
+      ledger,
+      adapters: { module: new ModuleAdapter(config.WRIT_TOOLS, this.#pool), command },
+      trouble: (error, doing) => this.#log.warn(`${doing}: ${messageOf(error)}`),
+      metrics: observedMetrics(telemetry.meter, () => this.#agent.held),
+      now: Date.now,
+      random: Math.random,
+      newSession: () => `${Date.now().toString(36)}-${randomBytes(6).toString('hex')}`,
+    });
+    health.add('executor', () => (this.#ready ? undefined : 'its worker threads are starting'));
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.#pool.start();
+    this.#agent.start();
+    this.#ready = true;
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#ready = false;
+    await this.#agent.stop();
+  }
+}
+
+function passedOn(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']));
+}

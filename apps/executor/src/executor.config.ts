@@ -1,0 +1,49 @@
+/** Configuration of an executor besides what every service reads. */
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { executorId, token } from '@writ/contracts';
+import { hostExecutorId } from './executor-identity.ts';
+
+export const EXECUTOR_CONFIG = Symbol('executor config');
+
+export const executorEnvironment = z.object({
+  /** Its name in the ledger; one process at a time may use it. */
+  WRIT_EXECUTOR: executorId.default(hostExecutorId()),
+  WRIT_POOL: token.default('default'),
+  /** Calls at once. */
+  WRIT_SLOTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(8 * availableParallelism()),
+  /** Threads that run `module` tools. */
+  WRIT_WORKERS: z.coerce.number().int().min(1).max(1_024).default(availableParallelism()),
+  /** Subprocesses of `command` tools at once. */
+  WRIT_PROCESSES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(4 * availableParallelism()),
+  /** The folder that tools are run from; nothing outside it is ever run as a module. */
+  WRIT_TOOLS: z.string().default('tools'),
+  /** `name=value` pairs, comma separated, that calls may ask for. */
+  WRIT_LABELS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      Object.fromEntries(
+        text
+          .split(',')
+          .filter(Boolean)
+          .map((pair) => pair.split('=', 2)),
+      ),
+    ),
+  /** Names of environment variables that module tools see, comma separated. */
+  WRIT_TOOL_ENVIRONMENT: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean)),
+});
+export type ExecutorConfig = z.infer<typeof executorEnvironment>;

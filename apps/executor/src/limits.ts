@@ -1,0 +1,50 @@
+/** Every bound of the executor's I/O. Times in milliseconds, sizes in bytes. */
+
+/** Pauses between retries of a pull, a tool's spec, a payload or a commit. */
+export const FIRST_RETRY_MS = 20;
+export const LONGEST_RETRY_MS = 2_000;
+
+/** Attempts at fetching a spec or storing a payload before the call fails for it. */
+export const MOST_ATTEMPTS = 8;
+
+/** Tool specs kept ready; a fetch is one request, so forgetting the oldest costs little. */
+export const TOOLS_KEPT = 4_096;
+
+/** The scheduler answers a pull within about 5 s; later than this its reply is lost. */
+export const PULL_TIMEOUT_MS = 8_000;
+
+/** An answer without grants that comes sooner was not held open; the next pull waits for a retry's pause. */
+export const HELD_PULL_MS = 100;
+
+/** Bound of every other request. */
+export const REQUEST_TIMEOUT_MS = 5_000;
+
+/** How long a stopping executor lets its running calls finish. */
+export const DRAIN_MS = 20_000;
+
+/** Most bytes of an event beside its output, its message and its usage: envelope, ids of the greatest length, digests. */
+export const EVENT_OVERHEAD_BYTES = 1_200;
+
+/**
+ * How long a worker thread may be expected to be busy with the calls that share it. Also how long it may leave a
+ * message unread before it counts as blocked.
+ */
+export const SHARED_THREAD_MS = 5;
+
+/** Up to this much expected work gathers on one thread before other threads are used. */
+export const PACKED_THREAD_MS = 0.5;
+
+/** How long a worker thread that could not start stays unreplaced. */
+export const WORKER_RESTART_MS = 200;
+
+/** How often timeouts and blocked workers are looked for while calls run. */
+export const SWEEP_MS = 10;
+
+/** After SIGTERM, how long a process group has before SIGKILL. */
+export const TERM_GRACE_MS = 2_000;
+
+/** After a command has exited, how long its output may stay open (a daemon that left the group can hold it). */
+export const OUTPUT_GRACE_MS = 200;
+
+/** What is kept of a failed command's stderr: its last bytes. */
+export const STDERR_TAIL_BYTES = 2_048;

@@ -1,0 +1,96 @@
+/**
+ * Tools made ready to run, by the digest of their spec, so that a grant of a known tool starts without any waiting.
+ * Only what can run is kept: a tool that is missing or broken here is looked at again with the next grant.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { WritError, messageOf } from '@writ/contracts';
+import type { Digest, TenantId, ToolSpec } from '@writ/contracts';
+import { compileOutputCheck, startsFirst } from '@writ/execution';
+import type { OutputCheck, RunError } from '@writ/execution';
+import { Backoff } from './backoff.ts';
+import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS, TOOLS_KEPT } from './limits.ts';
+import type { ExecutorPorts } from './ports.ts';
+import type { PreparedTool } from './tool-run.ts';
+
+export interface ReadyTool {
+  readonly spec: ToolSpec;
+  /** Whether `execution.started` must stand in the ledger before it runs. */
+  readonly startsFirst: boolean;
+  readonly check: OutputCheck;
+  readonly run: PreparedTool;
+}
+
+export type Lookup =
+  | { readonly status: 'ready'; readonly tool: ReadyTool }
+  | { readonly status: 'unusable'; readonly error: RunError; readonly spec: ToolSpec | undefined };
+
+type Ports = Pick<ExecutorPorts, 'scheduler' | 'adapters' | 'random' | 'trouble'>;
+
+export class ToolCache {
+  readonly #ports: Ports;
+  /** In order of arrival; the oldest is forgotten first. */
+  readonly #ready = new Map<Digest, ReadyTool>();
+  readonly #fetching = new Map<Digest, Promise<Lookup>>();
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  /** The tool, when it is at hand. */
+  ready(digest: Digest): ReadyTool | undefined {
+    return this.#ready.get(digest);
+  }
+
+  /** Fetches and prepares a tool; several who ask at once share one request. */
+  fetch(tenant: TenantId, digest: Digest): Promise<Lookup> {
+    const running = this.#fetching.get(digest);
+    if (running) return running;
+    const fetching = this.#fetch(tenant, digest).finally(() => this.#fetching.delete(digest));
+    this.#fetching.set(digest, fetching);
+    return fetching;
+  }
+
+  async #fetch(tenant: TenantId, digest: Digest): Promise<Lookup> {
+    let spec: ToolSpec | undefined;
+    try {
+      spec = await this.#ask(tenant, digest);
+    } catch (error) {
+      return unusable('tool-unavailable', `the tool's spec could not be fetched: ${messageOf(error)}`);
+    }
+    if (spec === undefined)
+      return unusable('unknown-tool', `the scheduler knows no tool ${digest} of tenant ${tenant}`);
+    try {
+      const check = compileOutputCheck(spec.outputs);
+      const run = await this.#ports.adapters[spec.adapter.kind].prepare(spec);
+      const tool = { spec, startsFirst: startsFirst(spec), check, run };
+      this.#keep(digest, tool);
+      return { status: 'ready', tool };
+    } catch (error) {
+      const code = error instanceof WritError ? error.code : 'invalid-tool';
+      return unusable(code, messageOf(error), spec);
+    }
+  }
+
+  async #ask(tenant: TenantId, digest: Digest): Promise<ToolSpec | undefined> {
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS, this.#ports.random);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#ports.scheduler.fetchTool(tenant, digest);
+      } catch (error) {
+        if (attempt === MOST_ATTEMPTS) throw error;
+        this.#ports.trouble(error, `fetching tool ${digest}`);
+        await delay(backoff.pauseMs());
+      }
+    }
+  }
+
+  #keep(digest: Digest, tool: ReadyTool): void {
+    this.#ready.set(digest, tool);
+    if (this.#ready.size <= TOOLS_KEPT) return;
+    for (const oldest of this.#ready.keys()) return void this.#ready.delete(oldest);
+  }
+}
+
+function unusable(code: string, message: string, spec?: ToolSpec): Lookup {
+  return { status: 'unusable', error: { code, message }, spec };
+}

@@ -1,0 +1,29 @@
+/**
+ * One run of one tool, as every adapter sees it. An adapter turns a spec into something that runs, once per spec, and
+ * then runs it; it never rejects for what a tool does, and knows nothing of grants, sessions or the ledger.
+ */
+import type { AgentId, InvocationId, TenantId, ToolSpec } from '@writ/contracts';
+import type { RunResult } from '@writ/execution';
+
+export interface ToolRun {
+  readonly tenant: TenantId;
+  readonly agent: AgentId;
+  readonly invocation: InvocationId;
+  readonly attempt: number;
+  /** The same over all attempts of the invocation. */
+  readonly idempotencyKey: string;
+  /** Rises with every grant: a resource may refuse whoever comes with a lower one. */
+  readonly fencingToken: number;
+  /** Canonical JSON of the arguments: the very bytes that were decided on. */
+  readonly inputs: string;
+}
+
+/** A tool made ready to run. */
+export type PreparedTool = (run: ToolRun) => Promise<RunResult>;
+
+export interface ToolAdapter {
+  /** @throws WritError `invalid-tool` with a sentence when the spec can never run here. */
+  prepare(tool: ToolSpec): Promise<PreparedTool>;
+  /** Ends what still runs, by force; resolves when nothing of it is left. */
+  close(): Promise<void>;
+}

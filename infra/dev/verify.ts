@@ -1,0 +1,69 @@
+/**
+ * `npm run verify`: what a contributor runs before a commit. Format, lint, boundaries, types, tidy, unit and property
+ * tests; two at a time, one line each, and the output of what failed.
+ */
+import { join } from 'node:path';
+import { LogFile, REPOSITORY, inWrit, spawnGuarded } from '@writ/testkit';
+import { seconds } from './progress.ts';
+
+interface Check {
+  readonly name: string;
+  /** A program of node_modules/.bin with its arguments; the next one runs when it succeeded. */
+  readonly commands: readonly (readonly string[])[];
+}
+
+/** The longest first, so that both lanes end together. */
+const CHECKS: readonly Check[] = [
+  { name: 'tidy, unit and property tests', commands: [['vitest', 'run', '--project', 'unit']] },
+  {
+    name: 'types',
+    commands: [
+      ['tsc', '-b'],
+      ['tsc', '-p', 'tsconfig.check.json'],
+    ],
+  },
+  { name: 'format', commands: [['prettier', '--cache', '--check', '.']] },
+  { name: 'lint', commands: [['oxlint', '--type-aware', '--deny-warnings']] },
+  { name: 'boundaries', commands: [['node', '--conditions=@writ/source', 'infra/dev/boundaries.ts']] },
+];
+
+const LANES = 2;
+const NAME_WIDTH = 32;
+
+const start = performance.now();
+const waiting = [...CHECKS];
+const failed: string[] = [];
+await Promise.all(Array.from({ length: LANES }, async () => lane()));
+console.log(failed.length === 0 ? `all good in ${seconds(start)}` : `\nfailed: ${failed.join(', ')}`);
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+async function lane(): Promise<void> {
+  for (let check = waiting.shift(); check; check = waiting.shift()) {
+    const since = performance.now();
+    const output = await outputOfFailure(check);
+    console.log(
+      `${output === undefined ? 'ok    ' : 'FAILED'} ${check.name.padEnd(NAME_WIDTH)} ${seconds(since).padStart(7)}`,
+    );
+    if (output === undefined) continue;
+    failed.push(check.name);
+    console.log(output);
+  }
+}
+
+/** Undefined when everything is as it should be. */
+async function outputOfFailure({ name, commands }: Check): Promise<string | undefined> {
+  const log = new LogFile(inWrit('logs', `verify-${name.split(/\W/)[0] ?? ''}.log`));
+  try {
+    for (const [program = '', ...args] of commands) {
+      const binary = join(REPOSITORY, 'node_modules', '.bin', program);
+      const run = await spawnGuarded(process.execPath, [binary, ...args], {
+        cwd: REPOSITORY,
+        output: log.descriptor,
+      });
+      if ((await run.ended).code !== 0) return log.text();
+    }
+    return undefined;
+  } finally {
+    log.close();
+  }
+}

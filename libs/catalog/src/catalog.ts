@@ -1,0 +1,81 @@
+/**
+ * The catalog of one tenant: what it may run, under which rules, with which money. Pure values; where they come from
+ * (a folder or the ledger) is decided elsewhere, so that both can be compared.
+ */
+import type {
+  BreakerSpec,
+  BudgetSpec,
+  Digest,
+  EnvironmentSpec,
+  GroupsSpec,
+  PolicyRule,
+  RecordedFact,
+  ToolSpec,
+} from '@writ/contracts';
+
+export interface Catalog {
+  readonly tools: ReadonlyMap<string, ToolSpec>;
+  /** In the order of the files. */
+  readonly policies: readonly PolicyRule[];
+  /** By account. */
+  readonly budgets: ReadonlyMap<string, BudgetSpec>;
+  /** By tool; a tool without one has the defaults. */
+  readonly breakers: ReadonlyMap<string, BreakerSpec>;
+  readonly environment: EnvironmentSpec;
+  readonly groups: GroupsSpec;
+}
+
+/** What a tenant's ledger says: the last fact about each name. */
+export interface CatalogInForce {
+  readonly catalog: Catalog;
+  /** Digest of the published policies; absent before the first bundle. */
+  readonly bundle: Digest | undefined;
+  /** Ledger sequence of the last catalog commit; 0 when there is none. */
+  readonly revision: number;
+}
+
+/** Folds the catalog facts of one tenant; facts of other kinds change nothing. */
+export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
+  const tools = new Map<string, ToolSpec>();
+  const budgets = new Map<string, BudgetSpec>();
+  const breakers = new Map<string, BreakerSpec>();
+  let policies: readonly PolicyRule[] = [];
+  let environment: EnvironmentSpec = {};
+  let groups: GroupsSpec = {};
+  let bundle: Digest | undefined;
+  let revision = 0;
+  for (const fact of facts) {
+    switch (fact.type) {
+      case 'tool.registered':
+        tools.set(fact.data.tool.name, fact.data.tool);
+        break;
+      case 'tool.retired':
+        tools.delete(fact.data.tool);
+        break;
+      case 'policy.published':
+        ({ policies, bundle } = fact.data);
+        break;
+      case 'budget.defined':
+        budgets.set(fact.data.budget.account, fact.data.budget);
+        break;
+      case 'budget.retired':
+        budgets.delete(fact.data.account);
+        break;
+      case 'breaker.configured':
+        breakers.set(fact.data.breaker.tool, fact.data.breaker);
+        break;
+      case 'environment.defined':
+        environment = fact.data.environment;
+        break;
+      case 'groups.defined':
+        groups = fact.data.groups;
+        break;
+      case 'scheduling.configured':
+        break;
+      default:
+        continue;
+    }
+    revision = fact.seq;
+  }
+  return { catalog: { tools, policies, budgets, breakers, environment, groups }, bundle, revision };
+}

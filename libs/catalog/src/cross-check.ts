@@ -1,0 +1,89 @@
+/** What only shows when all files are looked at together: names defined twice, and names that nobody defined. */
+import { Unit } from '@writ/contracts';
+import { indices, keysOf, nodeAt, placeOf, placeOfKey, valueAt } from './document.ts';
+import type { YamlFile } from './document.ts';
+import type { DefinedName, Entries } from './governance.ts';
+import { didYouMean, nearest } from './nearest.ts';
+import { problemAt } from './problem.ts';
+import type { Problem } from './problem.ts';
+
+/** A name and where it is used. */
+type Mention = Pick<DefinedName, 'name' | 'yaml' | 'place'>;
+
+const SECTION_WORDS: Readonly<Record<DefinedName['section'], string>> = {
+  tools: 'tool',
+  policies: 'policy',
+  budgets: 'budget for account',
+  breakers: 'breaker for tool',
+  environment: 'environment value',
+  groups: 'group',
+};
+
+/** The same name twice within one section, over all files. */
+export function duplicates({ names }: Entries): Problem[] {
+  const first = new Map<string, Problem>();
+  return names.flatMap(({ section, name, yaml, place }) => {
+    const message = `${SECTION_WORDS[section]} "${name}" is defined twice`;
+    const here = problemAt(yaml.file, place.offset, place.length, message);
+    const earlier = first.get(message);
+    if (!earlier) {
+      first.set(message, here);
+      return [];
+    }
+    const where = `${earlier.path}:${earlier.line}:${earlier.column}`;
+    return [{ ...here, message: `${message}; the first stands at ${where}` }];
+  });
+}
+
+/** Tools, groups and units that are named but stand in no file. */
+export function danglingReferences(files: readonly YamlFile[], entries: Entries): Problem[] {
+  const tools = namesOf(entries, 'tools');
+  const groups = namesOf(entries, 'groups');
+  const units = new Set<string>([...Object.values(Unit), ...entries.units]);
+  return [
+    ...entries.names.flatMap((breaker) =>
+      breaker.section === 'breakers' ? unknown(breaker, tools, 'tool') : [],
+    ),
+    ...files.flatMap(approvers).flatMap((mention) => unknown(mention, groups, 'group')),
+    ...files.flatMap(limitedUnits).flatMap((mention) => misspeltUnit(mention, units)),
+  ];
+}
+
+function namesOf({ names }: Entries, section: DefinedName['section']): ReadonlySet<string> {
+  return new Set(names.filter((defined) => defined.section === section).map(({ name }) => name));
+}
+
+function approvers(yaml: YamlFile): Mention[] {
+  return indices(yaml, 'policies').flatMap((index) => {
+    const path = ['policies', index, 'approval', 'approvers'];
+    const groups = valueAt(yaml, path);
+    if (!Array.isArray(groups)) return [];
+    return groups.map((name, at) => ({ name: String(name), yaml, place: placeOf(yaml, [...path, at]) }));
+  });
+}
+
+function limitedUnits(yaml: YamlFile): Mention[] {
+  return indices(yaml, 'budgets').flatMap((index) => {
+    const path = ['budgets', index, 'limits'];
+    return keysOf(nodeAt(yaml, path)).flatMap((name) => {
+      const place = placeOfKey(yaml, [...path, name]);
+      return place ? [{ name, yaml, place }] : [];
+    });
+  });
+}
+
+function unknown({ name, yaml, place }: Mention, known: ReadonlySet<string>, what: string): Problem[] {
+  if (known.has(name)) return [];
+  const list = known.size > 0 && known.size <= 8 ? `; known: ${[...known].join(', ')}` : '';
+  const hint = didYouMean(name, known) || list || `; no file defines a ${what}`;
+  return [problemAt(yaml.file, place.offset, place.length, `no ${what} is named "${name}"${hint}`)];
+}
+
+/** A unit that nothing costs never limits anything; near a known one it is a slip of the pen, else a unit of its own. */
+function misspeltUnit({ name, yaml, place }: Mention, units: ReadonlySet<string>): Problem[] {
+  const meant = units.has(name) ? undefined : nearest(name, units);
+  if (meant === undefined) return [];
+  return [
+    problemAt(yaml.file, place.offset, place.length, `no tool costs "${name}"; did you mean "${meant}"?`),
+  ];
+}

@@ -1,0 +1,122 @@
+/**
+ * From the catalog in force to the wanted one: the facts to publish and the changes to show. Restrictions come before
+ * capabilities in the order of the facts, so that no prefix of them allows more than either catalog does.
+ */
+import { breakerSpec, digestOf } from '@writ/contracts';
+import type { BreakerSpec, Fact, PolicyRule, TenantId } from '@writ/contracts';
+import type { Catalog, CatalogInForce } from './catalog.ts';
+import { changeOf, same } from './change.ts';
+import type { Change } from './change.ts';
+
+export interface CatalogDiff {
+  /** Empty when nothing has to be published. */
+  readonly facts: readonly Fact[];
+  readonly changes: readonly Change[];
+}
+
+const NOTHING: CatalogDiff = { facts: [], changes: [] };
+
+export function diff(tenant: TenantId, current: CatalogInForce, wanted: Catalog): CatalogDiff {
+  const parts = [
+    policiesDiff(tenant, current, wanted),
+    environmentDiff(tenant, current.catalog, wanted),
+    groupsDiff(tenant, current.catalog, wanted),
+    budgetsDiff(tenant, current.catalog, wanted),
+    breakersDiff(tenant, current.catalog, wanted),
+    toolsDiff(tenant, current.catalog, wanted),
+  ];
+  return { facts: parts.flatMap((part) => part.facts), changes: parts.flatMap((part) => part.changes) };
+}
+
+/** A bundle is published whole; the changes name its rules. An empty bundle is published too: then it is meant. */
+function policiesDiff(tenant: TenantId, current: CatalogInForce, wanted: Catalog): CatalogDiff {
+  const bundle = digestOf(wanted.policies);
+  if (bundle === current.bundle) return NOTHING;
+  const rules = pairs(byName(current.catalog.policies), byName(wanted.policies));
+  const changes = rules.flatMap(([name, before, after]) => changeOf('policy', name, before, after) ?? []);
+  const whole: Change = {
+    kind: current.bundle ? 'changed' : 'added',
+    what: 'policy',
+    name: '(order)',
+    fields: [],
+  };
+  const policies = [...wanted.policies];
+  return {
+    facts: [{ type: 'policy.published', tenant, data: { bundle, policies } }],
+    changes:
+      changes.length > 0 ? changes : [wanted.policies.length > 0 ? whole : { ...whole, name: '(none)' }],
+  };
+}
+
+function environmentDiff(tenant: TenantId, current: Catalog, { environment }: Catalog): CatalogDiff {
+  const change = changeOf('environment', 'env', current.environment, environment);
+  if (!change) return NOTHING;
+  return { facts: [{ type: 'environment.defined', tenant, data: { environment } }], changes: [change] };
+}
+
+function groupsDiff(tenant: TenantId, current: Catalog, { groups }: Catalog): CatalogDiff {
+  const change = changeOf('groups', 'groups', current.groups, groups);
+  if (!change) return NOTHING;
+  return { facts: [{ type: 'groups.defined', tenant, data: { groups } }], changes: [change] };
+}
+
+function budgetsDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {
+  const facts: Fact[] = [];
+  const changes: Change[] = [];
+  for (const [account, before, after] of pairs(current.budgets, wanted.budgets)) {
+    const change = changeOf('budget', account, before, after);
+    if (!change) continue;
+    changes.push(change);
+    facts.push(
+      after
+        ? { type: 'budget.defined', tenant, data: { budget: after } }
+        : { type: 'budget.retired', tenant, data: { account } },
+    );
+  }
+  return { facts, changes };
+}
+
+/** No fact retires a breaker: a tool without an entry has the defaults, so those are what is published. */
+function breakersDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {
+  const facts: Fact[] = [];
+  const changes: Change[] = [];
+  for (const [tool, before, after] of pairs(current.breakers, wanted.breakers)) {
+    const defaults: BreakerSpec = breakerSpec.parse({ tool });
+    const breaker = after ?? defaults;
+    if (same(before ?? defaults, breaker)) continue;
+    const change = changeOf('breaker', tool, before, after);
+    if (change) changes.push(change);
+    facts.push({ type: 'breaker.configured', tenant, data: { breaker } });
+  }
+  return { facts, changes };
+}
+
+function toolsDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {
+  const facts: Fact[] = [];
+  const changes: Change[] = [];
+  for (const [name, before, after] of pairs(current.tools, wanted.tools)) {
+    const change = changeOf('tool', name, before, after);
+    if (!change) continue;
+    changes.push(change);
+    const old = before ?? after;
+    if (after) facts.push({ type: 'tool.registered', tenant, data: { tool: after } });
+    else if (old) facts.push({ type: 'tool.retired', tenant, data: { tool: old.name } });
+  }
+  return { facts, changes };
+}
+
+function byName(policies: readonly PolicyRule[]): ReadonlyMap<string, PolicyRule> {
+  return new Map(policies.map((policy) => [policy.name, policy]));
+}
+
+/** Every key of both maps: removed ones first, then the wanted ones in their order. */
+function pairs<T>(
+  before: ReadonlyMap<string, T>,
+  after: ReadonlyMap<string, T>,
+): [string, T | undefined, T | undefined][] {
+  const removed = [...before].filter(([key]) => !after.has(key));
+  return [
+    ...removed.map(([key, old]): [string, T | undefined, T | undefined] => [key, old, undefined]),
+    ...[...after].map(([key, next]): [string, T | undefined, T | undefined] => [key, before.get(key), next]),
+  ];
+}

@@ -1,0 +1,143 @@
+/** The entries of the governance files: each checked alone, each with the place that later problems point at. */
+import {
+  breakerSpec,
+  budgetSpec,
+  environmentSpec,
+  governanceFile,
+  groupsSpec,
+  policyRule,
+  toolSpec,
+} from '@writ/contracts';
+import type {
+  BreakerSpec,
+  BudgetSpec,
+  EnvironmentSpec,
+  GroupsSpec,
+  PolicyRule,
+  ToolSpec,
+} from '@writ/contracts';
+import { isMap, isSeq } from 'yaml';
+import type { z } from 'zod';
+import { indices, keysOf, nodeAt, placeOf, placeOfKey, scalarAt } from './document.ts';
+import type { Place, YamlFile } from './document.ts';
+import { checkEntry, unknownKey } from './entry.ts';
+import type { Entry } from './entry.ts';
+import { problemAt } from './problem.ts';
+import type { Problem } from './problem.ts';
+
+/** Everything that passed its own schema, of all files. */
+export interface Entries {
+  readonly tools: Entry<ToolSpec>[];
+  readonly policies: Entry<PolicyRule>[];
+  readonly budgets: Entry<BudgetSpec>[];
+  readonly breakers: Entry<BreakerSpec>[];
+  readonly environment: Entry<EnvironmentSpec>[];
+  readonly groups: Entry<GroupsSpec>[];
+  /** Names that are defined, by broken entries too, so that one mistake does not make every mention another. */
+  readonly names: DefinedName[];
+  /** Units that tools cost. */
+  readonly units: Set<string>;
+}
+
+/** A name and the place that defines it. */
+export interface DefinedName {
+  readonly section: keyof typeof NAMED_BY | 'environment' | 'groups';
+  readonly name: string;
+  readonly yaml: YamlFile;
+  readonly place: Place;
+}
+
+/** The field that names the entries of each list. */
+const NAMED_BY = { tools: 'name', policies: 'name', budgets: 'account', breakers: 'tool' } as const;
+
+const SECTIONS = Object.keys(governanceFile.shape);
+
+export function noEntries(): Entries {
+  const lists = { tools: [], policies: [], budgets: [], breakers: [], environment: [], groups: [] };
+  return { ...lists, names: [], units: new Set() };
+}
+
+/** Adds what one file holds to `entries`; returns what is wrong with it. */
+export function readEntries(yaml: YamlFile, entries: Entries): readonly Problem[] {
+  const root = nodeAt(yaml, []);
+  if (!root) return [];
+  if (!isMap(root)) {
+    const { offset, length } = placeOf(yaml, []);
+    const message = `a governance file is a mapping with the keys ${SECTIONS.join(', ')}`;
+    return [problemAt(yaml.file, offset, length, message)];
+  }
+  const keys = keysOf(root);
+  entries.names.push(...listNames(yaml), ...keyNames(yaml, 'environment'), ...keyNames(yaml, 'groups'));
+  collectUnits(yaml, entries.units);
+  return [
+    ...keys.filter((key) => !SECTIONS.includes(key)).map((key) => unknownKey(yaml, [key], SECTIONS)),
+    ...list(yaml, 'tools', toolSpec, 'a tool', entries.tools),
+    ...list(yaml, 'policies', policyRule, 'a policy', entries.policies),
+    ...list(yaml, 'budgets', budgetSpec, 'a budget', entries.budgets),
+    ...list(yaml, 'breakers', breakerSpec, 'a breaker', entries.breakers),
+    ...whole(yaml, 'environment', environmentSpec, entries.environment),
+    ...whole(yaml, 'groups', groupsSpec, entries.groups),
+  ];
+}
+
+function listNames(yaml: YamlFile): DefinedName[] {
+  return (Object.keys(NAMED_BY) as (keyof typeof NAMED_BY)[]).flatMap((section) =>
+    indices(yaml, section).flatMap((index) => {
+      const path = [section, index, NAMED_BY[section]];
+      const scalar = scalarAt(yaml, path);
+      return scalar ? [{ section, name: String(scalar.value), yaml, place: placeOf(yaml, path) }] : [];
+    }),
+  );
+}
+
+function keyNames(yaml: YamlFile, section: 'environment' | 'groups'): DefinedName[] {
+  return keysOf(nodeAt(yaml, [section])).flatMap((name) => {
+    const place = placeOfKey(yaml, [section, name]);
+    return place ? [{ section, name, yaml, place }] : [];
+  });
+}
+
+function collectUnits(yaml: YamlFile, units: Set<string>): void {
+  for (const index of indices(yaml, 'tools')) {
+    for (const unit of keysOf(nodeAt(yaml, ['tools', index, 'cost']))) units.add(unit);
+  }
+}
+
+function list<T>(
+  yaml: YamlFile,
+  section: string,
+  schema: z.ZodType<T>,
+  subject: string,
+  into: Entry<T>[],
+): Problem[] {
+  const node = nodeAt(yaml, [section]);
+  if (!node) return [];
+  if (!isSeq(node)) {
+    const { offset, length } = placeOf(yaml, [section]);
+    return [
+      problemAt(yaml.file, offset, length, `"${section}" must be a list, each entry starting with "- "`),
+    ];
+  }
+  return indices(yaml, section).flatMap((index) => collect(yaml, [section, index], schema, subject, into));
+}
+
+function whole<T>(
+  yaml: YamlFile,
+  section: string,
+  schema: z.ZodType<T>,
+  into: Entry<T>[],
+): readonly Problem[] {
+  return nodeAt(yaml, [section]) ? collect(yaml, [section], schema, `"${section}"`, into) : [];
+}
+
+function collect<T>(
+  yaml: YamlFile,
+  path: readonly (string | number)[],
+  schema: z.ZodType<T>,
+  subject: string,
+  into: Entry<T>[],
+): readonly Problem[] {
+  const { entry, problems } = checkEntry(yaml, path, schema, subject);
+  if (entry) into.push(entry);
+  return problems;
+}

@@ -1,0 +1,74 @@
+/**
+ * From files to one catalog, or to every problem that they have. Nothing is half loaded: with one problem there is no
+ * catalog, because a policy that was left out allows what it should stop.
+ */
+import { WritError } from '@writ/contracts';
+import type { Catalog } from './catalog.ts';
+import { danglingReferences, duplicates } from './cross-check.ts';
+import { parseYaml } from './document.ts';
+import type { YamlFile } from './document.ts';
+import { expressionProblems } from './expression-check.ts';
+import { noEntries, readEntries } from './governance.ts';
+import type { Entries } from './governance.ts';
+import { MAX_PROBLEMS } from './limits.ts';
+import { renderProblem } from './problem.ts';
+import type { Problem, SourceFile } from './problem.ts';
+
+export type LoadResult =
+  | { readonly ok: true; readonly catalog: Catalog }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Loads all files of a folder together. Problems come in the order of the files. */
+export function loadCatalog(files: readonly SourceFile[]): LoadResult {
+  const entries = noEntries();
+  const problems: Problem[] = [];
+  const readable: YamlFile[] = [];
+  for (const file of files) {
+    const parsed = parseYaml(file);
+    problems.push(...parsed.problems);
+    if (!parsed.yaml) continue;
+    readable.push(parsed.yaml);
+    problems.push(...readEntries(parsed.yaml, entries), ...expressionProblems(parsed.yaml));
+  }
+  problems.push(...duplicates(entries));
+  // What an unreadable file was about to define is not known, so a name may only seem to be missing.
+  if (readable.length === files.length) problems.push(...danglingReferences(readable, entries));
+  if (problems.length > 0)
+    return { ok: false, problems: inFileOrder(files, distinct(problems)).slice(0, MAX_PROBLEMS) };
+  return { ok: true, catalog: toCatalog(entries) };
+}
+
+/**
+ * The catalog of the files.
+ * @throws WritError `invalid-catalog` whose message is every problem as `file:line:column: message` with its source line.
+ */
+export function requireCatalog(files: readonly SourceFile[]): Catalog {
+  const result = loadCatalog(files);
+  if (result.ok) return result.catalog;
+  throw new WritError('invalid-catalog', result.problems.map(renderProblem).join('\n'), {
+    details: { problems: result.problems },
+  });
+}
+
+function toCatalog(entries: Entries): Catalog {
+  return {
+    tools: new Map(entries.tools.map(({ value }) => [value.name, value])),
+    policies: entries.policies.map(({ value }) => value),
+    budgets: new Map(entries.budgets.map(({ value }) => [value.account, value])),
+    breakers: new Map(entries.breakers.map(({ value }) => [value.tool, value])),
+    environment: Object.assign({}, ...entries.environment.map(({ value }) => value)),
+    groups: Object.assign({}, ...entries.groups.map(({ value }) => value)),
+  };
+}
+
+/** An entry that several aliases repeat has its mistakes once. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  const key = ({ path, line, column, message }: Problem): string => `${path}:${line}:${column}:${message}`;
+  return [...new Map(problems.map((problem) => [key(problem), problem])).values()];
+}
+
+function inFileOrder(files: readonly SourceFile[], problems: readonly Problem[]): Problem[] {
+  const order = new Map(files.map((file, index) => [file.path, index]));
+  const rank = (problem: Problem): number => order.get(problem.path) ?? 0;
+  return [...problems].sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
+}

@@ -1,0 +1,35 @@
+/** A tool's promise about its result, compiled once per spec: JSON Schema, draft 7 or 2020-12 by its `$schema`. */
+import { WritError, messageOf } from '@writ/contracts';
+import type { JsonObject } from '@writ/contracts';
+import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+
+/** What is wrong with an output, in a sentence; undefined when it keeps the promise. */
+export type OutputCheck = (output: unknown) => string | undefined;
+
+/** Unknown keywords are kept as annotations; the first problem is enough for a person to begin with. */
+const OPTIONS = { strict: false, allErrors: false, validateFormats: true, addUsedSchema: false } as const;
+
+/**
+ * Compiles a schema; no schema promises nothing.
+ * @throws WritError `invalid-output-schema` when the schema itself is broken.
+ */
+export function compileOutputCheck(schema: JsonObject | undefined): OutputCheck {
+  if (schema === undefined) return () => undefined;
+  try {
+    const ajv = isDraft2020(schema) ? new Ajv2020(OPTIONS) : new Ajv(OPTIONS);
+    formats.default(ajv);
+    const validate = ajv.compile(schema);
+    return (output) =>
+      validate(output) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'output' });
+  } catch (thrown) {
+    const message = `the tool's outputs schema cannot be used: ${messageOf(thrown)}`;
+    throw new WritError('invalid-output-schema', message, { cause: thrown });
+  }
+}
+
+function isDraft2020(schema: JsonObject): boolean {
+  const dialect = schema['$schema'];
+  return typeof dialect === 'string' && dialect.includes('2020-12');
+}

@@ -1,0 +1,142 @@
+/**
+ * What a condition can see, in one table: the names, their types, what they mean and how each is read. The typed
+ * environment, the reading closures, `explain` and the README's table are all made of it.
+ */
+import { Effects, SafetyClass } from '@writ/contracts';
+import type { Priority } from '@writ/contracts';
+import { Dimension } from './units.ts';
+
+/** The values that one evaluation sees. Amounts are millionths of a unit. */
+export interface Bindings {
+  readonly tool: {
+    readonly name: string;
+    readonly class: string;
+    readonly effects: string;
+    readonly destructive: boolean;
+    /** Millionths of a node-hour. */
+    readonly cost: bigint;
+    /** Millionths of a USD. */
+    readonly price: bigint;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly agent: { readonly name: string };
+  readonly request: {
+    readonly project: string;
+    readonly campaign?: string | undefined;
+    readonly priority: Priority;
+    readonly justification?: string | undefined;
+  };
+  readonly env: Readonly<Record<string, unknown>>;
+}
+
+/** What a map of facts gives for a name that is not in it. */
+export const Absent = { error: 'error', false: 'false', emptyText: 'empty-text' } as const;
+export type Absent = (typeof Absent)[keyof typeof Absent];
+
+export interface Field {
+  readonly path: string;
+  /** Type in the language; a dimension's type is named after it (`quantity of USD`). */
+  readonly type: 'string' | 'bool' | 'dyn' | 'map<string, string>' | 'map<string, dyn>' | Dimension;
+  readonly meaning: string;
+  readonly read: (bindings: Bindings) => unknown;
+  /** What an absent entry of a map, or an absent text, reads as. */
+  readonly absent?: Absent;
+  /** Only of a closed set: the values that it can have, so that a comparison with another one is refused. */
+  readonly oneOf?: readonly string[];
+}
+
+/** Every name of the language, in the order of the README. */
+export const FIELDS: readonly Field[] = [
+  { path: 'tool.name', type: 'string', meaning: 'name of the tool', read: (b) => b.tool.name },
+  {
+    path: 'tool.class',
+    type: 'string',
+    meaning: 'safety class: `READ_ONLY`, `LOCAL_WRITE`, `NETWORK` or `DESTRUCTIVE`',
+    read: (b) => b.tool.class,
+    oneOf: Object.values(SafetyClass),
+  },
+  {
+    path: 'tool.effects',
+    type: 'string',
+    meaning: 'what may be repeated: `pure`, `keyed`, `queryable` or `once`',
+    read: (b) => b.tool.effects,
+    oneOf: Object.values(Effects),
+  },
+  {
+    path: 'tool.destructive',
+    type: 'bool',
+    meaning: 'whether its class is `DESTRUCTIVE`',
+    read: (b) => b.tool.destructive,
+  },
+  {
+    path: 'tool.cost',
+    type: Dimension.nodeHours,
+    meaning: 'the most node-hours that this call may use',
+    read: (b) => b.tool.cost,
+  },
+  {
+    path: 'tool.price',
+    type: Dimension.usd,
+    meaning: 'the most money that this call may cost',
+    read: (b) => b.tool.price,
+  },
+  {
+    path: 'tool.labels',
+    type: 'map<string, string>',
+    meaning: 'labels that its owner gave it; an absent label reads as `""`',
+    read: (b) => b.tool.labels,
+    absent: Absent.emptyText,
+  },
+  {
+    path: 'args',
+    type: 'map<string, dyn>',
+    meaning:
+      'arguments of the call, as JSON; numbers are doubles, reading an absent one is an error (`has(args.x)`)',
+    read: (b) => b.args,
+    absent: Absent.error,
+  },
+  { path: 'agent.name', type: 'string', meaning: 'name of the agent that asks', read: (b) => b.agent.name },
+  { path: 'request.project', type: 'string', meaning: 'project that pays', read: (b) => b.request.project },
+  {
+    path: 'request.campaign',
+    type: 'string',
+    meaning: 'budget tag; `""` when there is none',
+    read: (b) => b.request.campaign ?? '',
+    absent: Absent.emptyText,
+  },
+  {
+    path: 'request.priority',
+    type: 'dyn',
+    meaning: '`"urgent"`, `"normal"`, `"background"`, or a number from 0 (most urgent) to 1000',
+    read: (b) => b.request.priority,
+  },
+  {
+    path: 'request.justification',
+    type: 'string',
+    meaning: 'why the agent asks; `""` when it does not say',
+    read: (b) => b.request.justification ?? '',
+    absent: Absent.emptyText,
+  },
+  {
+    path: 'env',
+    type: 'map<string, dyn>',
+    meaning: 'facts of the environment (`environment:` of a governance file); an unset one reads as `false`',
+    read: (b) => b.env,
+    absent: Absent.false,
+  },
+];
+
+const BY_PATH: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.path, field]));
+
+/** The field at exactly this path. */
+export function fieldAt(path: string): Field | undefined {
+  return BY_PATH.get(path);
+}
+
+/** Names that can follow `path` among some fields: of `""` the roots, of `tool` what it has. */
+export function namesUnder(path: string, fields: readonly Field[]): readonly string[] {
+  const prefix = path === '' ? '' : `${path}.`;
+  const below = fields.filter((field) => field.path.startsWith(prefix));
+  return [...new Set(below.map((field) => field.path.slice(prefix.length).split('.', 1)[0] as string))];
+}

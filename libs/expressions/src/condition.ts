@@ -1,0 +1,87 @@
+/**
+ * Conditions: compiled once when a policy is loaded, evaluated for every call. Compilation finds every name, type and
+ * unit that is wrong; what remains for run time are the arguments of the call, which are dynamic.
+ */
+import { WritError, messageOf } from '@writ/contracts';
+import { fieldAt } from './bindings.ts';
+import type { Bindings } from './bindings.ts';
+import { checkSource } from './check.ts';
+import { compileNode } from './compile/expression.ts';
+import type { Resolved } from './compile/syntax.ts';
+import { CONDITIONS } from './environment.ts';
+import { explainPaths } from './explain.ts';
+import type { Explanation } from './explain.ts';
+import { ExpressionError } from './expression-error.ts';
+import { Fault } from './fault.ts';
+import { lineAndColumn } from './expression-error.ts';
+import { referencesOf } from './references.ts';
+import { startSteps } from './steps.ts';
+import { typeName } from './type-names.ts';
+import { Dimension } from './units.ts';
+import { refuseUnitless } from './unitless.ts';
+
+export interface Condition {
+  readonly source: string;
+  /** Every path that it reads: `tool.cost`, `args.path`, `env.production`. */
+  readonly references: ReadonlySet<string>;
+  /** Whether the condition holds. Throws a `WritError` `expression-failed`, and nothing else, when it cannot be told. */
+  evaluate(bindings: Bindings): boolean;
+  /** The values of its references, for the record of a decision. Never throws. */
+  explain(bindings: Bindings): readonly Explanation[];
+}
+
+/** Compiles a condition. Throws an `ExpressionError` that points at what is wrong with it. */
+export function compileCondition(source: string): Condition {
+  const { root, rewritten } = checkSource(source, CONDITIONS);
+  refuseUnitless(root, source, rewritten);
+  const type = root.checkedType;
+  if (type && type.name !== 'bool' && type.kind !== 'dyn') {
+    const message = `a condition has to be true or false; this is ${typeName(type)}`;
+    throw new ExpressionError(message, source, rewritten.toSource(root.start, root.end));
+  }
+  const run = compileNode(root, { source, rewritten, lenient: true, resolve: resolveField });
+  const references = referencesOf(root, namesField);
+  return {
+    source,
+    references,
+    explain: (bindings) => explainPaths(references, bindings),
+    evaluate: (bindings) => {
+      startSteps();
+      let value: unknown;
+      try {
+        value = run(bindings);
+      } catch (thrown) {
+        throw expressionFailed(source, thrown);
+      }
+      if (typeof value === 'boolean') return value;
+      throw expressionFailed(source, new Fault('it is neither true nor false'));
+    },
+  };
+}
+
+/** What went wrong in an evaluation, as the error that callers know. */
+export function expressionFailed(source: string, thrown: unknown): WritError {
+  const site = thrown instanceof Fault ? thrown.site : undefined;
+  const offset = site?.offset ?? 0;
+  const details = { source, offset, length: site?.length ?? source.length, ...lineAndColumn(source, offset) };
+  return new WritError('expression-failed', `"${source}" cannot be evaluated: ${messageOf(thrown)}`, {
+    details,
+    cause: thrown,
+  });
+}
+
+/** The field at the longest known beginning of a path. */
+export function resolveField(path: readonly string[]): Resolved | undefined {
+  for (let parts = Math.min(path.length, 2); parts > 0; parts--) {
+    const field = fieldAt(path.slice(0, parts).join('.'));
+    if (!field) continue;
+    const dimension = Object.values<string>(Dimension).includes(field.type) ? { dimension: field.type } : {};
+    const { path: known, read, absent, oneOf } = field;
+    return { path: known, read, parts, ...dimension, ...(absent && { absent }), ...(oneOf && { oneOf }) };
+  }
+  return undefined;
+}
+
+function namesField(path: readonly string[]): boolean {
+  return resolveField(path) !== undefined;
+}

@@ -1,0 +1,132 @@
+/**
+ * The typed environment that conditions and amounts are checked in: the library's `Environment` with our fields
+ * (`FIELDS`), one type for each dimension of quantities, and arithmetic between a quantity and a number.
+ */
+import { FIELDS, namesUnder } from './bindings.ts';
+import type { Field } from './bindings.ts';
+import type { Dialect } from './check.ts';
+import { Environment } from './compile/library.ts';
+import { quantityType } from './compile/quantities.ts';
+import { declareMacros } from './environment-macros.ts';
+import { FUNCTIONS, METHODS } from './functions/functions.ts';
+import { MAX_DEPTH, MAX_NODES } from './limits.ts';
+import { PERCENT_FUNCTION, TIME_FUNCTION, quantityFunction } from './source/quantity-literal.ts';
+import { OPTIONAL_ENTRY } from './source/rewrite.ts';
+import { Dimension } from './units.ts';
+
+/** The checker's names of the roots that have fields of their own. */
+const ROOT_TYPES: Readonly<Record<string, string>> = { tool: 'Tool', agent: 'Agent', request: 'Request' };
+
+const DURATION = 'google.protobuf.Duration';
+
+/** Namespaces of functions; the library has its own class for `optional`. */
+const NAMESPACES: ReadonlySet<string> = new Set(['math', 'strings', 'base64']);
+
+type LibraryEnvironment = InstanceType<typeof Environment>;
+
+/** The environment of policies' conditions. */
+export const CONDITIONS: Dialect = dialect(FIELDS);
+
+/** The environment of tools' cost ceilings: only the arguments are known when a ceiling is computed. */
+export const AMOUNTS: Dialect = dialect(FIELDS.filter((field) => field.path === 'args'));
+
+function dialect(fields: readonly Field[]): Dialect {
+  return { environment: declareFields(language(), fields), names: (path) => namesUnder(path, fields) };
+}
+
+/** The language without any name. */
+function language(): LibraryEnvironment {
+  const environment = new Environment({
+    homogeneousAggregateLiterals: false,
+    enableOptionalTypes: true,
+    limits: { maxAstNodes: MAX_NODES, maxDepth: MAX_DEPTH },
+  });
+  for (const dimension of Object.values(Dimension)) declareDimension(environment, dimension);
+  declareTime(environment);
+  declareOperators(environment);
+  environment.registerFunction(`${OPTIONAL_ENTRY}(dyn): dyn`, unreachable);
+  declareFunctions(environment);
+  declareMacros(environment, unreachable);
+  return environment;
+}
+
+function declareFunctions(environment: LibraryEnvironment): void {
+  for (const name of NAMESPACES) {
+    const Namespace = class {};
+    environment.registerType(name, Namespace);
+    environment.registerConstant(name, name, new Namespace());
+  }
+  for (const spec of new Set([...FUNCTIONS.values(), ...METHODS.values()])) {
+    for (const signature of spec.signatures ?? []) {
+      environment.registerFunction(signature.replace(/^optional\./, 'OptionalNamespace.'), unreachable);
+    }
+  }
+}
+
+function declareDimension(environment: LibraryEnvironment, dimension: Dimension): void {
+  const type = quantityType(dimension);
+  environment.registerType(type, class {});
+  for (const number of ['int', 'double']) {
+    environment.registerFunction(`${quantityFunction(dimension)}(${number}, string): ${type}`, unreachable);
+  }
+  declareScaling(environment, type);
+  environment.registerOperator(`-${type}`, unreachable);
+  for (const sign of ['+', '-']) environment.registerOperator(`${type} ${sign} ${type}`, unreachable);
+  for (const sign of ['<', '<=', '>', '>=', '=='])
+    environment.registerOperator(`${type} ${sign} ${type}`, unreachable);
+}
+
+/** A quantity may be multiplied and divided by a number, and divided by its like. */
+function declareScaling(environment: LibraryEnvironment, type: string): void {
+  for (const number of ['int', 'uint', 'double']) {
+    environment.registerOperator(`${type} * ${number}: ${type}`, unreachable);
+    environment.registerOperator(`${number} * ${type}: ${type}`, unreachable);
+    environment.registerOperator(`${type} / ${number}: ${type}`, unreachable);
+  }
+  environment.registerOperator(`${type} / ${type}: double`, unreachable);
+}
+
+function declareTime(environment: LibraryEnvironment): void {
+  for (const number of ['int', 'double']) {
+    environment.registerFunction(`${TIME_FUNCTION}(${number}, string): ${DURATION}`, unreachable);
+    environment.registerFunction(`${PERCENT_FUNCTION}(${number}): double`, unreachable);
+  }
+  declareScaling(environment, DURATION);
+}
+
+/** JSON has only doubles, so `args.count + 1` has to mix them with integers; and what the library does not compare. */
+function declareOperators(environment: LibraryEnvironment): void {
+  for (const sign of ['+', '-', '*', '/', '%']) {
+    environment.registerOperator(`int ${sign} double: double`, unreachable);
+    environment.registerOperator(`double ${sign} int: double`, unreachable);
+  }
+  environment.registerOperator('double % double: double', unreachable);
+  for (const pair of ['int == double', 'int == uint', 'uint == double'])
+    environment.registerOperator(pair, unreachable);
+  for (const sign of ['<', '<=', '>', '>=']) environment.registerOperator(`bytes ${sign} bytes`, unreachable);
+  environment.registerOperator('optional<A> == optional<A>', unreachable);
+}
+
+function declareFields(environment: LibraryEnvironment, fields: readonly Field[]): LibraryEnvironment {
+  for (const [root, type] of Object.entries(ROOT_TYPES)) {
+    const below = fields.filter((field) => field.path.startsWith(`${root}.`));
+    if (below.length === 0) continue;
+    const types = below.map((field) => [field.path.slice(root.length + 1), libraryType(field)] as const);
+    environment.registerType(type, { fields: Object.fromEntries(types) });
+    environment.registerVariable(root, type);
+  }
+  for (const field of fields) {
+    if (!field.path.includes('.')) environment.registerVariable(field.path, libraryType(field));
+  }
+  return environment;
+}
+
+function libraryType(field: Field): string {
+  const dimension = Object.values(Dimension).find((known) => known === field.type);
+  return dimension === undefined ? field.type : quantityType(dimension);
+}
+
+/** The library only checks; our closures evaluate. */
+function unreachable(): never {
+  throw new Error('the interpreter of the library is never used');
+}

@@ -1,0 +1,59 @@
+/**
+ * One tenant's catalog as far as policy needs it: tools, the published rules, environment, groups. The last fact
+ * about a name is in force. What is compiled out of it (rules, schemas, cost expressions) is made on first use, kept
+ * with the very thing it was made of, and dropped with it, so that nothing old can outlive a new publish.
+ */
+import type { EnvironmentSpec, GroupsSpec, RecordedFact, ToolName } from '@writ/contracts';
+import { Bundle } from './bundle.ts';
+import { RegisteredTool } from './registered-tool.ts';
+
+export interface Catalog {
+  /** Ledger sequence of the tenant's last catalog commit. */
+  revision: number;
+  /** Absent until something is published. */
+  bundle: Bundle | undefined;
+  readonly tools: Map<ToolName, RegisteredTool>;
+  environment: EnvironmentSpec;
+  groups: GroupsSpec;
+}
+
+export type CatalogFact = RecordedFact<
+  | 'tool.registered'
+  | 'tool.retired'
+  | 'policy.published'
+  | 'budget.defined'
+  | 'budget.retired'
+  | 'breaker.configured'
+  | 'environment.defined'
+  | 'groups.defined'
+  | 'scheduling.configured'
+>;
+
+export function emptyCatalog(): Catalog {
+  return { revision: 0, bundle: undefined, tools: new Map(), environment: {}, groups: {} };
+}
+
+export function foldCatalog(catalog: Catalog, fact: CatalogFact): void {
+  catalog.revision = fact.seq;
+  switch (fact.type) {
+    case 'tool.registered':
+      catalog.tools.set(fact.data.tool.name, new RegisteredTool(fact.data.tool));
+      return;
+    case 'tool.retired':
+      catalog.tools.delete(fact.data.tool);
+      return;
+    case 'policy.published':
+      catalog.bundle = new Bundle(fact.data.bundle, fact.data.policies, catalog.environment);
+      return;
+    case 'environment.defined':
+      catalog.environment = fact.data.environment;
+      catalog.bundle = catalog.bundle?.under(fact.data.environment);
+      return;
+    case 'groups.defined':
+      catalog.groups = fact.data.groups;
+      return;
+    default:
+      // The other pillars' entries only move the revision.
+      return;
+  }
+}

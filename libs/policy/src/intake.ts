@@ -1,0 +1,106 @@
+/**
+ * What comes in from agents, before anything is decided about it. An invocation id stands for one call for good: the
+ * same request again is no news, the same id for anything else is rejected, and so one id never has two ends. That
+ * holds for ids whose first message was rejected, too.
+ */
+import { digestOf, messageOf } from '@writ/contracts';
+import type { AgentId, Digest, InvocationId, RecordedFact, ToolCall } from '@writ/contracts';
+import { MAX_REASON_LENGTH } from './limits.ts';
+import type { AskedCall, RequestContext } from './living-call.ts';
+import { owe, put, tenantOf } from './state.ts';
+import type { PolicyState, Rejection, Tenant } from './state.ts';
+
+export function takeRequest(state: PolicyState, fact: RecordedFact<'tool.requested'>): void {
+  const tenant = tenantOf(state, fact.tenant);
+  const { project, campaign, priority, justification } = fact.data;
+  const request: RequestContext = {
+    project,
+    ...(campaign === undefined ? {} : { campaign }),
+    priority,
+    ...(justification === undefined ? {} : { justification }),
+  };
+  for (const call of fact.data.calls) takeCall(state, tenant, fact, call, request);
+}
+
+/** A message that is no request: answered, and if it names an id that is new, that id has ended here. */
+export function takeMalformed(state: PolicyState, fact: RecordedFact<'request.malformed'>): void {
+  const tenant = tenantOf(state, fact.tenant);
+  const { event, reason, detail } = fact.data;
+  const named = fact.data.invocation as InvocationId | undefined;
+  const isNew = named !== undefined && fingerprintOf(tenant, named) === undefined;
+  if (isNew) tenant.seen.remember(named, `malformed ${fact.origin}`, fact.at);
+  owe(state, tenant, {
+    agent: fact.origin as AgentId,
+    ...(isNew ? { invocation: named } : {}),
+    ...(event === undefined ? {} : { event }),
+    reason,
+    detail: named === undefined || isNew ? detail : `${detail}\n(the call "${named}" is not affected)`,
+  });
+}
+
+function takeCall(
+  state: PolicyState,
+  tenant: Tenant,
+  fact: RecordedFact<'tool.requested'>,
+  { invocation, tool, inputs, argsDigest: claimed }: ToolCall,
+  request: RequestContext,
+): void {
+  const agent = fact.origin as AgentId;
+  const actual = digestOrReason(inputs);
+  const rejection = typeof actual === 'string' ? mismatch(claimed, actual) : actual;
+  const asked = { agent, tool, argsDigest: rejection ? (claimed ?? 'none') : (actual as Digest) };
+  const fingerprint = fingerprintFor(asked, rejection?.reason);
+  const first = fingerprintOf(tenant, invocation);
+  if (first !== undefined) {
+    if (first !== fingerprint) owe(state, tenant, { agent, invocation, ...DUPLICATE });
+    return;
+  }
+  tenant.seen.remember(invocation, fingerprint, fact.at);
+  if (rejection) {
+    owe(state, tenant, { agent, invocation, ...rejection });
+    return;
+  }
+  const call: AskedCall = { invocation, agent, tool, inputs, argsDigest: actual as Digest, request };
+  put(state, tenant, { status: 'undecided', call });
+}
+
+type Reason = Pick<Rejection, 'reason' | 'detail'>;
+
+const DUPLICATE: Reason = {
+  reason: 'duplicate-id',
+  detail:
+    'this invocation id was used before, for another agent, tool or inputs. The earlier call is not affected by this ' +
+    'rejection: what became of it stands in its own facts. Ask again under a new invocation id.',
+};
+
+/** The digest of the inputs; or why there is none, for what JSON.parse lets through but no canonical form has. */
+function digestOrReason(inputs: ToolCall['inputs']): Digest | Reason {
+  try {
+    return digestOf(inputs);
+  } catch (error) {
+    const why = messageOf(error).slice(0, MAX_REASON_LENGTH);
+    return { reason: 'invalid-inputs', detail: `the inputs have no canonical JSON form (RFC 8785): ${why}` };
+  }
+}
+
+function mismatch(claimed: Digest | undefined, actual: Digest): Reason | undefined {
+  if (claimed === undefined || claimed === actual) return undefined;
+  return {
+    reason: 'digest-mismatch',
+    detail: `argsDigest is ${claimed}, but the inputs have ${actual} (SHA-256 of their canonical JSON, RFC 8785)`,
+  };
+}
+
+/** A call that waits for people may outlive the memory of its id, so it is asked first. */
+function fingerprintOf(tenant: Tenant, invocation: InvocationId): string | undefined {
+  const living = tenant.calls.get(invocation);
+  return living ? fingerprintFor(living.call) : tenant.seen.digestOf(invocation);
+}
+
+/** Joined, not concatenated: the runtime then keeps one flat string a remembered call instead of a tree of them. */
+function fingerprintFor(
+  { agent, tool, argsDigest }: { readonly agent: string; readonly tool: string; readonly argsDigest: string },
+  rejected = 'asked',
+): string {
+  return [argsDigest, tool, agent, rejected].join(' ');
+}

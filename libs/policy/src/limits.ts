@@ -1,0 +1,22 @@
+/** Every bound of the policy core. What one answer holds has to fit into one commit (`MAX_COMMIT_BYTES`), whatever was published. */
+
+/** Most calls of one tenant that may wait for people at once; the next one is denied as transient. */
+export const MAX_WAITING_CALLS = 10_000;
+
+/** Most matched rules that one decision names; when more matched, those that weigh most in the verdict. */
+export const MAX_RECORDED_RULES = 64;
+
+/** Longest `because` of one matched rule, in characters. */
+export const MAX_BECAUSE_LENGTH = 300;
+
+/** Longest reason or detail that is written for a person, in characters. */
+export const MAX_REASON_LENGTH = 2_000;
+
+/** Most groups of approvers that merged terms name; fewer groups can only mean fewer who may say yes. */
+export const MAX_APPROVER_GROUPS = 256;
+
+/** Most registered names that a misspelt tool is compared with, so that guessing names costs an agent more than us. */
+export const MAX_COMPARED_NAMES = 500;
+
+/** Largest amount of one unit, in millionths: what 30 decimal digits on the wire can say. */
+export const MAX_AMOUNT_MICROS = 10n ** 30n - 1n;

@@ -1,0 +1,100 @@
+/**
+ * The state as JSON and back. Only what was folded is kept: compiled rules, schemas and the order of expiries are made
+ * again out of it. Order is part of the state (who is answered next), so it is part of the text.
+ */
+import { RecentIds } from '@writ/contracts';
+import type {
+  Digest,
+  EnvironmentSpec,
+  GroupsSpec,
+  InvocationId,
+  Json,
+  PolicyRule,
+  TenantId,
+} from '@writ/contracts';
+import type { ToolSpec } from '@writ/contracts';
+import { Bundle } from './bundle.ts';
+import type { Catalog } from './catalog.ts';
+import { Fifo } from './fifo.ts';
+import type { LivingCall } from './living-call.ts';
+import { RegisteredTool } from './registered-tool.ts';
+import { initial, put } from './state.ts';
+import type { PolicyState, Rejection, Tenant } from './state.ts';
+
+interface CatalogJson {
+  readonly revision: number;
+  readonly bundle?: { readonly digest: Digest; readonly policies: readonly PolicyRule[] };
+  readonly tools: readonly ToolSpec[];
+  readonly environment: EnvironmentSpec;
+  readonly groups: GroupsSpec;
+}
+
+interface TenantJson {
+  readonly id: TenantId;
+  readonly catalog: CatalogJson;
+  readonly calls: readonly LivingCall[];
+  readonly owed: readonly (InvocationId | Rejection)[];
+  readonly seen: Json;
+}
+
+interface StateJson {
+  readonly tenants: readonly TenantJson[];
+  readonly ready: readonly TenantId[];
+}
+
+export function snapshot(state: PolicyState): Json {
+  const json: StateJson = {
+    tenants: [...state.tenants.values()].map((tenant) => ({
+      id: tenant.id,
+      catalog: catalogJson(tenant.catalog),
+      calls: [...tenant.calls.values()],
+      owed: tenant.owed.items(),
+      seen: tenant.seen.snapshot(),
+    })),
+    ready: [...state.ready],
+  };
+  return json as unknown as Json;
+}
+
+export function restore(json: Json): PolicyState {
+  const { tenants, ready } = json as unknown as StateJson;
+  const state = initial();
+  for (const saved of tenants) {
+    const tenant: Tenant = {
+      id: saved.id,
+      catalog: catalogOf(saved.catalog),
+      calls: new Map(),
+      owed: new Fifo(),
+      seen: new RecentIds().restore(saved.seen),
+      waiting: 0,
+    };
+    state.tenants.set(tenant.id, tenant);
+    for (const living of saved.calls) put(state, tenant, living);
+    // In the order of the calls so far; the order of the queue is another one.
+    tenant.owed.clear();
+    for (const item of saved.owed) tenant.owed.push(item);
+  }
+  state.ready.clear();
+  for (const id of ready) state.ready.add(id);
+  return state;
+}
+
+function catalogJson({ revision, bundle, tools, environment, groups }: Catalog): CatalogJson {
+  return {
+    revision,
+    ...(bundle ? { bundle: { digest: bundle.digest, policies: bundle.policies } } : {}),
+    tools: [...tools.values()].map((tool) => tool.spec),
+    environment,
+    groups,
+  };
+}
+
+function catalogOf({ revision, bundle, tools, environment, groups }: CatalogJson): Catalog {
+  return {
+    revision,
+    bundle: bundle && new Bundle(bundle.digest, bundle.policies, environment),
+    tools: new Map(tools.map((spec) => [spec.name, new RegisteredTool(spec)])),
+    environment,
+    groups,
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * What policy remembers: per tenant the catalog in force, the calls that are not decided for good, and the answers
+ * that are owed. A decided call is forgotten at once, except for its id. Nothing is shared between tenants but the
+ * order in which they are served: one answer each, in turn, so that no tenant's backlog delays another's call.
+ */
+import { RecentIds } from '@writ/contracts';
+import type { EventData, InvocationId, TenantId } from '@writ/contracts';
+import { emptyCatalog } from './catalog.ts';
+import type { Catalog } from './catalog.ts';
+import { Expiries } from './expiries.ts';
+import { Fifo } from './fifo.ts';
+import { isOwed, isWaiting } from './living-call.ts';
+import type { LivingCall } from './living-call.ts';
+
+/** `request.rejected` is owed for a message that made no call. */
+export type Rejection = EventData<'request.rejected'>;
+
+export interface Tenant {
+  readonly id: TenantId;
+  readonly catalog: Catalog;
+  readonly calls: Map<InvocationId, LivingCall>;
+  /** Answers owed, oldest first: a rejection as it will be written, or a call whose status says what it is owed. */
+  readonly owed: Fifo<InvocationId | Rejection>;
+  /** Fingerprints of the calls that were asked for (`intake.ts`), by invocation id. */
+  readonly seen: RecentIds;
+  /** Number of calls that wait for a hold or for people. */
+  waiting: number;
+}
+
+export interface PolicyState {
+  readonly tenants: Map<TenantId, Tenant>;
+  /** Tenants with something in `owed`; the first is served next. */
+  readonly ready: Set<TenantId>;
+  readonly expiries: Expiries;
+  /** Number of calls whose next fact is the budget's. */
+  awaitingHold: number;
+}
+
+export function initial(): PolicyState {
+  return { tenants: new Map(), ready: new Set(), expiries: new Expiries(), awaitingHold: 0 };
+}
+
+/** The tenant, which begins to exist with its first fact that matters here. */
+export function tenantOf(state: PolicyState, id: TenantId): Tenant {
+  let tenant = state.tenants.get(id);
+  if (!tenant) {
+    tenant = {
+      id,
+      catalog: emptyCatalog(),
+      calls: new Map(),
+      owed: new Fifo(),
+      seen: new RecentIds(),
+      waiting: 0,
+    };
+    state.tenants.set(id, tenant);
+  }
+  return tenant;
+}
+
+/** Adds a call or moves it on; one that becomes owed an answer joins the end of its tenant's queue. */
+export function put(state: PolicyState, tenant: Tenant, next: LivingCall): void {
+  const before = tenant.calls.get(next.call.invocation);
+  tenant.calls.set(next.call.invocation, next);
+  count(state, tenant, before, -1);
+  count(state, tenant, next, 1);
+  if (next.status === 'open') {
+    const { invocation } = next.call;
+    if (before?.status !== 'open') {
+      state.expiries.add({ atMs: next.decision.approval.expiresAtMs, tenant: tenant.id, invocation });
+    }
+  } else if (before?.status === 'open') {
+    sweep(state);
+  }
+  if (isOwed(next) && !(before && isOwed(before))) owe(state, tenant, next.call.invocation);
+}
+
+/** Forgets a call that is decided for good. */
+export function drop(state: PolicyState, tenant: Tenant, invocation: InvocationId): void {
+  const before = tenant.calls.get(invocation);
+  if (!before) return;
+  tenant.calls.delete(invocation);
+  count(state, tenant, before, -1);
+  if (before.status === 'open') sweep(state);
+}
+
+export function owe(state: PolicyState, tenant: Tenant, item: InvocationId | Rejection): void {
+  tenant.owed.push(item);
+  state.ready.add(tenant.id);
+}
+
+/**
+ * After an own fact: takes what is answered off the head of the tenant's queue and lets the other tenants go first.
+ * `answered` tells that the head was taken off already.
+ */
+export function settle(state: PolicyState, tenant: Tenant, answered: boolean): void {
+  let moved = answered;
+  for (let head = tenant.owed.peek(); typeof head === 'string'; head = tenant.owed.peek()) {
+    const living = tenant.calls.get(head);
+    if (living && isOwed(living)) break;
+    tenant.owed.shift();
+    moved = true;
+  }
+  if (!moved) return;
+  if (tenant.owed.size === 0) {
+    state.ready.delete(tenant.id);
+  } else if (state.ready.size > 1) {
+    state.ready.delete(tenant.id);
+    state.ready.add(tenant.id);
+  }
+}
+
+function count(state: PolicyState, tenant: Tenant, call: LivingCall | undefined, by: 1 | -1): void {
+  if (!call) return;
+  if (call.status === 'awaiting-hold') state.awaitingHold += by;
+  if (isWaiting(call)) tenant.waiting += by;
+}
+
+function sweep(state: PolicyState): void {
+  state.expiries.sweep(({ atMs, tenant, invocation }) => {
+    const call = state.tenants.get(tenant)?.calls.get(invocation);
+    return call?.status === 'open' && call.decision.approval.expiresAtMs === atMs;
+  });
+}

@@ -1,0 +1,205 @@
+/** One record told as who, what, when, why, where and at what cost: the form that a report holds for each call. */
+import type { EventData, RecordedFact } from '@writ/contracts';
+import { formatMicros } from '@writ/contracts';
+import { stageOf, subjectOf } from './record.ts';
+import type { Approval, Ending, InvocationRecord } from './record.ts';
+import type { ApprovalReport, InvocationProvenance } from './report-schema.ts';
+import { settledLines, usageOf } from './settlement.ts';
+import { amountsText, ledgerTime, spanMs, timeText } from './wording.ts';
+
+/** Every life of the record's id as a call of its own, oldest first. */
+export function livesOf(record: InvocationRecord): readonly InvocationRecord[] {
+  return record.earlier.length === 0 ? [record] : [...record.earlier, record];
+}
+
+/** The provenance of one life. */
+export function provenanceOf(record: InvocationRecord): InvocationProvenance {
+  return {
+    invocation: record.invocation,
+    stage: stageOf(record),
+    outcome: record.ending?.outcome ?? null,
+    who: whoOf(record),
+    what: whatOf(record),
+    when: whenOf(record),
+    why: whyOf(record),
+    where: whereOf(record),
+    cost: costOf(record),
+    ledger: ledgerOf(record),
+    repeats: record.repeats,
+  };
+}
+
+/** The record's approval as a report tells it; null when nobody had to be asked. */
+export function approvalOf(record: InvocationRecord): ApprovalReport | null {
+  const { approval, invocation, agent } = record;
+  if (!approval) return null;
+  return {
+    invocation,
+    tool: subjectOf(record)?.tool ?? null,
+    agent,
+    policies: [...approval.policies],
+    result: approval.closed?.result ?? 'open',
+    quorum: approval.terms.quorum,
+    openedAt: ledgerTime(approval.at),
+    closedAt: timeText(approval.closed?.at),
+    decidedBy: [...(approval.closed?.persons ?? [])],
+    reason: approval.closed?.reason ?? null,
+    votes: votesOf(approval),
+  };
+}
+
+function votesOf(approval: Approval): ApprovalReport['votes'] {
+  return approval.votes.map(({ person, vote, at, reason, argsDigest }) => ({
+    person,
+    vote,
+    at: ledgerTime(at),
+    reason: reason ?? null,
+    sameArguments: argsDigest === approval.argsDigest,
+  }));
+}
+
+function whoOf(record: InvocationRecord): InvocationProvenance['who'] {
+  const subject = subjectOf(record);
+  return {
+    tenant: record.tenant,
+    agent: record.agent,
+    project: subject?.project ?? null,
+    campaign: subject?.campaign ?? null,
+    log: record.asked?.log ?? null,
+    step: record.asked?.step ?? null,
+    justification: record.asked?.justification ?? null,
+  };
+}
+
+function whatOf(record: InvocationRecord): InvocationProvenance['what'] {
+  const completed = completionOf(record.ending);
+  return {
+    tool: subjectOf(record)?.tool ?? null,
+    argsDigest: completed?.argsDigest ?? record.decided.at(-1)?.argsDigest ?? null,
+    inputs: record.asked?.inputs ?? null,
+    outputDigest: completed?.outputDigest ?? null,
+    output: completed?.output ?? null,
+    outputRef: completed?.outputRef ?? null,
+    error: completed?.error ?? null,
+  };
+}
+
+function whenOf(record: InvocationRecord): InvocationProvenance['when'] {
+  const { asked, decided, approval, hold, planned, attempts, ending } = record;
+  const attempt = attempts.at(-1);
+  const completed = completionOf(ending);
+  return {
+    requested: timeText(asked?.at),
+    decided: timeText(decided[0]?.at),
+    approvalOpened: timeText(approval?.at),
+    approvalClosed: timeText(approval?.closed?.at),
+    reserved: timeText(hold?.at),
+    planned: timeText(planned?.at),
+    dispatched: timeText(attempt?.at),
+    started: timeText(attempt?.started?.at ?? completed?.startedAtMs),
+    ended: timeText(ending?.at),
+    approvalMs: spanMs(approval?.at, approval?.closed?.at),
+    queuedMs: spanMs(approval?.closed?.at ?? hold?.at, attempts[0]?.at),
+    ranMs: spanMs(completed?.startedAtMs, completed?.endedAtMs),
+    totalMs: spanMs(asked?.at, ending?.at),
+  };
+}
+
+function whyOf(record: InvocationRecord): InvocationProvenance['why'] {
+  const denial = record.ending?.type === 'policy.decided' ? record.decided.at(-1)?.denial : undefined;
+  return {
+    decisions: record.decided.map(({ verdict, at, rules, bundle, catalogRevision }) => ({
+      verdict,
+      at: ledgerTime(at),
+      rules: rules.map(({ policy, action, mode, because }) => ({
+        policy,
+        action,
+        mode,
+        because: because ?? null,
+      })),
+      bundle,
+      catalogRevision,
+    })),
+    denial: denial ? { ...denial, remedy: denial.remedy ?? null } : null,
+    approval: approvalOf(record),
+    ended: refusalOf(record.ending),
+  };
+}
+
+/** Why a call that was not denied ended without running. */
+function refusalOf(ending: Ending | undefined): InvocationProvenance['why']['ended'] {
+  if (!ending) return null;
+  const { type, data } = ending as Pick<RecordedFact, 'type' | 'data'> as RecordedFact;
+  switch (type) {
+    case 'request.rejected':
+    case 'budget.refused':
+    case 'schedule.refused':
+      return { by: type, reason: data.reason, detail: data.detail };
+    case 'invocation.cancelled':
+      return { by: type, reason: 'cancelled', detail: data.reason ?? null };
+    default:
+      return null;
+  }
+}
+
+function whereOf(record: InvocationRecord): InvocationProvenance['where'] {
+  const completed = completionOf(record.ending);
+  return {
+    executor: completed?.executor ?? record.attempts.at(-1)?.executor ?? null,
+    attempts: record.attempts.map(({ attempt, executor, session, at, started }) => ({
+      attempt,
+      executor,
+      session,
+      dispatchedAt: ledgerTime(at),
+      startedAt: timeText(started?.at),
+    })),
+  };
+}
+
+function costOf(record: InvocationRecord): InvocationProvenance['cost'] {
+  const usage = usageOf(record);
+  return {
+    ceiling: amountsText(record.decided[0]?.ceiling ?? {}),
+    used: usage ? amountsText(usage) : null,
+    settled: settledLines(record).map(({ account, unit, held, charged, open }) => ({
+      account,
+      unit,
+      held: formatMicros(held),
+      charged: formatMicros(charged),
+      open: formatMicros(open),
+    })),
+  };
+}
+
+function ledgerOf(record: InvocationRecord): InvocationProvenance['ledger'] {
+  const { asked, decided, approval, hold, planned, attempts, cancelAsked, indeterminate, ending, breaches } =
+    record;
+  const sequences = {
+    requested: asked?.seq,
+    decided: decided.map(({ seq }) => seq),
+    approvalOpened: approval?.seq,
+    votes: approval?.votes.map(({ seq }) => seq),
+    approvalClosed: approval?.closed?.seq,
+    reserved: hold?.seq,
+    released: hold?.released?.seq,
+    planned: planned?.seq,
+    dispatched: attempts.map(({ seq }) => seq),
+    started: attempts.flatMap(({ started }) => (started ? [started.seq] : [])),
+    cancelAsked: cancelAsked?.seq,
+    indeterminate: indeterminate?.seq,
+    ended: ending?.seq,
+    breaches: breaches.map(({ seq }) => seq),
+  };
+  return Object.fromEntries(
+    Object.entries(sequences).filter(
+      (entry): entry is [string, number | number[]] =>
+        typeof entry[1] === 'number' || (entry[1] !== undefined && entry[1].length > 0),
+    ),
+  );
+}
+
+function completionOf(ending: Ending | undefined): EventData<'execution.completed'> | undefined {
+  return ending?.type === 'execution.completed'
+    ? (ending.data as EventData<'execution.completed'>)
+    : undefined;
+}

@@ -1,0 +1,98 @@
+/**
+ * The catalog as the scheduler needs it: tools with their versions, switches for parallel waves, terms of breakers.
+ * A call is run by the version that was in force when it was decided, so that what runs is what was allowed; that
+ * is also why a retired tool stays known: new calls of it are denied, those already allowed still run.
+ */
+import { CELL, RecentIds, SafetyClass, breakerSpec, digestOf } from '@writ/contracts';
+import type { Digest, TenantId, ToolName, ToolSpec } from '@writ/contracts';
+import { windowOf } from './breaker.ts';
+import type { Breaker } from './breaker.ts';
+import { MAX_TOOL_VERSIONS } from './limits.ts';
+import { laneIn } from './queue.ts';
+import type { SchedulerState, Tenant, ToolVersion } from './state.ts';
+import type { ToolRule, ToolRules } from './waves.ts';
+
+/** The switch of a whole tenant, beside those of its pools. */
+export const ALL_POOLS = '*';
+
+export function tenantIn(state: SchedulerState, id: TenantId): Tenant {
+  let tenant = state.tenants.get(id);
+  if (!tenant) {
+    tenant = {
+      parallel: new Map(),
+      calls: new Map(),
+      seen: new RecentIds(),
+      tools: new Map(),
+      versions: new Map(),
+      breakers: new Map(),
+    };
+    state.tenants.set(id, tenant);
+  }
+  return tenant;
+}
+
+/** Makes `spec` the version of its tool in force from catalog revision `revision` on. */
+export function registerTool(state: SchedulerState, id: TenantId, spec: ToolSpec, revision: number): void {
+  const tenant = tenantIn(state, id);
+  const version = versionOf(state, id, spec, digestOf(spec));
+  const history = tenant.tools.get(spec.name) ?? [];
+  if (history.at(-1)?.version === version) return;
+  tenant.tools.set(spec.name, history);
+  history.push({ revision, version });
+  version.uses++;
+  const dropped = history.length > MAX_TOOL_VERSIONS ? history.shift() : undefined;
+  if (dropped) releaseVersion(tenant, dropped.version);
+}
+
+/** The version object of a spec; made, without any use yet, when it is new. */
+export function versionOf(state: SchedulerState, id: TenantId, spec: ToolSpec, digest: Digest): ToolVersion {
+  const { versions } = tenantIn(state, id);
+  let version = versions.get(digest);
+  if (!version) {
+    version = { spec, digest, lane: laneIn(state, spec.pool, breakerOf(state, id, spec.name)), uses: 0 };
+    versions.set(digest, version);
+  }
+  return version;
+}
+
+/** The version in force at a catalog revision; the oldest one still known when that one is forgotten. */
+export function versionAt(tenant: Tenant, tool: ToolName, revision: number): ToolVersion | undefined {
+  const history = tenant.tools.get(tool);
+  return (history?.findLast((entry) => entry.revision <= revision) ?? history?.[0])?.version;
+}
+
+/** Ends one use of a version; the last one forgets it. */
+export function releaseVersion(tenant: Tenant, version: ToolVersion): void {
+  version.uses--;
+  if (version.uses === 0) tenant.versions.delete(version.digest);
+}
+
+/** The breaker of a tool, with default terms until `breaker.configured` sets others. */
+export function breakerOf(state: SchedulerState, id: TenantId, tool: ToolName): Breaker {
+  const { breakers } = tenantIn(state, id);
+  let breaker = breakers.get(tool);
+  if (!breaker) {
+    const spec = breakerSpec.parse({ tool });
+    const circuit = { status: 'closed', window: windowOf(spec.window) } as const;
+    breaker = { tenant: id, tool, spec, circuit, round: 0, lanes: new Set(), inOpen: -1 };
+    breakers.set(tool, breaker);
+  }
+  return breaker;
+}
+
+/** Whether the steps of a tenant may have parallel waves at all: neither the cell nor the tenant is switched off. */
+export function parallelEnabled(state: SchedulerState, tenant: Tenant): boolean {
+  const cell = state.tenants.get(CELL)?.parallel.get(ALL_POOLS) ?? true;
+  return cell && (tenant.parallel.get(ALL_POOLS) ?? true);
+}
+
+/** The newest tools by name; one of a pool that is switched off counts as not parallel-safe. */
+export function rulesOf(tenant: Tenant): ToolRules {
+  return {
+    get(name): ToolRule | undefined {
+      const spec = tenant.tools.get(name as ToolName)?.at(-1)?.version.spec;
+      const off = spec !== undefined && tenant.parallel.get(spec.pool) === false;
+      return off ? { class: SafetyClass.localWrite, keys: spec.keys } : spec;
+    },
+  };
+}

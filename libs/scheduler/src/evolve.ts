@@ -1,0 +1,162 @@
+/**
+ * The fold: what each fact changes. Total: a fact that is impossible where it stands (a grant of an ended call, a
+ * completion of another attempt) changes nothing. What follows a grant is folded in `runs.ts`, breakers in `circuits.ts`.
+ */
+import { Verdict } from '@writ/contracts';
+import type {
+  AgentId,
+  EventType,
+  InvocationId,
+  Priority,
+  RecordedFact,
+  StepId,
+  ToolRequested,
+} from '@writ/contracts';
+import { ALL_POOLS, registerTool, tenantIn, versionAt } from './catalog.ts';
+import { onBreakerClosed, onBreakerConfigured, onBreakerHalfOpened, onBreakerOpened } from './circuits.ts';
+import { oweFence } from './executors.ts';
+import { callOf, clear, end, watch } from './lifecycle.ts';
+import { onCompleted, onDispatched, onFenced, onIndeterminate, onStarted } from './runs.ts';
+import type { Call, Phase, SchedulerState } from './state.ts';
+import { adoptPlan, beginStep } from './steps.ts';
+
+type Folds = { readonly [T in EventType]?: (state: SchedulerState, fact: RecordedFact<T>) => void };
+
+const FOLDS: Folds = {
+  'tool.requested': onRequested,
+  'request.malformed': onMalformed,
+  'tool.cancel-requested': onCancelRequested,
+  'tool.registered': (state, { tenant, data, seq }) => registerTool(state, tenant, data.tool, seq),
+  'breaker.configured': onBreakerConfigured,
+  'scheduling.configured': (state, { tenant, data }) => {
+    tenantIn(state, tenant).parallel.set(data.pool ?? ALL_POOLS, data.parallelEnabled);
+  },
+  'policy.decided': onDecided,
+  'request.rejected': onRejected,
+  'budget.reserved': onReserved,
+  'budget.refused': endUnlessRunning,
+  'invocation.cancelled': endUnlessRunning,
+  'schedule.refused': endUnlessRunning,
+  'schedule.planned': (state, { tenant, data }) => adoptPlan(state, tenant, data.waves),
+  'schedule.dispatched': onDispatched,
+  'schedule.indeterminate': onIndeterminate,
+  'execution.started': onStarted,
+  'execution.completed': onCompleted,
+  'execution.fenced': onFenced,
+  'executor.lost': (state, { tenant, data: { executor, session } }) =>
+    oweFence(state, { tenant, executor, session }),
+  'breaker.opened': onBreakerOpened,
+  'breaker.half-opened': onBreakerHalfOpened,
+  'breaker.closed': onBreakerClosed,
+};
+
+export function evolve(state: SchedulerState, fact: RecordedFact): SchedulerState {
+  const fold = FOLDS[fact.type] as ((state: SchedulerState, fact: RecordedFact) => void) | undefined;
+  fold?.(state, fact);
+  return state;
+}
+
+function onRequested(state: SchedulerState, fact: RecordedFact<'tool.requested'>): void {
+  const { data, at } = fact;
+  const { calls, seen } = tenantIn(state, fact.tenant);
+  const fresh: Call[] = [];
+  for (const asked of data.calls) {
+    if (calls.has(asked.invocation) || seen.digestOf(asked.invocation) !== undefined) continue;
+    seen.remember(asked.invocation, '', at);
+    const call = newCall(state, fact, asked);
+    calls.set(asked.invocation, call);
+    fresh.push(call);
+  }
+  // A request as it is decoded always names its step; without a name the first call serves as one.
+  if (fresh.length > 1) beginStep(state, data.step ?? (fresh[0]?.invocation as string as StepId), fresh);
+}
+
+/** An id that a broken message named has ended with its rejection: asked for again, it is no new call. */
+function onMalformed(state: SchedulerState, { tenant, data, at }: RecordedFact<'request.malformed'>): void {
+  const invocation = data.invocation as InvocationId | undefined;
+  const { calls, seen } = tenantIn(state, tenant);
+  if (invocation === undefined || calls.has(invocation)) return;
+  if (seen.digestOf(invocation) === undefined) seen.remember(invocation, '', at);
+}
+
+const WAITING: Phase = { status: 'waiting', allowed: false, reserved: false };
+
+function newCall(
+  state: SchedulerState,
+  { tenant, origin, data }: RecordedFact<'tool.requested'>,
+  { invocation, tool, inputs }: ToolRequested['calls'][number],
+): Call {
+  return {
+    tenant,
+    invocation,
+    agent: origin as AgentId,
+    tool,
+    inputs,
+    urgency: urgencyOf(data.priority),
+    deadlineMs: data.deadline === undefined ? undefined : instantOf(data.deadline),
+    arrival: state.arrivals++,
+    step: undefined,
+    wave: -1,
+    phase: WAITING,
+    argsDigest: undefined,
+    version: undefined,
+    attempts: 0,
+    cancel: undefined,
+    inLane: -1,
+    inDeadlines: -1,
+    inDebts: -1,
+  };
+}
+
+function urgencyOf(priority: Priority): number {
+  return typeof priority === 'number' ? priority : { urgent: 100, normal: 500, background: 900 }[priority];
+}
+
+function instantOf(text: string): number | undefined {
+  const instant = Date.parse(text);
+  return Number.isNaN(instant) ? undefined : instant;
+}
+
+/** Remembered in every phase: policy may have decided before it saw the wish, and then it falls to us. */
+function onCancelRequested(state: SchedulerState, fact: RecordedFact<'tool.cancel-requested'>): void {
+  const call = callOf(state, fact);
+  if (!call || call.agent !== (fact.origin as AgentId)) return;
+  call.cancel ??= { reason: fact.data.reason };
+  if (call.phase.status === 'ready' || call.phase.status === 'cleared') watch(state, call);
+}
+
+function onDecided(state: SchedulerState, fact: RecordedFact<'policy.decided'>): void {
+  const { verdict, argsDigest, catalogRevision } = fact.data;
+  if (verdict === Verdict.deny) return endUnlessRunning(state, fact);
+  const call = callOf(state, fact);
+  if (verdict !== Verdict.allow || call?.phase.status !== 'waiting' || call.phase.allowed) return;
+  const version = versionAt(tenantIn(state, fact.tenant), call.tool, catalogRevision);
+  if (!version) return;
+  version.uses++;
+  call.version = version;
+  call.argsDigest = argsDigest;
+  call.phase = { status: 'waiting', allowed: true, reserved: call.phase.reserved };
+  if (call.phase.reserved) clear(state, call);
+}
+
+function onReserved(state: SchedulerState, fact: RecordedFact<'budget.reserved'>): void {
+  const call = callOf(state, fact);
+  if (call?.phase.status !== 'waiting' || call.phase.reserved) return;
+  call.phase = { status: 'waiting', allowed: call.phase.allowed, reserved: true };
+  if (call.phase.allowed) clear(state, call);
+}
+
+/** A rejection answers instead of a decision; one for a repeated id is about the repetition, not about our call. */
+function onRejected(state: SchedulerState, fact: RecordedFact<'request.rejected'>): void {
+  const { invocation, reason, agent } = fact.data;
+  if (invocation === undefined || reason === 'duplicate-id') return;
+  const call = state.tenants.get(fact.tenant)?.calls.get(invocation);
+  if (call?.agent === agent && call.phase.status === 'waiting' && !call.phase.allowed) end(state, call);
+}
+
+type Ending = RecordedFact<'policy.decided' | 'budget.refused' | 'invocation.cancelled' | 'schedule.refused'>;
+
+function endUnlessRunning(state: SchedulerState, fact: Ending): void {
+  const call = callOf(state, fact);
+  if (call && call.phase.status !== 'granted' && call.phase.status !== 'indeterminate') end(state, call);
+}

@@ -1,0 +1,137 @@
+/**
+ * The life of a call: every change of phase goes through `moveTo`, which takes the call out of the views of its old
+ * phase (queue, deadlines, sessions, debts) and puts it into those of the new one. Restoring a snapshot uses the same
+ * `enter`, so the views can never differ from what the phases say.
+ */
+import { invariant } from '@writ/contracts';
+import type { InvocationId, TenantId } from '@writ/contracts';
+import { permitsLeft } from './breaker.ts';
+import { releaseVersion } from './catalog.ts';
+import { dropGrant, holdGrant } from './executors.ts';
+import { dequeue, enqueue, settleLane } from './queue.ts';
+import type { Call, OpenGrant, Phase, SchedulerState, Step, ToolVersion } from './state.ts';
+
+const CLEARED: Phase = { status: 'cleared' };
+const READY: Phase = { status: 'ready' };
+const ENDED: Phase = { status: 'ended' };
+
+/** The living call that a fact is about. */
+export function callOf(
+  state: SchedulerState,
+  fact: { readonly tenant: TenantId; readonly data: { readonly invocation: InvocationId } },
+): Call | undefined {
+  return state.tenants.get(fact.tenant)?.calls.get(fact.data.invocation);
+}
+
+/** Changes a call's phase, and every view with it. */
+export function moveTo(state: SchedulerState, call: Call, phase: Phase): void {
+  leave(state, call);
+  call.phase = phase;
+  enter(state, call);
+}
+
+/** A call that is allowed and paid for: it can be refused or cancelled from now on, and queues when its wave is open. */
+export function clear(state: SchedulerState, call: Call): void {
+  const { step } = call;
+  const open = !step || (!step.owed && step.open === call.wave);
+  moveTo(state, call, open ? READY : CLEARED);
+}
+
+/** The call is over: it leaves every view, and the next wave of its step opens when it was the last one. */
+export function end(state: SchedulerState, call: Call): void {
+  moveTo(state, call, ENDED);
+  const tenant = state.tenants.get(call.tenant);
+  tenant?.calls.delete(call.invocation);
+  if (tenant && call.version) releaseVersion(tenant, call.version);
+  const { step } = call;
+  if (!step) return;
+  step.living[Math.max(call.wave, 0)]?.delete(call);
+  if (!step.owed) openWaves(state, step);
+}
+
+/** Opens the first wave that still has living calls. */
+export function openWaves(state: SchedulerState, step: Step): void {
+  let next = Math.max(step.open, 0);
+  while (step.living[next]?.size === 0) next++;
+  if (next === step.open) return;
+  step.open = next;
+  for (const call of step.living[step.open] ?? []) {
+    if (call.phase.status === 'cleared') moveTo(state, call, READY);
+  }
+}
+
+/** Puts a call into the views of its phase. */
+export function enter(state: SchedulerState, call: Call): void {
+  const { phase } = call;
+  switch (phase.status) {
+    case 'ready':
+      enqueue(state, versionOf(call).lane, call);
+      watch(state, call);
+      break;
+    case 'cleared':
+      watch(state, call);
+      break;
+    case 'granted':
+      holdGrant(state, phase.grant, call);
+      countProbe(state, call, phase.grant, 1);
+      break;
+    case 'indeterminate':
+      if (!phase.recorded) state.unrecorded.push(call);
+      break;
+    case 'waiting':
+    case 'ended':
+      break;
+  }
+}
+
+function leave(state: SchedulerState, call: Call): void {
+  const { phase } = call;
+  switch (phase.status) {
+    case 'ready':
+      dequeue(state, versionOf(call).lane, call);
+      unwatch(state, call);
+      break;
+    case 'cleared':
+      unwatch(state, call);
+      break;
+    case 'granted':
+      dropGrant(state, phase.grant, call);
+      countProbe(state, call, phase.grant, -1);
+      break;
+    case 'indeterminate':
+      state.unrecorded.remove(call);
+      break;
+    case 'waiting':
+    case 'ended':
+      break;
+  }
+}
+
+/** The agent that asked for the call may end it while no executor has it, and so may its deadline. */
+export function watch(state: SchedulerState, call: Call): void {
+  if (call.deadlineMs !== undefined && call.inDeadlines < 0) state.deadlines.push(call);
+  if (call.cancel && call.inDebts < 0) state.cancelling.push(call);
+}
+
+function unwatch(state: SchedulerState, call: Call): void {
+  state.deadlines.remove(call);
+  state.cancelling.remove(call);
+}
+
+/** A probe holds one of its round's permits while it runs. */
+function countProbe(state: SchedulerState, call: Call, grant: OpenGrant, by: number): void {
+  const { breaker } = versionOf(call).lane;
+  if (breaker.circuit.status !== 'half-open' || grant.probe !== breaker.round) return;
+  const before = permitsLeft(breaker);
+  breaker.circuit.probing += by;
+  if (before > 0 === permitsLeft(breaker) > 0) return;
+  for (const lane of breaker.lanes) settleLane(state, lane);
+}
+
+function versionOf(call: Call): ToolVersion {
+  invariant(
+    call.version,
+    `call ${call.tenant}/${call.invocation} is past its decision, so its tool's version is bound`,
+  );
+  return call.version;
+}

@@ -1,0 +1,100 @@
+/** What the process around the core reads out of its state: to answer pulls, to watch executors, to report. */
+import type {
+  Digest,
+  ExecutorId,
+  Grant,
+  Instant,
+  InvocationId,
+  SessionId,
+  TenantId,
+  ToolSpec,
+} from '@writ/contracts';
+import { byName, scopeOf } from './breaker.ts';
+import type { Circuit } from './breaker.ts';
+import { isLost, sessionIn } from './executors.ts';
+import type { ExecutorSession } from './react.ts';
+import type { Call, Fence, SchedulerState } from './state.ts';
+
+/** A grant as an executor gets it; the fencing token is the ledger sequence of its commit, which the caller knows. */
+export type GrantDetails = Omit<Grant, 'fencingToken'>;
+
+export interface BreakerReport {
+  readonly scope: string;
+  readonly status: Circuit['status'];
+  /** Runs in the present window; those that opened it, while it is open. */
+  readonly calls: number;
+  readonly failures: number;
+  /** Executors on which the failures happened. */
+  readonly executors: number;
+  /** When an open circuit is tried again. */
+  readonly untilMs?: Instant;
+}
+
+/** Calls that could run now if an executor were free. */
+export function queueDepth(state: SchedulerState): number {
+  return state.ready;
+}
+
+/** The open grants of one session, over all tenants, in the order in which the calls were asked for. */
+export function openGrants(state: SchedulerState, executor: ExecutorId, session: SessionId): GrantDetails[] {
+  const calls = [...(sessionIn(state, executor, session)?.grants ?? [])];
+  return calls.sort((a, b) => a.arrival - b.arrival).flatMap((call) => detailsOf(call) ?? []);
+}
+
+/** The open grant of one call; undefined when no executor has it. */
+export function grantDetails(
+  state: SchedulerState,
+  tenant: TenantId,
+  invocation: InvocationId,
+): GrantDetails | undefined {
+  const call = state.tenants.get(tenant)?.calls.get(invocation);
+  return call && detailsOf(call);
+}
+
+/** A version of a tool that is in the catalog or that a living call is bound to. */
+export function toolByDigest(state: SchedulerState, tenant: TenantId, digest: Digest): ToolSpec | undefined {
+  return state.tenants.get(tenant)?.versions.get(digest)?.spec;
+}
+
+/** Every breaker of a tenant, by tool. */
+export function breakers(state: SchedulerState, tenant: TenantId): BreakerReport[] {
+  const all = [...(state.tenants.get(tenant)?.breakers.values() ?? [])].sort(byName);
+  return all.map((breaker) => {
+    const { circuit } = breaker;
+    const scope = scopeOf(breaker);
+    if (circuit.status !== 'open') return { scope, status: circuit.status, ...circuit.window.evidence() };
+    return { scope, status: circuit.status, ...circuit.evidence, untilMs: circuit.untilMs };
+  });
+}
+
+/** Subjects on which `execution.fenced` must be appended before the grants of a lost session are decided. */
+export function fencesOwed(state: SchedulerState): readonly Fence[] {
+  return [...state.fences.values()];
+}
+
+/** Sessions that hold grants: those whose silence matters, also to a leader that never heard of them. */
+export function busySessions(state: SchedulerState): ExecutorSession[] {
+  return [...state.sessions.values()].flatMap((sessions) =>
+    [...sessions.values()].map(({ executor, session }) => ({ executor, session })),
+  );
+}
+
+/** Whether a session was declared lost: it gets no more grants and has to begin anew. */
+export function sessionLost(state: SchedulerState, executor: ExecutorId, session: SessionId): boolean {
+  return isLost(state, executor, session);
+}
+
+function detailsOf({
+  tenant,
+  invocation,
+  agent,
+  tool,
+  inputs,
+  argsDigest,
+  version,
+  phase,
+}: Call): GrantDetails | undefined {
+  if (phase.status !== 'granted' || !version || !argsDigest) return undefined;
+  const { attempt } = phase.grant;
+  return { tenant, invocation, attempt, agent, tool, toolDigest: version.digest, inputs, argsDigest };
+}

@@ -1,0 +1,166 @@
+/**
+ * What the scheduler owes now, most binding first: circuits turn and losses are declared before anything is granted,
+ * and calls that may not run any more leave the queue before it is read. Each answer is of one kind; the host folds it
+ * and asks again. Losses and grants depend on the offer, everything else on facts and the time alone.
+ */
+import type { ExecutorId, Fact, Instant, SessionId } from '@writ/contracts';
+import { byName, scopeOf, turnOwed } from './breaker.ts';
+import { dispatch } from './dispatch.ts';
+import type { OfferedExecutor } from './dispatch.ts';
+import { fenceKey, sessionIn } from './executors.ts';
+import type { Heap } from './heap.ts';
+import { MAX_FACTS_PER_ANSWER } from './limits.ts';
+import type { Call, SchedulerState, Session } from './state.ts';
+import { Walk } from './walk.ts';
+
+export interface ExecutorSession {
+  readonly executor: ExecutorId;
+  readonly session: SessionId;
+}
+
+/** What is no fact, but is known to the process that answers the pulls. */
+export interface SchedulerOffer {
+  /** Executors whose pull is held open now. */
+  readonly executors: readonly OfferedExecutor[];
+  /** Sessions that were not heard of within their bound. */
+  readonly silent: readonly ExecutorSession[];
+  /** New sessions: every older one of the same executor has ended. */
+  readonly fresh: readonly ExecutorSession[];
+}
+
+const ANSWERS: readonly ((state: SchedulerState, now: Instant, offer: SchedulerOffer) => Fact[])[] = [
+  turnBreakers,
+  declareLost,
+  recordIndeterminate,
+  plan,
+  cancel,
+  refuseExpired,
+  refuseBroken,
+  (state, _now, offer) => dispatch(state, offer.executors),
+];
+
+export function react(state: SchedulerState, now: Instant, offer: SchedulerOffer): readonly Fact[] {
+  for (const answer of ANSWERS) {
+    const facts = answer(state, now, offer);
+    if (facts.length > 0) return facts;
+  }
+  return [];
+}
+
+function turnBreakers(state: SchedulerState, now: Instant): Fact[] {
+  const facts: Fact[] = [];
+  if (state.turning.size > 0) {
+    for (const breaker of [...state.turning].sort(byName).slice(0, MAX_FACTS_PER_ANSWER)) {
+      const { tenant, circuit, spec } = breaker;
+      if (circuit.status === 'open') continue;
+      const scope = scopeOf(breaker);
+      const evidence = circuit.window.evidence();
+      const untilMs = now + Math.ceil(spec.openSeconds * 1_000);
+      if (turnOwed(breaker) === 'close')
+        facts.push({ type: 'breaker.closed', tenant, data: { scope, evidence } });
+      else facts.push({ type: 'breaker.opened', tenant, data: { scope, evidence, untilMs } });
+    }
+    return facts;
+  }
+  const next = state.openBreakers.peek();
+  if (next?.circuit.status === 'open' && next.circuit.untilMs <= now) {
+    const data = { scope: scopeOf(next), permits: next.spec.halfOpenPermits };
+    facts.push({ type: 'breaker.half-opened', tenant: next.tenant, data });
+  }
+  return facts;
+}
+
+/** One fact for each tenant that has a grant there and no fact yet. */
+function declareLost(state: SchedulerState, _now: Instant, { silent, fresh }: SchedulerOffer): Fact[] {
+  const facts = new Map<string, Fact>();
+  for (const { executor, session } of silent)
+    declare(state, sessionIn(state, executor, session), 'silent', facts);
+  for (const { executor, session } of fresh) {
+    const older = [...(state.sessions.get(executor)?.values() ?? [])].filter(
+      (known) => known.session !== session,
+    );
+    older.sort((a, b) => (a.session < b.session ? -1 : 1));
+    for (const old of older) declare(state, old, 'new-session', facts);
+  }
+  return [...facts.values()];
+}
+
+function declare(
+  state: SchedulerState,
+  lost: Session | undefined,
+  reason: 'silent' | 'new-session',
+  facts: Map<string, Fact>,
+): void {
+  if (!lost) return;
+  const { executor, session } = lost;
+  const tenants = new Set([...lost.grants].map((call) => call.tenant));
+  for (const tenant of [...tenants].sort()) {
+    const key = fenceKey({ tenant, executor, session });
+    if (state.fences.has(key) || facts.has(key) || facts.size === MAX_FACTS_PER_ANSWER) continue;
+    facts.set(key, { type: 'executor.lost', tenant, data: { executor, session, reason } });
+  }
+}
+
+function recordIndeterminate(state: SchedulerState): Fact[] {
+  return firstOf(state.unrecorded).flatMap((call): Fact[] => {
+    const { tenant, invocation, agent, phase } = call;
+    if (phase.status !== 'indeterminate') return [];
+    const { attempt, executor } = phase.grant;
+    return [{ type: 'schedule.indeterminate', tenant, data: { invocation, attempt, agent, executor } }];
+  });
+}
+
+/** One plan in an answer, because a plan can be as large as a commit. */
+function plan(state: SchedulerState): Fact[] {
+  const [step] = state.unplanned.values();
+  if (!step?.owed) return [];
+  const { tenant, agent, id, owed } = step;
+  return [{ type: 'schedule.planned', tenant, data: { step: id, agent, waves: [...owed] } }];
+}
+
+function cancel(state: SchedulerState): Fact[] {
+  return firstOf(state.cancelling).map((call): Fact => {
+    const { tenant, invocation, agent } = call;
+    const reason = call.cancel?.reason;
+    const data = { invocation, agent, ...(reason === undefined ? {} : { reason }) };
+    return { type: 'invocation.cancelled', tenant, data };
+  });
+}
+
+function refuseExpired(state: SchedulerState, now: Instant): Fact[] {
+  const facts: Fact[] = [];
+  const next = state.deadlines.peek();
+  if (next?.deadlineMs === undefined || next.deadlineMs > now) return facts;
+  for (const { tenant, invocation, agent, deadlineMs = Infinity } of state.deadlines.inOrder()) {
+    if (deadlineMs > now || facts.length === MAX_FACTS_PER_ANSWER) break;
+    const detail = `its deadline passed ${now - deadlineMs} ms ago, before an executor was free for it`;
+    facts.push({ type: 'schedule.refused', tenant, data: { invocation, agent, reason: 'deadline', detail } });
+  }
+  return facts;
+}
+
+function refuseBroken(state: SchedulerState): Fact[] {
+  const facts: Fact[] = [];
+  if (state.refusing.size === 0) return facts;
+  const queue = new Walk(state.refusing, () => true);
+  while (facts.length < MAX_FACTS_PER_ANSWER) {
+    const call = queue.next();
+    const circuit = call?.version?.lane.breaker.circuit;
+    if (!call || circuit?.status !== 'open') break;
+    const { tenant, invocation, agent, tool } = call;
+    const { evidence, untilMs } = circuit;
+    const detail =
+      `the circuit of tool "${tool}" is open: ${evidence.failures} of its last ${evidence.calls} runs failed; ` +
+      `it is tried again after ${new Date(untilMs).toISOString()}`;
+    const data = { invocation, agent, reason: 'breaker-open' as const, detail, retryAtMs: untilMs };
+    facts.push({ type: 'schedule.refused', tenant, data });
+  }
+  return facts;
+}
+
+/** The first of the calls that an answer is owed to, as many as fit. */
+function firstOf(calls: Heap<Call>): Call[] {
+  const first: Call[] = [];
+  for (const call of calls.inOrder()) if (first.push(call) === MAX_FACTS_PER_ANSWER) break;
+  return first;
+}

@@ -1,0 +1,167 @@
+/**
+ * Everything the scheduler knows: the living calls, the queues that are built over them, executor sessions that hold
+ * grants, breakers, and what is owed. A call that has ended is forgotten but for its id. The queues, sets of debts
+ * and counts are views of the calls' phases: `snapshot.ts` saves the calls only and builds the views again.
+ */
+import type {
+  AgentId,
+  Digest,
+  ExecutorId,
+  Instant,
+  InvocationId,
+  JsonObject,
+  RecentIds,
+  SessionId,
+  StepId,
+  TenantId,
+  ToolName,
+  ToolSpec,
+} from '@writ/contracts';
+import { IN_OPEN, opensBefore } from './breaker.ts';
+import type { Breaker } from './breaker.ts';
+import { IN_DEADLINES, IN_DEBTS, arrivedBefore, expiresBefore } from './debts.ts';
+import { Heap } from './heap.ts';
+import { IN_LANES, laneBefore } from './queue.ts';
+import type { Lane, Pool } from './queue.ts';
+import type { Wave } from './waves.ts';
+
+/** A call that has not ended. */
+export interface Call {
+  readonly tenant: TenantId;
+  readonly invocation: InvocationId;
+  readonly agent: AgentId;
+  readonly tool: ToolName;
+  readonly inputs: JsonObject;
+  /** 0 (most urgent) to 1000. */
+  readonly urgency: number;
+  readonly deadlineMs: Instant | undefined;
+  /** Rises with every call that is asked for; decides between calls of one urgency. */
+  readonly arrival: number;
+  /** Absent for the only call of a step. */
+  step: Step | undefined;
+  /** Index of its wave; -1 while the plan is owed. */
+  wave: number;
+  phase: Phase;
+  /** Known from the decision on: what exactly was allowed, and to be run by which version of the tool. */
+  argsDigest: Digest | undefined;
+  version: ToolVersion | undefined;
+  /** Grants so far. */
+  attempts: number;
+  /** Why its agent wants it cancelled; takes effect whenever the call is not with an executor. */
+  cancel: { readonly reason: string | undefined } | undefined;
+  /** Positions in the heaps it is in. */
+  inLane: number;
+  inDeadlines: number;
+  inDebts: number;
+}
+
+/** How far a call has come. */
+export type Phase =
+  | { readonly status: 'waiting'; readonly allowed: boolean; readonly reserved: boolean }
+  /** Allowed and paid for; earlier waves of its step still run. */
+  | { readonly status: 'cleared' }
+  /** In the queue of its pool. */
+  | { readonly status: 'ready' }
+  | { readonly status: 'granted'; readonly grant: OpenGrant }
+  /** Its executor was lost after the start and it must not run twice; `recorded` once the ledger says so. */
+  | { readonly status: 'indeterminate'; readonly grant: OpenGrant; readonly recorded: boolean }
+  | { readonly status: 'ended' };
+
+export interface OpenGrant {
+  readonly attempt: number;
+  readonly executor: ExecutorId;
+  readonly session: SessionId;
+  readonly started: boolean;
+  /** The half-open round of its tool's breaker that it is a probe of; 0 for an ordinary grant. */
+  readonly probe: number;
+}
+
+/** The calls of one request, when there are several. */
+export interface Step {
+  readonly tenant: TenantId;
+  readonly agent: AgentId;
+  readonly id: StepId;
+  /** Arrival of its first call: steps are kept in this order. */
+  readonly arrival: number;
+  /** The plan while it is owed; afterwards the calls' own `wave` says it all. */
+  owed: readonly Wave[] | undefined;
+  /** Calls of each wave that have not ended; of one wave before there is a plan. */
+  readonly living: Set<Call>[];
+  /** The first wave with living calls; -1 while the plan is owed. */
+  open: number;
+}
+
+/** One version of a tool, alive while the catalog or a call needs it. */
+export interface ToolVersion {
+  readonly spec: ToolSpec;
+  readonly digest: Digest;
+  readonly lane: Lane;
+  /** Calls bound to it and places in the tool's history. */
+  uses: number;
+}
+
+export interface Tenant {
+  /** Switches for parallel waves by pool; `*` is the switch of the whole tenant. Absent means on. */
+  readonly parallel: Map<string, boolean>;
+  readonly calls: Map<InvocationId, Call>;
+  /** Invocations that were asked for, ended ones included: repeating one has no second effect. */
+  readonly seen: RecentIds;
+  /** Versions of each tool with the catalog revision that each came with, newest last. */
+  readonly tools: Map<ToolName, { readonly revision: number; readonly version: ToolVersion }[]>;
+  readonly versions: Map<Digest, ToolVersion>;
+  readonly breakers: Map<ToolName, Breaker>;
+}
+
+/** A session that holds grants. */
+export interface Session {
+  readonly executor: ExecutorId;
+  readonly session: SessionId;
+  readonly grants: Set<Call>;
+}
+
+/** A tenant's subject of a lost executor: nothing may be granted again before `execution.fenced` stands on it. */
+export interface Fence {
+  readonly tenant: TenantId;
+  readonly executor: ExecutorId;
+  readonly session: SessionId;
+}
+
+export interface SchedulerState {
+  readonly tenants: Map<TenantId, Tenant>;
+  readonly pools: Map<string, Pool>;
+  readonly sessions: Map<ExecutorId, Map<SessionId, Session>>;
+  readonly fences: Map<string, Fence>;
+  readonly lostSessions: Set<string>;
+  /** Debts. */
+  readonly unplanned: Map<string, Step>;
+  readonly cancelling: Heap<Call>;
+  readonly unrecorded: Heap<Call>;
+  readonly deadlines: Heap<Call>;
+  readonly refusing: Heap<Lane>;
+  readonly turning: Set<Breaker>;
+  readonly openBreakers: Heap<Breaker>;
+  /** Counters: calls asked for, grants made, calls in the queues now. */
+  arrivals: number;
+  grants: number;
+  ready: number;
+}
+
+export function initial(): SchedulerState {
+  return {
+    tenants: new Map(),
+    pools: new Map(),
+    sessions: new Map(),
+    fences: new Map(),
+    lostSessions: new Set(),
+    unplanned: new Map(),
+    cancelling: new Heap(arrivedBefore, IN_DEBTS),
+    unrecorded: new Heap(arrivedBefore, IN_DEBTS),
+    deadlines: new Heap(expiresBefore, IN_DEADLINES),
+    refusing: new Heap(laneBefore, IN_LANES),
+    turning: new Set(),
+    openBreakers: new Heap(opensBefore, IN_OPEN),
+    arrivals: 0,
+    grants: 0,
+    ready: 0,
+  };
+}

@@ -1,0 +1,124 @@
+/** Facts as the other services and the executors would have written them, with everything a test does not care about. */
+import { breakerSpec, digestOf, toolSpec } from '@writ/contracts';
+import type { EventData, EventType, RecordedFact, RunOutcome } from '@writ/contracts';
+
+export const TENANT = 'acme';
+export const AGENT = 'ada';
+export const DIGEST = digestOf({});
+
+export interface Place {
+  readonly tenant?: string;
+  readonly origin?: string;
+  readonly seq?: number;
+  readonly at?: number;
+}
+
+/** Any fact at all; `data` as it would stand in the ledger. */
+export function fact<T extends EventType>(type: T, data: unknown, place: Place = {}): RecordedFact {
+  const { tenant = TENANT, origin = 'test', seq = 1, at = 0 } = place;
+  return { type, tenant, origin, seq, at, data: data as EventData<T> } as unknown as RecordedFact;
+}
+
+export interface ToolTerms {
+  readonly class?: string;
+  readonly effects?: string;
+  readonly keys?: readonly string[];
+  readonly pool?: string;
+  readonly version?: string;
+}
+
+export function tool(name: string, terms: ToolTerms = {}, place: Place = {}): RecordedFact {
+  const spec = toolSpec.parse({ name, adapter: { kind: 'module', module: 'tool.js' }, ...terms });
+  return fact('tool.registered', { tool: spec }, place);
+}
+
+export interface Asked {
+  readonly invocation: string;
+  readonly tool: string;
+  readonly inputs?: object;
+}
+
+export interface Request {
+  readonly step?: string;
+  readonly priority?: 'urgent' | 'normal' | 'background' | number;
+  readonly deadline?: string;
+}
+
+/** A request for calls: `'a'` is a call `a` of tool `read`. */
+export function asked(
+  calls: readonly (Asked | string)[],
+  { step = 'step', priority = 'normal', deadline }: Request = {},
+  place: Place = {},
+): RecordedFact {
+  const full = calls.map((call) => ({
+    inputs: {},
+    ...(typeof call === 'string' ? { invocation: call, tool: 'read' } : call),
+  }));
+  const data = { step, calls: full, project: 'default', priority, ...(deadline ? { deadline } : {}) };
+  return fact('tool.requested', data, { origin: AGENT, ...place });
+}
+
+export function allowed(invocation: string, catalogRevision = 1, place: Place = {}): RecordedFact {
+  const data = { invocation, agent: AGENT, verdict: 'allow', argsDigest: DIGEST, catalogRevision };
+  return fact('policy.decided', data, place);
+}
+
+export function decided(invocation: string, verdict: 'deny' | 'require-approval'): RecordedFact {
+  return fact('policy.decided', {
+    invocation,
+    agent: AGENT,
+    verdict,
+    argsDigest: DIGEST,
+    catalogRevision: 1,
+  });
+}
+
+export function reserved(invocation: string, place: Place = {}): RecordedFact {
+  return fact('budget.reserved', { invocation, holds: [] }, place);
+}
+
+/** Both facts that make a call ready. */
+export function cleared(...invocations: readonly string[]): RecordedFact[] {
+  return invocations.flatMap((invocation) => [allowed(invocation), reserved(invocation)]);
+}
+
+export interface Run {
+  readonly attempt?: number;
+  readonly executor?: string;
+  readonly session?: string;
+  readonly tenant?: string;
+}
+
+export function started(
+  invocation: string,
+  { attempt = 1, executor = 'e1', session = 's1', tenant = TENANT }: Run = {},
+): RecordedFact {
+  const data = { invocation, attempt, executor, session, argsDigest: DIGEST };
+  return fact('execution.started', data, { tenant, origin: executor });
+}
+
+export function completed(
+  invocation: string,
+  { attempt = 1, executor = 'e1', session = 's1', tenant = TENANT }: Run = {},
+  outcome: RunOutcome = 'succeeded',
+): RecordedFact {
+  const data = {
+    invocation,
+    attempt,
+    agent: AGENT,
+    executor,
+    session,
+    outcome,
+    argsDigest: DIGEST,
+    usage: {},
+  };
+  return fact('execution.completed', { ...data, startedAtMs: 0, endedAtMs: 1 }, { tenant, origin: executor });
+}
+
+export function fenced(executor = 'e1', session = 's1', tenant = TENANT): RecordedFact {
+  return fact('execution.fenced', { executor, session }, { tenant, origin: executor });
+}
+
+export function breaker(terms: object): RecordedFact {
+  return fact('breaker.configured', { breaker: breakerSpec.parse({ tool: 'read', ...terms }) });
+}

@@ -1,0 +1,28 @@
+/** Bounds of one agent's connection. */
+import { MAX_COMMIT_BYTES, MAX_EVENTS_PER_COMMIT } from '@writ/contracts';
+
+/** Most requests that go out in one message. */
+export const MAX_EVENTS_PER_MESSAGE = MAX_EVENTS_PER_COMMIT;
+
+/** Most bytes of one message: a commit's bound, less the brackets around the events. */
+export const MAX_MESSAGE_BYTES = MAX_COMMIT_BYTES - 2;
+
+/** First and longest pause before a message whose fate is unknown is sent again. */
+export const FIRST_RESEND_PAUSE_MS = 100;
+export const LONGEST_RESEND_PAUSE_MS = 2_000;
+
+/** A call whose outcome takes longer than this is asked about, in case its notice was lost. */
+export const FIRST_ENQUIRY_MS = 2_000;
+/** Longest pause between enquiries that bring nothing new. */
+export const LONGEST_ENQUIRY_PAUSE_MS = 10_000;
+/** Calls asked about in one request; their answers carry outputs, which must fit into one reply. */
+export const CALLS_PER_ENQUIRY = 100;
+
+/** How long a query may take. */
+export const QUERY_TIMEOUT_MS = 5_000;
+
+/** How long a page of an export may take: before the first one, the audit catches up with the ledger. */
+export const EXPORT_TIMEOUT_MS = 60_000;
+
+/** Calls that `map` keeps under way when nothing is said. */
+export const DEFAULT_CONCURRENCY = 64;

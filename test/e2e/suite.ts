@@ -1,0 +1,51 @@
+/** The whole suite for end-to-end tests: real servers, five real processes, the governance of `governance/` applied. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startSuite } from '../../infra/dev/suite.ts';
+import type { Suite, SuiteOptions } from '../../infra/dev/suite.ts';
+
+const run = promisify(execFile);
+const CLI = new URL('../../apps/cli/dist/main.js', import.meta.url).pathname;
+const TOOLS = new URL('./tools', import.meta.url).pathname;
+export const GOVERNANCE = new URL('./governance', import.meta.url).pathname;
+
+export interface TestSuite extends Suite {
+  /** A folder of its own, gone at the end. */
+  readonly dir: string;
+  /** Runs the command line against it; never throws. */
+  writ(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+}
+
+export async function startTestSuite(options: Partial<SuiteOptions> = {}): Promise<TestSuite> {
+  const dir = await mkdtemp(join(tmpdir(), 'writ-e2e-'));
+  const suite = await startSuite({
+    dir: join(dir, '.writ'),
+    agent: 'ada',
+    approver: 'eve',
+    ...options,
+    environment: { WRIT_TOOLS: TOOLS, ...options.environment },
+  });
+  return {
+    ...suite,
+    dir,
+    writ: (...args) => writ(dir, args),
+    stop: async () => {
+      await suite.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The command line finds the suite as a person's would: by `.writ/connection.json` above the working directory. */
+async function writ(cwd: string, args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  try {
+    const { stdout, stderr } = await run(process.execPath, [CLI, ...args], { cwd });
+    return { code: 0, out: stdout, err: stderr };
+  } catch (error) {
+    const { code, stdout = '', stderr = '' } = error as { code?: number; stdout?: string; stderr?: string };
+    return { code: code ?? -1, out: stdout, err: stderr };
+  }
+}

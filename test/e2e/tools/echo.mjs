@@ -1,0 +1,4 @@
+/** Gives back what it got. */
+export function run(inputs) {
+  return inputs;
+}
