@@ -55,7 +55,9 @@ describe('a supervised service', () => {
 
   it('that cannot start: the error quotes its last words at once', async () => {
     const { service } = make(`console.error('the environment is not right'); process.exit(1);`);
-    await expect(service.start()).rejects.toThrow(/fake ended while starting:\nthe environment is not right/);
+    await expect(service.start()).rejects.toThrow(
+      /fake ended while starting \(code 1\):\nthe environment is not right/,
+    );
   });
 });
 

@@ -96,10 +96,7 @@ export class ServiceProcess {
     });
     await eventually(
       async () => {
-        if (ending)
-          throw new Hopeless(
-            new WritError('service-died', `${this.name} ended while starting:\n${log.end()}`),
-          );
+        if (ending) throw new Hopeless(died(this.name, ending, log));
         return (await fetch(`${this.http}/readyz`)).ok;
       },
       { withinMs: READY_WITHIN_MS, what: `${this.name} is ready (see ${log.path})` },
@@ -125,4 +122,12 @@ export class ServiceProcess {
       await this.#ended({ code: 1, signal: null });
     }
   }
+}
+
+function died(name: string, how: Ending, log: LogFile): WritError {
+  return new WritError('service-died', `${name} ended while starting (${howItEnded(how)}):\n${log.end()}`);
+}
+
+function howItEnded({ code, signal }: Ending): string {
+  return signal ?? `code ${code}`;
 }

@@ -6,8 +6,8 @@ import { sql } from 'kysely';
 import type { Kysely, Transaction } from 'kysely';
 import { WritError } from '@writ/contracts';
 import type { AgentId, InvocationId, TenantId } from '@writ/contracts';
+import { restoreRecord } from '@writ/provenance';
 import type { InvocationRecord } from '@writ/provenance';
-import { recordOf } from './invocation-row.ts';
 import type { InvocationRow } from './invocation-row.ts';
 import { LOOKUP_ROWS, MAX_ROWS_PER_STATEMENT, MAX_STATEMENT_LENGTH } from './limits.ts';
 import type { Batch, BreakerRow, InvocationKey } from './records.ts';
@@ -97,11 +97,12 @@ export interface StoredColumns {
 }
 
 export function recordOfColumns({
-  first_seq: firstSeq,
-  last_seq: lastSeq,
-  ...row
+  first_seq,
+  last_seq,
+  record: text,
+  ...names
 }: StoredColumns): InvocationRecord {
-  return recordOf({ ...row, firstSeq: Number(firstSeq), lastSeq: Number(lastSeq) });
+  return restoreRecord({ ...names, firstSeq: Number(first_seq), lastSeq: Number(last_seq), text });
 }
 
 /** The stored records of these invocations; nothing for those without a row. */
@@ -160,7 +161,7 @@ async function upsert(trx: Transaction<AuditTables>, rows: readonly InvocationRo
         ${rows.map((row) => row.stage)}::text[],
         ${rows.map((row) => row.requestedAtMs)}::float8[],
         ${rows.map((row) => row.endedAtMs)}::float8[],
-        string_to_array(${rows.map((row) => row.record).join(LINE)}, ${LINE})
+        string_to_array(${rows.map((row) => row.text).join(LINE)}, ${LINE})
       ) as row (tenant, invocation, first_seq, last_seq, agent, tool, project, campaign, log, stage,
         requested_ms, ended_ms, record)
     on conflict (tenant, invocation) do update set
@@ -196,7 +197,7 @@ function* statements(rows: readonly InvocationRow[]): Generator<readonly Invocat
   let start = 0;
   let length = 0;
   for (let end = 0; end < rows.length; end++) {
-    length += (rows[end] as InvocationRow).record.length;
+    length += (rows[end] as InvocationRow).text.length;
     if (end + 1 - start < MAX_ROWS_PER_STATEMENT && length < MAX_STATEMENT_LENGTH) continue;
     yield rows.slice(start, end + 1);
     start = end + 1;

@@ -7,9 +7,9 @@
  * turns out to exist (an old id asked for again), `rebase` folds the same commits onto what is stored.
  */
 import type { InvocationId, RecordedFact, TenantId } from '@writ/contracts';
-import { breakerEvent, foldRecord, invocationsOf } from '@writ/provenance';
+import { breakerEvent, foldRecord, invocationsOf, restoreRecord } from '@writ/provenance';
 import type { BreakerEvent, InvocationRecord } from '@writ/provenance';
-import { recordOf, rowOf } from './invocation-row.ts';
+import { rowOf } from './invocation-row.ts';
 import type { InvocationRow } from './invocation-row.ts';
 import { MAX_LIVE_RECORDS } from './limits.ts';
 
@@ -210,5 +210,5 @@ export class Records {
 }
 
 function recordIn({ record, row }: Entry): InvocationRecord | undefined {
-  return record ?? (row && recordOf(row));
+  return record ?? (row && restoreRecord(row));
 }

@@ -110,19 +110,18 @@ describe('writ apply', () => {
   it('while another operator publishes: starts again from what is in force then', async () => {
     governance(GOVERNANCE);
     const append = suite.ledger.append.bind(suite.ledger);
+    const budget = { account: 'lab/screening', limits: { usd: 20 }, alerts: [0.8] };
     let first = true;
     suite.ledger.append = async (request) => {
       if (first) {
         first = false;
-        await suite.recorded(
-          { type: 'budget.retired', tenant: LAB, data: { account: 'x' } },
-          request.subject,
-        );
+        await suite.recorded({ type: 'budget.defined', tenant: LAB, data: { budget } }, request.subject);
       }
       return append(request);
     };
     expect(await suite.run('apply', '-f', folder)).toBe(0);
     expect(suite.ledger.commits.map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(factTypes().filter((type) => type === 'budget.defined')).toHaveLength(1);
     expect(suite.out).toContain('published as revision 2');
   });
 

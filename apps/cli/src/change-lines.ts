@@ -1,12 +1,11 @@
 /** What an apply changes, as a person reads a diff. */
-import { ChangeKind } from '@writ/catalog';
 import type { Change, FieldChange } from '@writ/catalog';
 import type { Colour, Paint } from './terminal.ts';
 
-const SIGNS: Readonly<Record<ChangeKind, readonly [Colour, string]>> = {
-  [ChangeKind.added]: ['green', '+'],
-  [ChangeKind.changed]: ['yellow', '~'],
-  [ChangeKind.removed]: ['red', '-'],
+const SIGNS: Readonly<Record<Change['kind'], readonly [Colour, string]>> = {
+  added: ['green', '+'],
+  changed: ['yellow', '~'],
+  removed: ['red', '-'],
 };
 
 export function changeLines(changes: readonly Change[], paint: Paint): string[] {

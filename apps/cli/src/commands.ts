@@ -1,10 +1,8 @@
 /** What each command of `writ` does, between its options and its exit code. */
-import { readFolder, requireCatalog } from '@writ/catalog';
 import { decodeCommit, parseSubject } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
 import { GovernedToolExecutor, fetchReport, writeReport } from '@writ/sdk';
 import type { CallOutcome, NoticedFact, RunOptions } from '@writ/sdk';
-import { applyCatalog } from './apply-catalog.ts';
 import { approvalDetails, approvalTable, castVote, findApproval, openApprovals } from './approvals.ts';
 import { awaitFolded } from './await-folded.ts';
 import { balanceTable, readBalances } from './balances.ts';
@@ -74,6 +72,9 @@ export async function apply(
   surroundings: Surroundings,
   options: GlobalOptions & { readonly file: string; readonly dryRun?: boolean },
 ): Promise<ExitCode> {
+  // Only this command needs the condition language, which takes longer to load than all the rest.
+  const { readFolder, requireCatalog } = await import('@writ/catalog');
+  const { applyCatalog } = await import('./apply-catalog.ts');
   const wanted = requireCatalog(await readFolder(options.file));
   const { terminal } = surroundings;
   return within(surroundings, 'operator', options, async ({ transport, tenant }) => {

@@ -1,7 +1,7 @@
 /**
  * The executor's protocol (ARCHITECTURE §5): while it has free slots it keeps one pull outstanding, it runs every
- * grant once, and it says what it holds and how far it has committed, so that a lost reply heals. When the ledger shows that its
- * session was fenced, nothing more of that session starts or is committed, and a new one begins.
+ * grant once, and it says what it holds and how far it has committed, so that a lost reply heals. When its session is
+ * over, by the ledger's word or the scheduler's, nothing more of it starts or is committed, and a new one begins.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutorId, PullRequest, SessionId } from '@writ/contracts';

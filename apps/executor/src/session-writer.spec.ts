@@ -94,6 +94,38 @@ describe('a session', () => {
     expect(node.ending('a')).toMatchObject({ attempt: 2, session: agent.session });
   });
 
+  it('fenced while two calls run: counts the slot of the one that still runs as taken', async () => {
+    const agent = await node.start();
+    node.scheduler.grant(tool('wait'), { invocation: 'a', inputs: { ms: 20 } });
+    node.scheduler.grant(tool('wait'), { invocation: 'b', inputs: { ms: 200 } });
+    await until(() => agent.held === 2);
+    await node.scheduler.fence(['lab']);
+    await node.quiet();
+    const fresh = node.scheduler.requests.filter(({ session }) => session === agent.session);
+    expect(fresh[0]?.slots).toBe(7);
+    expect(fresh.at(-1)?.slots).toBe(8);
+  });
+
+  it('fenced through one tenant: starts nothing for another, though its execution.started still lands', async () => {
+    const { file, lines } = await trace('through');
+    const agent = await node.start();
+    const session = agent.session;
+    node.scheduler.grant(tool('echo'), { invocation: 'warm', tenant: 'plant' });
+    await node.quiet();
+    let release = (): void => undefined;
+    node.beforeAppend = ({ subject }) =>
+      subject.startsWith('writ.lab.') ? new Promise<void>((resolve) => (release = resolve)) : undefined;
+    node.scheduler.grant(tool('traced', ONCE), { invocation: 'a', inputs: { file } });
+    await until(() => agent.held === 1);
+    await node.fence(session, 'plant');
+    node.scheduler.grant(tool('echo'), { invocation: 'b', tenant: 'plant' });
+    await until(() => agent.session !== session);
+    release();
+    await until(() => node.types('a').length === 1);
+    expect(node.types('a')).toEqual(['execution.started']);
+    expect(await lines()).toEqual([]);
+  });
+
   it('that meets a late fence of an earlier session: goes on', async () => {
     const agent = await node.start();
     const session = agent.session;

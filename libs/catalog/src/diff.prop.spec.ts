@@ -1,5 +1,5 @@
 import { breakerSpec, budgetSpec, digestOf, policyRule, toolSpec } from '@writ/contracts';
-import type { Fact, RecordedFact, TenantId, ToolSpec } from '@writ/contracts';
+import type { BreakerSpec, Fact, RecordedFact, TenantId, ToolSpec } from '@writ/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { currentCatalog } from './catalog.ts';
@@ -108,5 +108,20 @@ describe('a changed catalog', () => {
     const { facts, changes } = diff(LAB, ordered, { ...before, policies: [rule('b'), rule('a')] });
     expect(facts.map(({ type }) => type)).toEqual(['policy.published']);
     expect(changes).toEqual([{ kind: 'changed', what: 'policy', name: '(order)', fields: [] }]);
+  });
+
+  it('with a breaker that says the defaults: publishes nothing; without one that did not: the defaults', () => {
+    const breakers = (...all: readonly BreakerSpec[]) => ({
+      ...before,
+      breakers: new Map(all.map((spec) => [spec.tool, spec])),
+    });
+    expect(diff(LAB, current, breakers(breakerSpec.parse({ tool: 'keep' }))).facts).toEqual([]);
+    const strict = breakers(breakerSpec.parse({ tool: 'keep', window: 10 }));
+    const inForce = currentCatalog([...recorded(diff(LAB, NONE, strict).facts, 7)]);
+    const { facts, changes } = diff(LAB, inForce, before);
+    expect(facts).toEqual([
+      { type: 'breaker.configured', tenant: LAB, data: { breaker: breakerSpec.parse({ tool: 'keep' }) } },
+    ]);
+    expect(changes).toEqual([{ kind: 'removed', what: 'breaker', name: 'keep', fields: [] }]);
   });
 });

@@ -51,7 +51,8 @@ export class RecentIds {
 
   /** Rebuilds from `snapshot()`; the bounds are those of this instance. */
   restore(json: Json): this {
-    for (const [key, digest, at] of json as [string, string, Instant][]) this.#entries.set(key, { digest, at });
+    for (const [key, digest, at] of json as [string, string, Instant][])
+      this.#entries.set(key, { digest, at });
     return this;
   }
 

@@ -1,7 +1,7 @@
 /**
- * What one allowed call costs policy: its request folded, the decision made, the decision folded. Prints microseconds
- * a call, the best of several rounds, for a typical tool (JSON Schema, two cost expressions) under 2 and 100 rules.
- * Run: `node --conditions=@writ/source libs/policy/bench/decide.ts`.
+ * What one allowed call costs policy: its request folded, the decision made, the decision folded. Prints
+ * microseconds a call, the best of several rounds, for a typical tool (JSON Schema, two cost expressions)
+ * under 2 and 100 rules. Run: `node --conditions=@writ/source libs/policy/bench/decide.ts`.
  */
 import { digestOf, policyRule, toolSpec } from '@writ/contracts';
 import type { PolicyRule, RecordedFact } from '@writ/contracts';
@@ -59,7 +59,9 @@ function fact(type: string, origin: string, data: unknown, seq: number): Recorde
   return { type, tenant: 'acme', origin, seq, at: AT, data } as unknown as RecordedFact;
 }
 
-/** Microseconds a call. Requests are parsed from text, as they come from the ledger, outside of what is timed. */
+/**
+ * Microseconds a call. Requests are parsed from text, as they come from the ledger, outside of what is timed.
+ */
 function measure(rules: readonly PolicyRule[]): number {
   const state = policy.initial();
   policy.evolve(state, fact('tool.registered', 'catalog', { tool: dock }, 1));

@@ -7,8 +7,8 @@ import { MAX_APPROVER_GROUPS } from './limits.ts';
 const DEFAULT_RULE: ApprovalRule = policyRule.shape.approval.unwrap().parse({});
 
 /**
- * The union of the groups, the greatest quorum, the earliest expiry. A rule that names no group is content with any
- * approver, so it is content with the groups that another one names.
+ * The union of the groups, the greatest quorum, the earliest expiry. A rule that names no group is content
+ * with any approver, so it is content with the groups that another one names.
  */
 export function mergeTerms(asking: readonly PolicyRule[], now: Instant): ApprovalTerms {
   const rules = asking.map((rule) => rule.approval ?? DEFAULT_RULE);

@@ -1,7 +1,7 @@
 /**
- * Approvals: opened once the call's money is held, decided by people over exactly these arguments, closed exactly
- * once. Each person counts once, the agent that asked never, and a single no is enough. The facts that close an
- * approval carry the final decision with them, so that one never stands without the other.
+ * Approvals: opened once the call's money is held, decided by people over exactly these arguments, closed
+ * exactly once. Each person counts once, the agent that asked never, and a single no is enough. The facts
+ * that close an approval carry the final decision with them, so that one never stands without the other.
  */
 import { DenialClass, Verdict } from '@writ/contracts';
 import type {
@@ -54,7 +54,9 @@ export function opened(tenant: TenantId, { call, decision }: HeldCall): readonly
   return [{ type: 'approval.opened', tenant, data }];
 }
 
-/** What people allowed still has to pass the catalog as it stands now: it may have changed while they thought. */
+/**
+ * What people allowed still has to pass the catalog as it stands now: it may have changed while they thought.
+ */
 export function granted(tenant: Tenant, approved: ApprovedCall, now: Instant): readonly Fact[] {
   const { invocation, argsDigest } = approved.call;
   return [

@@ -1,7 +1,8 @@
 /**
- * The published rules of a tenant, compiled on first use, once per publish. Rules are held in order of their names, so
- * that the order in a file never changes a decision. A rule that looks only at the tool and the environment has the
- * same outcome for every call of that tool: it is evaluated once and remembered until either of them changes.
+ * The published rules of a tenant, compiled on first use, once per publish. Rules are held in order of their
+ * names, so that the order in a file never changes a decision. A rule that looks only at the tool and the
+ * environment has the same outcome for every call of that tool: it is evaluated once and remembered until
+ * either of them changes.
  */
 import { PolicyMode, messageOf } from '@writ/contracts';
 import type { Digest, EnvironmentSpec, PolicyRule } from '@writ/contracts';

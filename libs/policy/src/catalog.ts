@@ -1,7 +1,8 @@
 /**
- * One tenant's catalog as far as policy needs it: tools, the published rules, environment, groups. The last fact
- * about a name is in force. What is compiled out of it (rules, schemas, cost expressions) is made on first use, kept
- * with the very thing it was made of, and dropped with it, so that nothing old can outlive a new publish.
+ * One tenant's catalog as far as policy needs it: tools, the published rules, environment, groups. The last
+ * fact about a name is in force. What is compiled out of it (rules, schemas, cost expressions) is made on
+ * first use, kept with the very thing it was made of, and dropped with it, so that nothing old can outlive a
+ * new publish.
  */
 import type { EnvironmentSpec, GroupsSpec, RecordedFact, ToolName } from '@writ/contracts';
 import { Bundle } from './bundle.ts';

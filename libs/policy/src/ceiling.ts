@@ -1,6 +1,7 @@
 /**
- * The cost model: the most that one call may use, by unit, computed over its arguments before anything is decided.
- * The budget holds exactly this much. A tool whose cost cannot be computed does not run: no estimate, no reservation.
+ * The cost model: the most that one call may use, by unit, computed over its arguments before anything is
+ * decided. The budget holds exactly this much. A tool whose cost cannot be computed does not run: no
+ * estimate, no reservation.
  */
 import { MICROS_PER_UNIT, Unit, WritError, messageOf } from '@writ/contracts';
 import type { Amounts, JsonObject, ToolSpec } from '@writ/contracts';

@@ -1,6 +1,6 @@
 /**
- * What is wrong with policies and tools, found before they are published. The same compilers that the decisions use
- * say it, so what passes here can be evaluated there.
+ * What is wrong with policies and tools, found before they are published. The same compilers that the
+ * decisions use say it, so what passes here can be evaluated there.
  */
 import { Unit, messageOf } from '@writ/contracts';
 import type { PolicyRule, ToolSpec } from '@writ/contracts';

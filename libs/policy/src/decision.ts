@@ -1,7 +1,7 @@
 /**
- * The decision over one call against the catalog in force. Order: is the tool known, do the inputs fit it, are there
- * rules at all, what may it cost, what do the rules say. The first "no" is the answer. Pure: the same call under the
- * same catalog is always decided the same way.
+ * The decision over one call against the catalog in force. Order: is the tool known, do the inputs fit it,
+ * are there rules at all, what may it cost, what do the rules say. The first "no" is the answer. Pure: the
+ * same call under the same catalog is always decided the same way.
  */
 import { DenialClass, Verdict, digestOf, messageOf } from '@writ/contracts';
 import type { Denial, Instant, PolicyDecided } from '@writ/contracts';

@@ -1,6 +1,6 @@
 /**
- * The fold of policy: foreign facts make policy owe answers, its own facts settle them. Total: what does not fit the
- * state (late, unknown, repeated, broken) changes nothing. Updates the state in place.
+ * The fold of policy: foreign facts make policy owe answers, its own facts settle them. Total: what does not
+ * fit the state (late, unknown, repeated, broken) changes nothing. Updates the state in place.
  */
 import { EVENT_SCHEMAS, Verdict } from '@writ/contracts';
 import type { InvocationId, RecordedFact } from '@writ/contracts';
@@ -133,8 +133,8 @@ function decided(
 }
 
 /**
- * Either the answer to a message that made no call, which waits at the head (then true), or the end of an undecided
- * call.
+ * Either the answer to a message that made no call, which waits at the head (then true), or the end of an
+ * undecided call.
  */
 function rejected(
   state: PolicyState,

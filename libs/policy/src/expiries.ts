@@ -1,7 +1,8 @@
 /**
- * When open approvals run out, earliest first: a binary heap. An approval that is closed early leaves its entry behind;
- * the owner says which entries are live, and the heap drops the dead ones from its top and, once they are the greater
- * part, altogether. Equal times are ordered by name, so that a rebuilt heap answers in the same order.
+ * When open approvals run out, earliest first: a binary heap. An approval that is closed early leaves its
+ * entry behind; the owner says which entries are live, and the heap drops the dead ones from its top and,
+ * once they are the greater part, altogether. Equal times are ordered by name, so that a rebuilt heap answers
+ * in the same order.
  */
 import type { Instant, InvocationId, TenantId } from '@writ/contracts';
 

@@ -1,4 +1,7 @@
-/** A queue that gives up its head in constant time: an array whose used front is cut off once it is the larger half. */
+/**
+ * A queue that gives up its head in constant time: an array whose used front is cut off once it is the larger
+ * half.
+ */
 
 /** The front is not cut off before it is this long, so that short queues are never copied. */
 const SHORTEST_CUT = 1_024;

@@ -1,6 +1,7 @@
 /**
- * A tool's JSON Schema (draft 7 or 2020-12), compiled. Each schema gets a compiler of its own, because one compiler
- * knows all `$id`s it ever saw: a schema of one tenant could then collide with, or refer to, another tenant's.
+ * A tool's JSON Schema (draft 7 or 2020-12), compiled. Each schema gets a compiler of its own, because one
+ * compiler knows all `$id`s it ever saw: a schema of one tenant could then collide with, or refer to, another
+ * tenant's.
  */
 import { WritError } from '@writ/contracts';
 import type { JsonObject } from '@writ/contracts';

@@ -1,7 +1,7 @@
 /**
- * What comes in from agents, before anything is decided about it. An invocation id stands for one call for good: the
- * same request again is no news, the same id for anything else is rejected, and so one id never has two ends. That
- * holds for ids whose first message was rejected, too.
+ * What comes in from agents, before anything is decided about it. An invocation id stands for one call for
+ * good: the same request again is no news, the same id for anything else is rejected, and so one id never has
+ * two ends. That holds for ids whose first message was rejected, too.
  */
 import { digestOf, messageOf } from '@writ/contracts';
 import type { AgentId, Digest, InvocationId, RecordedFact, ToolCall } from '@writ/contracts';
@@ -73,7 +73,9 @@ const DUPLICATE: Reason = {
     'rejection: what became of it stands in its own facts. Ask again under a new invocation id.',
 };
 
-/** The digest of the inputs; or why there is none, for what JSON.parse lets through but no canonical form has. */
+/**
+ * The digest of the inputs; or why there is none, for what JSON.parse lets through but no canonical form has.
+ */
 function digestOrReason(inputs: ToolCall['inputs']): Digest | Reason {
   try {
     return digestOf(inputs);
@@ -97,7 +99,10 @@ function fingerprintOf(tenant: Tenant, invocation: InvocationId): string | undef
   return living ? fingerprintFor(living.call) : tenant.seen.digestOf(invocation);
 }
 
-/** Joined, not concatenated: the runtime then keeps one flat string a remembered call instead of a tree of them. */
+/**
+ * Joined, not concatenated: the runtime then keeps one flat string a remembered call instead of a tree of
+ * them.
+ */
 function fingerprintFor(
   { agent, tool, argsDigest }: { readonly agent: string; readonly tool: string; readonly argsDigest: string },
   rejected = 'asked',

@@ -1,4 +1,7 @@
-/** Every bound of the policy core. What one answer holds has to fit into one commit (`MAX_COMMIT_BYTES`), whatever was published. */
+/**
+ * Every bound of the policy core. What one answer holds has to fit into one commit (`MAX_COMMIT_BYTES`),
+ * whatever was published.
+ */
 
 /** Most calls of one tenant that may wait for people at once; the next one is denied as transient. */
 export const MAX_WAITING_CALLS = 10_000;
@@ -15,7 +18,10 @@ export const MAX_REASON_LENGTH = 2_000;
 /** Most groups of approvers that merged terms name; fewer groups can only mean fewer who may say yes. */
 export const MAX_APPROVER_GROUPS = 256;
 
-/** Most registered names that a misspelt tool is compared with, so that guessing names costs an agent more than us. */
+/**
+ * Most registered names that a misspelt tool is compared with, so that guessing names costs an agent more
+ * than us.
+ */
 export const MAX_COMPARED_NAMES = 500;
 
 /** Largest amount of one unit, in millionths: what 30 decimal digits on the wire can say. */

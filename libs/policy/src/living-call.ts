@@ -1,6 +1,6 @@
 /**
- * A call that is not decided for good, as a union over what happens next: either policy owes a fact, or somebody else
- * has the word. Its transitions are in `evolve.ts`, its answers in `react.ts`.
+ * A call that is not decided for good, as a union over what happens next: either policy owes a fact, or
+ * somebody else has the word. Its transitions are in `evolve.ts`, its answers in `react.ts`.
  */
 import type {
   AgentId,
@@ -52,8 +52,8 @@ interface NeedsApproval<Status extends string> extends Asked<Status> {
 export type UndecidedCall = Asked<'undecided'>;
 
 /**
- * The budget has the word: a person is only asked once the money is there. A cancel has to wait for that answer too,
- * because a refusal would be a second end of the same call.
+ * The budget has the word: a person is only asked once the money is there. A cancel has to wait for that
+ * answer too, because a refusal would be a second end of the same call.
  */
 export interface CallAwaitingHold extends NeedsApproval<'awaiting-hold'> {
   readonly cancellation?: Cancellation;

@@ -1,22 +1,15 @@
 /** Policy by example: one call against a catalog, and what is answered. */
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '@writ/contracts';
-import type { RecordedFact } from '@writ/contracts';
 import {
   START,
   allowed,
-  answersOf,
   anyPolicy,
   asks,
-  cancelled,
-  cancels,
   denied,
   environment,
   fact,
-  fold,
   given,
-  granted,
-  holds,
   needsApproval,
   published,
   registered,
@@ -24,10 +17,7 @@ import {
   retired,
   rule,
   step,
-  votes,
 } from '../test/scenario.ts';
-import { policy } from './index.ts';
-import { MAX_WAITING_CALLS } from './limits.ts';
 
 const limitExpensive = rule('limit-expensive-simulations', 'require-approval', 'tool.cost > 1000 node-hours');
 const noDestructive = rule('no-destructive-ops-in-production', 'deny', 'tool.destructive AND env.production');
@@ -190,208 +180,5 @@ describe('an invocation id that was seen before', () => {
     );
     expect(got[0]?.type).toBe('request.rejected');
     expect(got[0]?.data).not.toHaveProperty('invocation');
-  });
-});
-
-describe('several rules', () => {
-  const lab = given(
-    registered('dock'),
-    registered('wipe', { class: 'DESTRUCTIVE' }),
-    registered('mystery', { class: undefined }),
-  );
-  const allow = rule('allow', 'allow', 'true');
-  const ask = rule('ask', 'require-approval', 'true');
-  const deny = rule('deny', 'deny', 'true', { description: 'never on Fridays' });
-  const broken = rule('broken', 'allow', 'args.missing > 1');
-
-  it('deny beats require-approval beats allow', () => {
-    lab
-      .and(published(allow, ask, deny))
-      .when(asks('a', 'dock'))
-      .then(denied('a', { rule: 'deny' }));
-    lab.and(published(allow, ask)).when(asks('a', 'dock')).then(needsApproval('a'));
-    lab.and(published(allow)).when(asks('a', 'dock')).then(allowed('a'));
-  });
-  it('a denial says what the rule is for', () =>
-    lab
-      .and(published(deny))
-      .when(asks('a', 'dock'))
-      .then(
-        denied('a', { reason: expect.stringMatching(/^policy "deny" denies this call.*never on Fridays$/) }),
-      ));
-  it('an expression that fails: denied, and says so', () =>
-    lab
-      .and(published(broken))
-      .when(asks('a', 'dock'))
-      .then(
-        denied('a', {
-          class: 'structural',
-          rule: 'broken',
-          reason: expect.stringMatching(/could not be evaluated/),
-        }),
-      ));
-  it('a shadow rule that fails or denies: recorded, not applied', () => {
-    const shadow = { mode: 'shadow' };
-    lab
-      .and(published(rule('s1', 'deny', 'true', shadow), rule('s2', 'deny', 'args.missing > 1', shadow)))
-      .when(asks('a', 'dock'))
-      .then(
-        allowed('a', {
-          rules: [
-            { policy: 's1', mode: 'shadow', action: 'deny' },
-            { policy: 's2', mode: 'shadow', because: expect.stringMatching(/^not evaluated: /) },
-          ],
-        }),
-      );
-  });
-  it('a rule with text that has no canonical form: a rule like any other', () =>
-    lab
-      .and(published(rule('odd', 'deny', 'true', { description: '\ud800' })))
-      .when(asks('a', 'dock'))
-      .then(denied('a', { rule: 'odd' })));
-  it('a destructive or undeclared tool runs where a rule allows it or asks for approval', () => {
-    lab.and(published(allow)).when(asks('a', 'wipe'), asks('b', 'mystery')).then(allowed('a'), allowed('b'));
-    lab.and(published(ask)).when(asks('a', 'wipe')).then(needsApproval('a'));
-  });
-  it('a destructive tool is not let in by a shadow rule', () =>
-    lab
-      .and(published(rule('s', 'allow', 'true', { mode: 'shadow' })))
-      .when(asks('a', 'wipe'), asks('b', 'mystery'))
-      .then(
-        denied('a', { rule: 'writ:destructive-default' }),
-        denied('b', { rule: 'writ:destructive-default', reason: expect.stringMatching(/declares no class/) }),
-      ));
-  it('terms are merged: all groups, greatest quorum, earliest expiry', () =>
-    lab
-      .and(
-        published(
-          rule('x', 'require-approval', 'true', {
-            approval: { approvers: ['pi'], quorum: 2, expiresSeconds: 600 },
-          }),
-          rule('y', 'require-approval', 'true', {
-            approval: { approvers: ['ops', 'pi'], expiresSeconds: 60 },
-          }),
-          rule('z', 'require-approval', 'true'),
-        ),
-      )
-      .when(asks('a', 'dock'))
-      .then(needsApproval('a', { approvers: ['ops', 'pi'], quorum: 2, expiresAtMs: START + 60_000 })));
-});
-
-describe('a step of several calls', () => {
-  it('decided one by one: a denied sibling holds up nobody', () =>
-    given(anyPolicy, registered('dock'))
-      .when(step(['a', 'dock'], ['b', 'nope'], ['c', 'dock']))
-      .then(allowed('a'), denied('b'), allowed('c')));
-});
-
-describe('several tenants', () => {
-  const lab = given(
-    ...['acme', 'other'].flatMap((tenant) => [
-      { ...anyPolicy, tenant: tenant as typeof anyPolicy.tenant },
-      registered('dock', {}, { tenant }),
-    ]),
-  );
-  it('a backlog of one: the other is answered in turn', () => {
-    const { got } = lab.when(
-      step(['a', 'dock'], ['b', 'dock'], ['c', 'dock']),
-      asks('x', 'dock', {}, { tenant: 'other' }),
-    );
-    expect(got.map((one) => (one.data as { invocation: string }).invocation)).toEqual(['a', 'x', 'b', 'c']);
-  });
-});
-
-describe('a catalog that moves on', () => {
-  it('the decision names the revision and the bundle in force', () => {
-    const bundle = published(rule('r', 'allow', 'true'));
-    given({ ...bundle, seq: 7 }, registered('dock', {}, { seq: 9 }))
-      .when(asks('a', 'dock'))
-      .then(allowed('a', { catalogRevision: 9, bundle: (bundle.data as { bundle: string }).bundle }));
-  });
-  it('a new bundle decides the next call', () =>
-    given(registered('dock'), anyPolicy, asks('a', 'dock'))
-      .when(published(rule('stop', 'deny', 'true')), asks('b', 'dock'))
-      .then(denied('b', { rule: 'stop' })));
-  it('a call that was asked before the publish is decided by what is in force when it is answered', () =>
-    given(registered('dock'), anyPolicy)
-      .when(asks('a', 'dock'), published(rule('stop', 'deny', 'true')))
-      .then(denied('a', { rule: 'stop' })));
-});
-
-describe('what could grow without end', () => {
-  it('thousands of rules that all match: the answer still fits into a commit', () => {
-    const long = {
-      description: 'x'.repeat(2_000),
-      approval: { approvers: Array.from({ length: 16 }, (_, g) => `g-${g}`) },
-    };
-    const many = Array.from({ length: 600 }, (_, index) =>
-      rule(
-        `rule-${index}`,
-        index % 2 ? 'deny' : 'require-approval',
-        `tool.name == "dock" OR "${'x'.repeat(200)}" == agent.name`,
-        long,
-      ),
-    );
-    const { got } = given(registered('dock'), published(...many)).when(asks('a', 'dock'));
-    expect(JSON.stringify(got).length).toBeLessThan(64 * 1024);
-  });
-  it('a long queue is answered in linear time', () => {
-    const state = policy.initial();
-    fold(state, [anyPolicy, registered('dock')]);
-    fold(
-      state,
-      Array.from({ length: 10_000 }, (_, index) => asks(`call-${index}`, 'dock')),
-    );
-    expect(answersOf(state, START)).toHaveLength(10_000);
-  });
-  it('more calls that wait for people than there are places: denied for now', () => {
-    const state = policy.initial();
-    fold(state, [published(rule('ask', 'require-approval', 'true')), registered('dock')]);
-    fold(
-      state,
-      Array.from({ length: MAX_WAITING_CALLS + 1 }, (_, index) => asks(`call-${index}`, 'dock')),
-    );
-    const verdicts = answersOf(state, START).map(({ data }) => (data as { verdict: string }).verdict);
-    expect(verdicts.filter((verdict) => verdict === 'require-approval')).toHaveLength(MAX_WAITING_CALLS);
-    expect(verdicts.at(-1)).toBe('deny');
-    fold(state, [cancels('call-0'), holds('call-0')]);
-    expect(answersOf(state, START)).toMatchObject([cancelled('call-0')]);
-    fold(state, [asks('one-more', 'dock')]);
-    expect(answersOf(state, START)).toMatchObject([needsApproval('one-more')]);
-    // A full house does not stand in the way of those who are in it, also when the catalog has changed.
-    fold(state, [holds('call-1'), environment({})]);
-    answersOf(state, START);
-    fold(state, [
-      { ...registered('other'), seq: 9 },
-      asks('last', 'dock'),
-      votes('grace', 'approve', 'call-1'),
-    ]);
-    expect(answersOf(state, START)).toMatchObject([
-      needsApproval('last'),
-      granted('call-1', 'grace'),
-      allowed('call-1'),
-    ]);
-  });
-});
-
-describe('a reaction that a crash cut short', () => {
-  it('the tenants whose part is lost are answered again, the others are not', () => {
-    const state = policy.initial();
-    const all = ['acme', 'other'].flatMap((tenant) => [
-      { ...anyPolicy, tenant: tenant as typeof anyPolicy.tenant },
-      registered('dock', {}, { tenant }),
-      ...['1', '2'].map((id) => asks(`${tenant}-${id}`, 'dock', {}, { tenant })),
-      fact('request.malformed', { reason: 'malformed', detail: 'x' }, { origin: 'ada', tenant }),
-    ]);
-    fold(state, all);
-    const before = JSON.stringify(policy.snapshot(state));
-    const answers = answersOf(state, START);
-    const stored = answers.filter((one) => one.tenant === 'other');
-    const again = policy.restore(JSON.parse(before));
-    fold(
-      again,
-      stored.map((one) => ({ ...one, origin: 'decisions', seq: 0, at: START }) as RecordedFact),
-    );
-    expect(answersOf(again, START)).toEqual(answers.filter((one) => one.tenant === 'acme'));
   });
 });

@@ -1,6 +1,7 @@
 /**
- * Policy: whether a call may run. Every call is decided against the catalog in force before anything is paid, placed
- * or run; what needs people waits for them with its money held; nothing is allowed by default that may destroy.
+ * Policy: whether a call may run. Every call is decided against the catalog in force before anything is paid,
+ * placed or run; what needs people waits for them with its money held; nothing is allowed by default that may
+ * destroy.
  */
 import { SubjectKind } from '@writ/contracts';
 import type { Decider } from '@writ/contracts';
@@ -23,7 +24,10 @@ export const policy: Decider<PolicyState> = {
   restore,
 };
 
-/** What the budget says matters only while a call that needs people waits for its hold: that is rarely the case. */
+/**
+ * What the budget says matters only while a call that needs people waits for its hold: that is rarely the
+ * case.
+ */
 function wants(state: PolicyState, kind: SubjectKind): boolean {
   return kind !== SubjectKind.budget || state.awaitingHold > 0;
 }

@@ -1,6 +1,7 @@
 /**
- * What policy owes now: approvals that ran out, then the oldest answer of the tenant whose turn it is. One call, one
- * answer; calls of a step are decided independently. Nothing here changes the state: folding the answer does.
+ * What policy owes now: approvals that ran out, then the oldest answer of the tenant whose turn it is. One
+ * call, one answer; calls of a step are decided independently. Nothing here changes the state: folding the
+ * answer does.
  */
 import { DenialClass, Verdict, invariant } from '@writ/contracts';
 import type { Denial, Fact, Instant, InvocationId, PolicyDecided } from '@writ/contracts';

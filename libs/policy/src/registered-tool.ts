@@ -1,7 +1,8 @@
 /**
- * A registered tool with what is compiled out of its spec on first use: the check of its inputs, its cost model, and
- * the part of the rules' bindings that is the same for all its calls. A part that cannot be compiled (the catalog was
- * not checked before it was published) throws at every call, so that the call is denied with the reason.
+ * A registered tool with what is compiled out of its spec on first use: the check of its inputs, its cost
+ * model, and the part of the rules' bindings that is the same for all its calls. A part that cannot be
+ * compiled (the catalog was not checked before it was published) throws at every call, so that the call is
+ * denied with the reason.
  */
 import { SafetyClass, effectsOf, policyClass } from '@writ/contracts';
 import type { ToolSpec } from '@writ/contracts';

@@ -1,6 +1,6 @@
 /**
- * The state as JSON and back. Only what was folded is kept: compiled rules, schemas and the order of expiries are made
- * again out of it. Order is part of the state (who is answered next), so it is part of the text.
+ * The state as JSON and back. Only what was folded is kept: compiled rules, schemas and the order of expiries
+ * are made again out of it. Order is part of the state (who is answered next), so it is part of the text.
  */
 import { RecentIds } from '@writ/contracts';
 import type {

@@ -1,7 +1,8 @@
 /**
- * What policy remembers: per tenant the catalog in force, the calls that are not decided for good, and the answers
- * that are owed. A decided call is forgotten at once, except for its id. Nothing is shared between tenants but the
- * order in which they are served: one answer each, in turn, so that no tenant's backlog delays another's call.
+ * What policy remembers: per tenant the catalog in force, the calls that are not decided for good, and the
+ * answers that are owed. A decided call is forgotten at once, except for its id. Nothing is shared between
+ * tenants but the order in which they are served: one answer each, in turn, so that no tenant's backlog
+ * delays another's call.
  */
 import { RecentIds } from '@writ/contracts';
 import type { EventData, InvocationId, TenantId } from '@writ/contracts';
@@ -19,7 +20,10 @@ export interface Tenant {
   readonly id: TenantId;
   readonly catalog: Catalog;
   readonly calls: Map<InvocationId, LivingCall>;
-  /** Answers owed, oldest first: a rejection as it will be written, or a call whose status says what it is owed. */
+  /**
+   * Answers owed, oldest first: a rejection as it will be written, or a call whose status says what it is
+   * owed.
+   */
   readonly owed: Fifo<InvocationId | Rejection>;
   /** Fingerprints of the calls that were asked for (`intake.ts`), by invocation id. */
   readonly seen: RecentIds;
@@ -89,8 +93,8 @@ export function owe(state: PolicyState, tenant: Tenant, item: InvocationId | Rej
 }
 
 /**
- * After an own fact: takes what is answered off the head of the tenant's queue and lets the other tenants go first.
- * `answered` tells that the head was taken off already.
+ * After an own fact: takes what is answered off the head of the tenant's queue and lets the other tenants go
+ * first. `answered` tells that the head was taken off already.
  */
 export function settle(state: PolicyState, tenant: Tenant, answered: boolean): void {
   let moved = answered;

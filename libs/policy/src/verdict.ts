@@ -1,7 +1,7 @@
 /**
- * How the rules that matched become one verdict: deny beats require-approval, which beats allow, whatever the order of
- * the rules. Shadow rules never count. Where no rule has spoken, what may destroy is denied and everything else is
- * allowed; a tool that declares no class counts as one that may destroy.
+ * How the rules that matched become one verdict: deny beats require-approval, which beats allow, whatever the
+ * order of the rules. Shadow rules never count. Where no rule has spoken, what may destroy is denied and
+ * everything else is allowed; a tool that declares no class counts as one that may destroy.
  */
 import { DenialClass, PolicyAction, Verdict } from '@writ/contracts';
 import type { Denial, EventData, PolicyRule } from '@writ/contracts';

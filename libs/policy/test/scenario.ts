@@ -1,11 +1,12 @@
 /**
- * Given what policy has seen, when news arrives together, then these are its answers. Everything goes through the
- * decider, as in a host: facts are folded, then answers are asked for and folded until nothing is owed. Facts are of
- * tenant "acme" and agent "ada" unless they say otherwise; time stands still unless `later` moves it.
+ * Given what policy has seen, when news arrives together, then these are its answers. Everything goes through
+ * the decider, as in a host: facts are folded, then answers are asked for and folded until nothing is owed.
+ * Facts are of tenant "acme" and agent "ada" unless they say otherwise; time stands still unless `later`
+ * moves it.
  */
 import { expect } from 'vitest';
 import { digestOf, policyRule, toolSpec } from '@writ/contracts';
-import type { EventType, Fact, Instant, PolicyRule, RecordedFact, TenantId, ToolSpec } from '@writ/contracts';
+import type { EventType, Fact, Instant, PolicyRule, RecordedFact, ToolSpec } from '@writ/contracts';
 import { policy } from '../src/index.ts';
 import type { PolicyState } from '../src/index.ts';
 
@@ -165,5 +166,3 @@ function outcome(got: readonly Fact[]) {
     thenNothing: () => expect(got).toEqual([]),
   };
 }
-
-export const tenant = (id: string): TenantId => id as TenantId;

@@ -51,7 +51,7 @@ function turn(
   const breaker = breakerOf(state, tenant, tool);
   state.openBreakers.remove(breaker);
   breaker.circuit = next(breaker);
-  if (breaker.circuit.status === 'open') state.openBreakers.push(breaker);
+  
   review(state, breaker);
   settleLanes(state, breaker);
 }

@@ -1,7 +1,7 @@
 /**
  * Grants: the next ready calls to the executors that offer to run them now. Executors take turns, one call each, from
  * a place in the offer that moves on with every grant: so calls spread, and a react with few ready calls looks at few
- * executors however many are offered. One that is full is looked at once.
+ * executors however many are offered.
  */
 import { invariant } from '@writ/contracts';
 import type { ExecutorId, Fact, SessionId } from '@writ/contracts';
@@ -13,7 +13,7 @@ import type { Lane } from './queue.ts';
 import type { Call, SchedulerState } from './state.ts';
 import { Walk } from './walk.ts';
 
-/** An executor whose pull is being held open. */
+/** An executor whose pull is being held open. One that is full needs none: it costs a look in every react. */
 export interface OfferedExecutor {
   readonly executor: ExecutorId;
   readonly session: SessionId;
@@ -74,10 +74,9 @@ function* freeDesks(
   const start = state.grants % executors.length;
   for (let step = 0; step < executors.length; step++) {
     const offered = executors[(start + step) % executors.length] as OfferedExecutor;
-    if (!queues.has(offered.pool)) continue;
-    const { executor, session, slots } = offered;
+    const { executor, session, pool, slots } = offered;
     const free = slots - (sessionIn(state, executor, session)?.grants.size ?? 0);
-    if (free <= 0 || isLost(state, executor, session)) continue;
+    if (free <= 0 || !queues.has(pool) || isLost(state, executor, session)) continue;
     const name = `${executor}/${session}`;
     if (seen.has(name)) continue;
     seen.add(name);

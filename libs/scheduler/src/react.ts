@@ -72,6 +72,7 @@ function turnBreakers(state: SchedulerState, now: Instant): Fact[] {
 
 /** One fact for each tenant that has a grant there and no fact yet. */
 function declareLost(state: SchedulerState, _now: Instant, { silent, fresh }: SchedulerOffer): Fact[] {
+  if (silent.length === 0 && fresh.length === 0) return [];
   const facts = new Map<string, Fact>();
   for (const { executor, session } of silent)
     declare(state, sessionIn(state, executor, session), 'silent', facts);
@@ -112,6 +113,7 @@ function recordIndeterminate(state: SchedulerState): Fact[] {
 
 /** One plan in an answer, because a plan can be as large as a commit. */
 function plan(state: SchedulerState): Fact[] {
+  if (state.unplanned.size === 0) return [];
   const [step] = state.unplanned.values();
   if (!step?.owed) return [];
   const { tenant, agent, id, owed } = step;
@@ -161,6 +163,7 @@ function refuseBroken(state: SchedulerState): Fact[] {
 /** The first of the calls that an answer is owed to, as many as fit. */
 function firstOf(calls: Heap<Call>): Call[] {
   const first: Call[] = [];
+  if (calls.size === 0) return first;
   for (const call of calls.inOrder()) if (first.push(call) === MAX_FACTS_PER_ANSWER) break;
   return first;
 }

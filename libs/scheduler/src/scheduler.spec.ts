@@ -134,6 +134,19 @@ describe('a queue', () => {
     expect(scheduler.react(state, 0, offer)).toEqual(ids.slice(0, 256).map((id) => dispatched(id)));
     expect(settle(state, 0, offer)).toHaveLength(300);
   });
+  it('of one call and a thousand free executors: is granted after a look at one of them', () => {
+    let looks = 0;
+    const thousand = Array.from({ length: 1_000 }, (_, index) => executor(4, { executor: `e${index}` }));
+    const counted = new Proxy(thousand, {
+      get: (all, key) => {
+        if (typeof key === 'string' && /^\d+$/.test(key)) looks++;
+        return Reflect.get(all, key) as unknown;
+      },
+    });
+    const { state } = given(READ, asked(['a']), cleared('a')).play();
+    expect(settle(state, 0, { ...TEN, executors: counted })).toHaveLength(1);
+    expect(looks).toBe(1);
+  });
 });
 
 describe('a step of a read, a read, a write and a read', () => {

@@ -1,6 +1,5 @@
 /** One tool over many inputs, a bounded number at a time, outcomes in the order of the inputs. */
 import { WritError } from '@writ/contracts';
-import type { InvocationId } from '@writ/contracts';
 import type { MapInputs, MapOptions, RunOptions } from './call-options.ts';
 import { DEFAULT_CONCURRENCY } from './limits.ts';
 import type { CallOutcome } from './outcome.ts';
@@ -26,12 +25,10 @@ export async function mapCalls(
       const index = next++;
       const item = await source.next();
       if (item.done) return;
-      const outcome = terms.signal?.aborted
-        ? neverSent()
-        : await run({ ...terms, tool, inputs: item.value }).catch((error: unknown) => {
-            failure.abort();
-            throw error;
-          });
+      const outcome = await run({ ...terms, tool, inputs: item.value }).catch((error: unknown) => {
+        failure.abort();
+        throw error;
+      });
       outcomes[index] = outcome;
       onProgress?.({ done: ++done, ...total, index, outcome });
     }
@@ -42,13 +39,4 @@ export async function mapCalls(
   } finally {
     await source.return?.();
   }
-}
-
-function neverSent(): CallOutcome {
-  return {
-    status: 'cancelled',
-    invocation: '' as InvocationId,
-    totalMs: 0,
-    reason: 'cancelled before it was sent',
-  };
 }

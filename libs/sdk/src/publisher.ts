@@ -79,7 +79,7 @@ export class RequestPublisher {
     let count = 0;
     let bytes = 0;
     for (const { event } of this.#queue) {
-      if (count === MAX_EVENTS_PER_MESSAGE || (count > 0 && false)) break;
+      if (count === MAX_EVENTS_PER_MESSAGE || (count > 0 && bytes + event.bytes > MAX_MESSAGE_BYTES)) break;
       count += 1;
       bytes += event.bytes + 1;
     }

@@ -94,10 +94,11 @@ async function prepare(options: PostgresOptions): Promise<Cluster> {
   const secret = join(home, 'password');
   if (account) await chown(home, account.uid, account.gid);
   if (!existsSync(join(home, 'data'))) {
-    const unfinished = join(home, `unfinished-${process.pid}`);
+    const unfinished = join(home, 'unfinished');
+    await rm(unfinished, { recursive: true, force: true });
     await writeFile(secret, randomBytes(18).toString('base64url'), { mode: 0o600 });
     if (account) await chown(secret, account.uid, account.gid);
-    await initialise(binaries, account, unfinished, secret);
+    await initialise(binaries, account, unfinished, secret, options.keep ? [] : [home]);
     await rename(unfinished, join(home, 'data'));
   }
   return {
@@ -120,6 +121,7 @@ async function initialise(
   account: Account | undefined,
   data: string,
   secret: string,
+  remove: readonly string[],
 ): Promise<void> {
   const log = new LogFile(join(data, '..', 'initdb.log'));
   const flags = [
@@ -132,6 +134,7 @@ async function initialise(
   const initdb = await spawnGuarded(binaries.initdb, [`--pgdata=${data}`, '--no-sync', ...flags], {
     ...inside(data, account),
     output: log.descriptor,
+    remove,
   });
   const { code } = await initdb.ended;
   log.close();
