@@ -3,6 +3,7 @@
  * hands over to the real command under Node 24, which npm brings too. Plain JavaScript without dependencies, because
  * it runs before anything is installed. What it starts ends with it (`guard.mjs`), also when it is killed.
  */
+// @ts-check
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -10,7 +10,7 @@ export function factLine(fact: RecordedFact, paint: Paint): string {
   const time = new Date(fact.at).toISOString().slice(11, 23);
   const { invocation = firstOf(fact) } = fact.data as { readonly invocation?: string };
   const type = paint(colourOf(fact), fact.type.padEnd(22));
-  const text = summary(fact).replace(/\s+/g, ' ').slice(0, WIDTH);
+  const text = summary(fact).replace(/\s+/g, ' ').trim().slice(0, WIDTH);
   return `${paint('grey', `${time} ${String(fact.seq).padStart(6)}`)} ${type} ${[invocation, text].filter(Boolean).join('  ')}`;
 }
 
@@ -52,9 +52,8 @@ function summary(fact: RecordedFact): string {
     }
     case 'policy.decided': {
       const { verdict, tool, denial, rules } = fact.data;
-      return denial
-        ? `${tool}: ${denial.reason} (${denial.rule})`
-        : `${verdict} ${tool} ${rules.map((rule) => rule.policy).join(', ')}`;
+      const matched = denial ? [denial.rule] : rules.map(({ policy }) => policy);
+      return `${verdict} ${tool} ${matched.join(', ')}${denial ? `: ${denial.reason}` : ''}`;
     }
     case 'execution.completed': {
       const { outcome, usage, error, startedAtMs, endedAtMs, executor } = fact.data;

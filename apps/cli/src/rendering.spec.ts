@@ -34,7 +34,7 @@ describe('one fact in one line', () => {
         rules: [],
         denial: { rule: 'r', reason: 'not in production' },
       }),
-      '00:00:00.000     12 policy.decided         i1  a: not in production (r)',
+      '00:00:00.000     12 policy.decided         i1  deny a r: not in production',
     ],
     [
       fact('execution.completed', {

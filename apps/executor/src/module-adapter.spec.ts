@@ -39,6 +39,13 @@ async function call(
   return prepared(runOf(inputs));
 }
 
+/** A file in which a tool leaves a line for each of its effects. */
+async function trace(name: string): Promise<{ file: string; lines: () => Promise<string[]> }> {
+  const file = join(scratch, name);
+  await writeFile(file, '');
+  return { file, lines: async () => (await readFile(file, 'utf8')).split('\n').filter(Boolean) };
+}
+
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'writ-spec-'));
 });
@@ -136,6 +143,35 @@ describe('the tools folder', () => {
   });
 });
 
+describe('a pool of one thread', () => {
+  const pool = poolOf(1);
+  const adapter = new ModuleAdapter(FOLDER, pool);
+  beforeAll(() => pool.start());
+  afterAll(() => adapter.close());
+
+  it('with a call that times out beside one with an effect: lets that one finish, once', async () => {
+    const { file, lines } = await trace('beside');
+    const write = { class: 'LOCAL_WRITE' };
+    const results = await Promise.all([
+      call(adapter, 'stubborn', {}, { ...write, timeoutSeconds: 0.15 }),
+      call(adapter, 'traced', { file, ms: 300 }, write),
+      call(adapter, 'traced', { file, ms: 300 }, write),
+    ]);
+    expect(results.map(({ outcome }) => outcome)).toEqual(['timed-out', 'succeeded', 'succeeded']);
+    expect((await lines()).map((line) => line.split(' ')[0])).toEqual(['start', 'start', 'end', 'end']);
+  });
+
+  it('with a call that times out beside one without: runs that one again at once', async () => {
+    const { file, lines } = await trace('again');
+    const results = await Promise.all([
+      call(adapter, 'stubborn', {}, { timeoutSeconds: 0.15 }),
+      call(adapter, 'traced', { file, ms: 300 }),
+    ]);
+    expect(results.map(({ outcome }) => outcome)).toEqual(['timed-out', 'succeeded']);
+    expect((await lines()).map((line) => line.split(' ')[0])).toEqual(['start', 'start', 'end']);
+  });
+});
+
 describe('a pool', () => {
   const pool = poolOf(2);
   const adapter = new ModuleAdapter(FOLDER, pool);
@@ -193,20 +229,26 @@ describe('a pool', () => {
     expect(result).toMatchObject({ outcome: 'timed-out', reported: { 'node-hours': 0.75, tokens: 7 } });
   });
 
-  it('with a call that times out beside one with an effect: lets that one finish, once', async () => {
-    const file = join(scratch, 'beside.txt');
-    await writeFile(file, '');
-    const write = { class: 'LOCAL_WRITE' };
-    const [late, ...written] = await Promise.all([
-      call(adapter, 'stubborn', {}, { ...write, timeoutSeconds: 0.15 }),
-      call(adapter, 'traced', { file, ms: 400 }, write),
-      call(adapter, 'traced', { file, ms: 400 }, write),
-    ]);
-    expect(late.outcome).toBe('timed-out');
-    expect(outputs(written)).toEqual(['done', 'done']);
-    const lines = (await readFile(file, 'utf8')).trim().split('\n');
-    expect(lines.filter((line) => line.startsWith('start')).length).toBe(2);
-    expect(lines.filter((line) => line.startsWith('end')).length).toBe(2);
+  it('with a light call that turns out heavy: moves what waits behind it to the other thread', async () => {
+    await many(50, 'trap', {});
+    await many(50, 'echo', {});
+    const begun = performance.now();
+    const heavy = call(adapter, 'trap', { forever: true }, { timeoutSeconds: 1 });
+    await many(20, 'echo', {}, { class: 'DESTRUCTIVE' });
+    expect(performance.now() - begun).toBeLessThan(800);
+    expect((await heavy).outcome).toBe('timed-out');
+  });
+
+  it('with a call that timed out: ends its thread, whatever still happens there', async () => {
+    const { file, lines } = await trace('haunt');
+    const result = await call(adapter, 'haunt', { file }, { class: 'NETWORK', timeoutSeconds: 0.1 });
+    expect(result.outcome).toBe('timed-out');
+    let seen: number;
+    do {
+      seen = (await lines()).length;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } while ((await lines()).length > seen);
+    expect(seen).toBeGreaterThan(0);
   });
 
   it('with a tool that kills its thread: fails it after a second try, and goes on', async () => {

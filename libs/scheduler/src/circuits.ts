@@ -3,7 +3,7 @@ import type { RecordedFact, ToolName } from '@writ/contracts';
 import { configure, toolOfScope, turnOwed, windowOf } from './breaker.ts';
 import type { Breaker, Circuit } from './breaker.ts';
 import { breakerOf } from './catalog.ts';
-import { settleLane } from './queue.ts';
+import { settleLanes } from './queue.ts';
 import type { SchedulerState } from './state.ts';
 
 export function onBreakerConfigured(state: SchedulerState, fact: RecordedFact<'breaker.configured'>): void {
@@ -36,10 +36,6 @@ export function review(state: SchedulerState, breaker: Breaker): void {
   else if (state.turning.size > 0) state.turning.delete(breaker);
 }
 
-function settleLanes(state: SchedulerState, breaker: Breaker): void {
-  for (const lane of breaker.lanes) settleLane(state, lane);
-}
-
 /** Turns a circuit as the fact says, and moves the queues of its tool to where they belong now. */
 function turn(
   state: SchedulerState,
@@ -51,7 +47,7 @@ function turn(
   const breaker = breakerOf(state, tenant, tool);
   state.openBreakers.remove(breaker);
   breaker.circuit = next(breaker);
-  
+  if (breaker.circuit.status === 'open') state.openBreakers.push(breaker);
   review(state, breaker);
   settleLanes(state, breaker);
 }

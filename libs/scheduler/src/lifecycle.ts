@@ -8,7 +8,7 @@ import type { InvocationId, TenantId } from '@writ/contracts';
 import { permitsLeft } from './breaker.ts';
 import { releaseVersion } from './catalog.ts';
 import { dropGrant, holdGrant } from './executors.ts';
-import { dequeue, enqueue, settleLane } from './queue.ts';
+import { dequeue, enqueue, settleLanes } from './queue.ts';
 import type { Call, OpenGrant, Phase, SchedulerState, Step, ToolVersion } from './state.ts';
 
 const CLEARED: Phase = { status: 'cleared' };
@@ -125,7 +125,7 @@ function countProbe(state: SchedulerState, call: Call, grant: OpenGrant, by: num
   const before = permitsLeft(breaker);
   breaker.circuit.probing += by;
   if (before > 0 === permitsLeft(breaker) > 0) return;
-  for (const lane of breaker.lanes) settleLane(state, lane);
+  settleLanes(state, breaker);
 }
 
 function versionOf(call: Call): ToolVersion {

@@ -72,8 +72,13 @@ export function dequeue(state: SchedulerState, lane: Lane, call: Call): void {
   settleLane(state, lane);
 }
 
+/** Moves the queues of a breaker's tool to where it wants them now. */
+export function settleLanes(state: SchedulerState, breaker: Breaker): void {
+  for (const lane of breaker.lanes) settleLane(state, lane);
+}
+
 /** Puts a lane where its breaker wants it: open for grants, to be refused, or waiting for a probe to end. */
-export function settleLane(state: SchedulerState, lane: Lane): void {
+function settleLane(state: SchedulerState, lane: Lane): void {
   if (lane.calls.size === 0) stand(lane, undefined);
   else if (lane.breaker.circuit.status === 'open') stand(lane, state.refusing);
   else stand(lane, permitsLeft(lane.breaker) > 0 ? lane.pool.open : undefined);

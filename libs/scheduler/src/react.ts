@@ -135,7 +135,7 @@ function refuseExpired(state: SchedulerState, now: Instant): Fact[] {
   if (next?.deadlineMs === undefined || next.deadlineMs > now) return facts;
   for (const { tenant, invocation, agent, deadlineMs = Infinity } of state.deadlines.inOrder()) {
     if (deadlineMs > now || facts.length === MAX_FACTS_PER_ANSWER) break;
-    const detail = `its deadline passed ${now - deadlineMs} ms ago, before an executor was free for it`;
+    const detail = `its deadline passed ${now - deadlineMs} ms ago, before it could be started`;
     facts.push({ type: 'schedule.refused', tenant, data: { invocation, agent, reason: 'deadline', detail } });
   }
   return facts;

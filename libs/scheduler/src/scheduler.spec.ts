@@ -1,7 +1,6 @@
 /** From the request to the grant: what a call waits for, in which order calls run, and how they end before they run. */
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '@writ/contracts';
-import type { Digest, InvocationId, SessionId, TenantId, ExecutorId } from '@writ/contracts';
+import type { ExecutorId, SessionId, TenantId } from '@writ/contracts';
 import {
   AGENT,
   TENANT,
@@ -15,7 +14,7 @@ import {
   tool,
 } from '../test/facts.ts';
 import { cancelled, dispatched, executor, given, offering, refused, settle } from '../test/scenario.ts';
-import { grantDetails, openGrants, queueDepth, scheduler, toolByDigest } from './index.ts';
+import { openGrants, scheduler } from './index.ts';
 
 const READ = tool('read', { class: 'READ_ONLY', keys: ['file:{args.path}'] });
 const WRITE = tool('write', { class: 'LOCAL_WRITE' });
@@ -134,7 +133,7 @@ describe('a queue', () => {
     expect(scheduler.react(state, 0, offer)).toEqual(ids.slice(0, 256).map((id) => dispatched(id)));
     expect(settle(state, 0, offer)).toHaveLength(300);
   });
-  it('of one call and a thousand free executors: is granted after a look at one of them', () => {
+  it('of one call and a thousand free executors: is granted after a look at two of them at most', () => {
     let looks = 0;
     const thousand = Array.from({ length: 1_000 }, (_, index) => executor(4, { executor: `e${index}` }));
     const counted = new Proxy(thousand, {
@@ -145,7 +144,7 @@ describe('a queue', () => {
     });
     const { state } = given(READ, asked(['a']), cleared('a')).play();
     expect(settle(state, 0, { ...TEN, executors: counted })).toHaveLength(1);
-    expect(looks).toBe(1);
+    expect(looks).toBeLessThanOrEqual(2);
   });
 });
 
@@ -266,56 +265,4 @@ describe('a cancel request', () => {
   });
   it('for an undecided call: is left to policy', () => one.when(cancel('a')).then());
   it('for a granted call: is ignored', () => one.when(cleared('a'), TEN, cancel('a')).then());
-});
-
-describe('what the pull is answered from', () => {
-  const granted = given(
-    READ,
-    asked([{ invocation: 'a', tool: 'read', inputs: { path: 'x' } }]),
-    cleared('a'),
-  );
-  const [spec] = [READ.data].map((data) => (data as { tool: object }).tool);
-  const digest = digestOf(spec);
-  const details = {
-    tenant: TENANT,
-    invocation: 'a',
-    attempt: 1,
-    agent: AGENT,
-    tool: 'read',
-    toolDigest: digest,
-  };
-
-  it('a grant: all that an executor needs to run it', () => {
-    const { state } = granted.when(TEN).play();
-    const expected = { ...details, inputs: { path: 'x' }, argsDigest: digestOf({}) };
-    expect(openGrants(state, 'e1' as ExecutorId, 's1' as SessionId)).toEqual([expected]);
-    expect(grantDetails(state, TENANT as TenantId, 'a' as InvocationId)).toEqual(expected);
-    expect(toolByDigest(state, TENANT as TenantId, digest)).toEqual(spec);
-  });
-  it('no grant: nothing', () => {
-    const { state } = granted.play();
-    expect(queueDepth(state)).toBe(1);
-    expect(grantDetails(state, TENANT as TenantId, 'a' as InvocationId)).toBeUndefined();
-    expect(openGrants(state, 'e1' as ExecutorId, 's1' as SessionId)).toEqual([]);
-    expect(toolByDigest(state, TENANT as TenantId, 'sha256:0' as Digest)).toBeUndefined();
-  });
-  it('a tool that changed after the decision: the call runs the version that was allowed', () => {
-    const newer = tool('read', { class: 'READ_ONLY', version: '2' }, { seq: 7 });
-    const older = given(READ, asked(['a'])).when(newer, cleared('a'), TEN);
-    expect(grantDetails(older.play().state, TENANT as TenantId, 'a' as InvocationId)?.toolDigest).toBe(
-      digest,
-    );
-    const after = given(READ, asked(['a'])).when(newer, allowed('a', 7), reserved('a'), TEN);
-    expect(grantDetails(after.play().state, TENANT as TenantId, 'a' as InvocationId)?.toolDigest).not.toBe(
-      digest,
-    );
-  });
-  it('a version that was replaced often: is known as long as a call needs it', () => {
-    const newer = Array.from({ length: 20 }, (_, index) =>
-      tool('read', { version: `v${index}` }, { seq: 2 + index }),
-    );
-    const bound = granted.when(TEN, newer);
-    expect(toolByDigest(bound.play().state, TENANT as TenantId, digest)).toBeDefined();
-    expect(toolByDigest(bound.when(completed('a')).play().state, TENANT as TenantId, digest)).toBeUndefined();
-  });
 });

@@ -109,8 +109,10 @@ export function sentenceOf(outcome: Exclude<CallOutcome, Succeeded>): string {
     case 'failed':
     case 'timed-out':
       return `${outcome.error.code}: ${outcome.error.message}`;
-    case 'denied':
-      return `${outcome.reason} (${outcome.rule})${outcome.remedy === undefined ? '' : `; ${outcome.remedy}`}`;
+    case 'denied': {
+      const { reason, rule, remedy } = outcome;
+      return [reason.includes(rule) ? reason : `${reason} (${rule})`, remedy].filter(Boolean).join('; ');
+    }
     case 'refused':
     case 'rejected':
     case 'expired':

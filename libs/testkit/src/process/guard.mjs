@@ -8,6 +8,7 @@
  * `scope` "group": guard and command have a process group of their own, which ends with the command (a server, a
  * service). "terminal": the command shares the terminal's foreground group, so that Ctrl-C and prompts work.
  */
+// @ts-check
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
