@@ -15,7 +15,7 @@ export default defineConfig({
         ...common,
         test: {
           name: 'unit',
-          include: ['{libs,apps}/*/src/**/*.spec.ts', 'test/{tidy,simulation,conformance}/**/*.spec.ts'],
+          include: ['{libs,apps}/*/src/**/*.spec.ts', 'infra/**/*.spec.ts', 'test/{tidy,simulation,conformance}/**/*.spec.ts'],
           exclude: ['**/*.int.spec.ts', '**/node_modules/**', '**/dist/**'],
         },
       },
@@ -23,7 +23,7 @@ export default defineConfig({
         ...common,
         test: {
           name: 'integration',
-          include: ['{libs,apps}/*/src/**/*.int.spec.ts'],
+          include: ['{libs,apps}/*/src/**/*.int.spec.ts', 'infra/**/*.int.spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           globalSetup: ['libs/testkit/src/global-setup.ts'],

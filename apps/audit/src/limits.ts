@@ -30,7 +30,7 @@ export const MAX_LIVE_RECORDS = 20_000;
 
 /** First and longest pause after a failure of Postgres or of the ledger; it doubles in between. */
 export const RETRY_FIRST_MS = 100;
-export const RETRY_LONGEST_MS = 5_000;
+export const RETRY_LONGEST_MS = 2_000;
 
 /** How often a standby looks whether it may take over. */
 export const STANDBY_POLL_MS = 1_000;

@@ -147,7 +147,7 @@ export class Projection {
     } finally {
       this.#role = 'standby';
       // The lock belongs to the connection, and the connection may go back to the pool alive.
-      await releaseWriterLock(connection).catch(() => undefined);
+
     }
   }
 
@@ -174,8 +174,8 @@ export class Projection {
       );
     }
     if (cursor === this.#stored) return;
-    this.#stored = cursor;
     await this.#fold.restartAfter(cursor);
+    this.#reached(cursor);
   }
 
   /** Waits until something is to be stored. Asks Postgres now and then, so that its absence shows in `health`. */
@@ -208,9 +208,13 @@ export class Projection {
       this.#fold.rebase(batch, known);
       return;
     }
-    this.#stored = batch.to;
     this.#storedAt = performance.now();
     this.#fold.stored(batch);
-    for (const waiter of this.#waiters) if (waiter.seq <= batch.to) waiter.reached();
+    this.#reached(batch.to);
+  }
+
+  #reached(seq: number): void {
+    this.#stored = seq;
+    for (const waiter of this.#waiters) if (waiter.seq <= seq) waiter.reached();
   }
 }

@@ -5,7 +5,7 @@
  */
 import { lstat, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { RunOutcome, WritError } from '@writ/contracts';
 import type { JsonObject, ToolSpec } from '@writ/contracts';
 import { failedRun } from '@writ/execution';
@@ -53,7 +53,8 @@ export class CommandAdapter implements ToolAdapter {
   #closed = false;
 
   constructor(options: CommandAdapterOptions) {
-    this.#options = options;
+    // The process works in its scratch folder, where a relative path would mean something else.
+    this.#options = { ...options, toolsFolder: resolve(options.toolsFolder) };
     this.#turnstile = new Turnstile(options.processes);
   }
 

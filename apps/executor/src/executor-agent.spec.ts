@@ -165,24 +165,30 @@ describe('an agent', () => {
     expect(node.facts().length).toBe(40);
   });
 
-  it('with all slots taken: does not pull until one is free', async () => {
+  it('with all slots taken: pulls on, so that it is known to live, and gets nothing', async () => {
     const agent = await node.start({ slots: 1 });
-    node.scheduler.grant(tool('wait'), { invocation: 'a', inputs: { ms: 30 } });
+    node.scheduler.grant(tool('wait'), { invocation: 'a', inputs: { ms: 100 } });
     node.scheduler.grant(tool('echo'), { invocation: 'b' });
-    await until(() => agent.held === 1);
-    expect(node.scheduler.requests.length).toBe(1);
+    await until(() => agent.held === 1 && node.scheduler.requests.length === 2);
+    node.scheduler.expire();
+    await until(() => node.scheduler.requests.length === 3);
+    expect(node.scheduler.requests[2]).toMatchObject({ holding: 1, slots: 1 });
+    expect(agent.held).toBe(1);
     await node.quiet();
-    expect(node.scheduler.requests[1]).toMatchObject({ asOf: 1, holding: 0 });
   });
 
-  it('that stops: finishes and commits what runs, and pulls no more', async () => {
+  it('that stops: finishes and commits what runs, is heard of meanwhile, and takes nothing new', async () => {
     const agent = await node.start({ drainMs: 2_000 });
-    node.scheduler.grant(tool('wait', ONCE), { invocation: 'a', inputs: { ms: 50 } });
+    node.scheduler.grant(tool('wait', ONCE), { invocation: 'a', inputs: { ms: 60 } });
     await until(() => node.types('a').length === 1);
-    const pulls = node.scheduler.requests.length;
-    await agent.stop();
+    const stopped = agent.stop();
+    node.scheduler.grant(tool('echo'), { invocation: 'b' });
+    await until(() => node.scheduler.requests.at(-1)?.pool === '(stopping)');
+    node.scheduler.expire();
+    await stopped;
     expect(node.types('a')).toEqual(['execution.started', 'execution.completed']);
-    expect(node.scheduler.requests.length).toBe(pulls);
+    expect(node.types('b')).toEqual([]);
+    expect(node.scheduler.requests.filter(({ pool }) => pool === '(stopping)').length).toBeGreaterThan(1);
   });
 
   it('that stops with a call that does not end: leaves it to the scheduler', async () => {

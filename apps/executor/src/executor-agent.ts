@@ -1,6 +1,6 @@
 /**
- * The executor's protocol (ARCHITECTURE §5): while it has free slots it keeps one pull outstanding, it runs every
- * grant once, and it says what it holds and how far it has committed, so that a lost reply heals. When its session is
+ * The executor's protocol (ARCHITECTURE §5): it keeps one pull outstanding, it runs every grant
+ * once, and it says what it holds and how far it has committed, so that a lost reply heals. When its session is
  * over, by the ledger's word or the scheduler's, nothing more of it starts or is committed, and a new one begins.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,6 +24,9 @@ export interface ExecutorOptions {
   /** How long `stop` waits for running calls. */
   readonly drainMs?: number;
 }
+
+/** No subject token, so no tool can be of this pool. */
+const NO_POOL = '(stopping)';
 
 export class ExecutorAgent {
   readonly #options: ExecutorOptions;
@@ -67,11 +70,13 @@ export class ExecutorAgent {
   }
 
   /**
-   * Stops pulling, lets running calls finish and commits them; what still runs after the drain bound is ended by
+   * Takes no more work, lets running calls finish and commits them; what still runs after the drain bound is ended by
    * force and left to the scheduler, which sees the session fall silent.
    */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#session.pulling = false;
+    this.#pull();
     if (this.held > 0) {
       const bound = new AbortController();
       const late = delay(this.#options.drainMs ?? DRAIN_MS, undefined, { signal: bound.signal });
@@ -110,19 +115,25 @@ export class ExecutorAgent {
     this.#pull();
   }
 
-  /** Asks for work when there is room and no pull is out already. */
+  /**
+   * Keeps one pull out, also when every slot is taken: it is what the scheduler knows the session to live by. One that
+   * stops pulls for a pool that no tool can name, so that it is heard of and gets nothing.
+   */
   #pull(): void {
     const session = this.#session;
-    const slots = Math.max(1, this.#options.slots - this.#leftovers);
-    if (session.pulling || this.#stopping.signal.aborted || session.log.held >= slots) return;
+    const stopping = this.#stopping.signal.aborted;
+    if (session.pulling || session.ended || (stopping && session.log.held === 0)) return;
     session.pulling = true;
-    const { pool, labels } = this.#options;
+    const { labels } = this.#options;
     const { log, runner } = session;
+    const pool = stopping ? NO_POOL : this.#options.pool;
+    const slots = Math.max(1, this.#options.slots - this.#leftovers);
     const standing = { ...runner, slots, pool, labels, holding: log.held, asOf: log.asOf };
     void this.#ask(session, session.listing ? { ...standing, running: log.running() } : standing);
   }
 
   async #ask(session: Session, request: PullRequest): Promise<void> {
+    const mine = ++session.pulls;
     const begun = performance.now();
     try {
       const { grants, resync, lost } = await this.#ports.scheduler.pull(request);
@@ -138,17 +149,18 @@ export class ExecutorAgent {
       if (taken.length === 0 && waitedMs < HELD_PULL_MS && !session.listing) await this.#pause();
       else this.#backoff.reset();
     } catch (error) {
-      if (session.ended || this.#stopping.signal.aborted) return;
+      if (session.ended) return;
       this.#ports.metrics.pullFailed();
       this.#ports.trouble(error, 'pulling work from the scheduler');
       await this.#pause();
     }
+    // Stopping sends a pull of its own, which takes the place of this one.
+    if (mine !== session.pulls) return;
     session.pulling = false;
     this.#pull();
   }
 
-  async #pause(): Promise<void> {
-    const options = { signal: this.#stopping.signal };
-    await delay(this.#backoff.pauseMs(), undefined, options).catch(() => undefined);
+  #pause(): Promise<void> {
+    return delay(this.#backoff.pauseMs());
   }
 }

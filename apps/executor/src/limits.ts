@@ -10,8 +10,11 @@ export const MOST_ATTEMPTS = 8;
 /** Tool specs kept ready; a fetch is one request, so forgetting the oldest costs little. */
 export const TOOLS_KEPT = 4_096;
 
-/** The scheduler answers a pull within about 5 s; later than this its reply is lost. */
-export const PULL_TIMEOUT_MS = 8_000;
+/**
+ * The scheduler's leader holds a pull for 5 s (`WRIT_PULL_HOLD_MS`); later than this its reply is lost. Well below the
+ * time after which a silent session is given up (`WRIT_EXECUTOR_SILENT_MS`).
+ */
+export const PULL_TIMEOUT_MS = 6_500;
 
 /** An answer without grants that comes sooner was not held open; the next pull waits for a retry's pause. */
 export const HELD_PULL_MS = 100;

@@ -22,13 +22,25 @@ export function natsPorts(
 function natsScheduler(connection: NatsConnection): SchedulerPort {
   const pull = subjects.api(CELL, 'scheduler', 'pull');
   const tool = subjects.api(CELL, 'scheduler', 'tool');
+  let interrupt: (error: Error) => void = () => undefined;
+  void onReconnect(connection, () => {
+    interrupt(new WritError('reconnected', 'the pull was lost with its connection', { retryable: true }));
+  });
   return {
-    pull: (request): Promise<PullReply> => ask(connection, pull, request, pullReply, PULL_TIMEOUT_MS),
+    pull: (request): Promise<PullReply> => {
+      const interrupted = new Promise<never>((_, reject) => (interrupt = reject));
+      return Promise.race([ask(connection, pull, request, pullReply, PULL_TIMEOUT_MS), interrupted]);
+    },
     async fetchTool(tenant, digest) {
       const reply = await ask(connection, tool, { tenant, digest }, toolReply, REQUEST_TIMEOUT_MS);
       return reply.tool;
     },
   };
+}
+
+/** A reply that was on its way to the connection before will not come; waiting for it would be idle time. */
+async function onReconnect(connection: NatsConnection, then: () => void): Promise<void> {
+  for await (const status of connection.status()) if (status.type === 'reconnect') then();
 }
 
 /** @throws WritError the reply's own error, or `bad-reply`; the client's error when nobody answers in time. */
@@ -64,7 +76,8 @@ function natsPayloads(connection: NatsConnection): PayloadStore {
   return {
     async put(ref, bytes) {
       const store = await open();
-      if (await store.info(ref.digest)) return;
+      const known = await store.info(ref.digest);
+      if (known && !known.deleted) return;
       await store.putBlob({ name: ref.digest, metadata: { mediaType: ref.mediaType } }, bytes);
     },
   };

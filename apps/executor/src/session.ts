@@ -10,8 +10,9 @@ export interface Session {
   readonly runner: Runner;
   readonly log: SessionLog;
   readonly writer: SessionWriter;
-  /** Whether a pull is out. */
+  /** Whether a pull is out, and how many there were. */
   pulling: boolean;
+  pulls: number;
   /** The scheduler missed something: the next pull lists what is held. */
   listing: boolean;
   /** Tools running for it now. */
@@ -35,7 +36,16 @@ export function beginSession(
     onFenced: () => onFenced(session),
   });
   const log = new SessionLog();
-  const session: Session = { runner, log, writer, pulling: false, listing: false, running: 0, ended: false };
+  const session: Session = {
+    runner,
+    log,
+    writer,
+    pulling: false,
+    pulls: 0,
+    listing: false,
+    running: 0,
+    ended: false,
+  };
   return session;
 }
 

@@ -171,7 +171,7 @@ function flush(): void {
 
 function begin(message: CallMessage): void {
   const claimed = Atomics.compareExchange(counters, CLAIMED, (message.id - 1) | 0, message.id);
-   // Taken back: it runs elsewhere.
+  if (claimed !== ((message.id - 1) | 0)) return; // Taken back: it runs elsewhere.
   const call = new Call(message);
   running.set(message.id, call);
   const name = `${message.module}#${message.export}`;

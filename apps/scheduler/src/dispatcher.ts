@@ -11,7 +11,7 @@ import type { ExecutorId, Grant, PullRequest } from '@writ/contracts';
 import type { CommittedFact, Ledger } from '@writ/ledger';
 import { grantDetails, openGrants, sessionLost } from '@writ/scheduler';
 import type { GrantDetails, SchedulerOffer, SchedulerState } from '@writ/scheduler';
-import { CONNECTION, DeciderTransport, LEDGER } from '@writ/service';
+import { CONNECTION, DeciderTransport, LEDGER, isInbox } from '@writ/service';
 import { Fences } from './fences.ts';
 import { NO_GRANTS, Pulls } from './pulls.ts';
 import { SCHEDULER_CONFIG } from './scheduler.config.ts';
@@ -69,7 +69,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   /** Only the leader answers; an executor that nobody answers asks again. */
   #onPull(message: Msg): void {
     const { host } = this.#transport;
-    if (host.role !== 'leading') return;
+    if (host.role !== 'leading' || !isInbox(message.reply)) return;
     const parsed = pullRequest.safeParse(jsonOf(message));
     if (!parsed.success) {
       const error = { code: 'bad-request', message: messageOf(parsed.error) };

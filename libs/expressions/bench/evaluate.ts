@@ -1,6 +1,6 @@
 /**
- * How long one evaluation of a condition takes: our closures beside the interpreter of the library that parses them.
- * Run: `node --conditions=@writ/source libs/expressions/bench/evaluate.ts`.
+ * How long one evaluation of a condition takes: our closures beside the interpreter of the library that
+ * parses them. Run: `node --conditions=@writ/source libs/expressions/bench/evaluate.ts`.
  */
 import { Environment } from '@marcbachmann/cel-js';
 import { compileCondition } from '../src/index.ts';

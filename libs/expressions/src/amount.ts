@@ -1,11 +1,12 @@
 /**
- * Amounts: what a call may use at most of one unit, as a literal (`2 node-hours`, `5`) or computed from its arguments
- * (`0.35 node-hours * args.atoms`). Exact, in millionths of the unit, rounded up, so that a hold is never short.
+ * Amounts: what a call may use at most of one unit, as a literal (`2 node-hours`, `5`) or computed from its
+ * arguments (`0.35 node-hours * args.atoms`). Exact, in millionths of the unit, rounded up, so that a hold is
+ * never short.
  */
 import { MICROS_PER_UNIT, WritError, toMicros } from '@writ/contracts';
 import type { JsonObject } from '@writ/contracts';
 import type { Bindings } from './bindings.ts';
-import { checkSource } from './check.ts';
+import { checkSource, withinTheStack } from './check.ts';
 import { compileNode } from './compile/expression.ts';
 import { dimensionOfType } from './compile/quantities.ts';
 import { expressionFailed, resolveField } from './condition.ts';
@@ -25,14 +26,21 @@ export interface Amount {
   readonly source: string;
   readonly unit: string;
   /**
-   * Millionths of the unit for these arguments. Throws a `WritError` `expression-failed`, and nothing else, when it
-   * cannot be computed or is negative.
+   * Millionths of the unit for these arguments. Throws a `WritError` `expression-failed`, and nothing else,
+   * when it cannot be computed or is negative.
    */
   evaluate(args: JsonObject): bigint;
 }
 
-/** Compiles an amount of `unit`, in which a plain number counts. Throws an `ExpressionError` for any other unit. */
+/**
+ * Compiles an amount of `unit`, in which a plain number counts. Throws an `ExpressionError` for any other
+ * unit.
+ */
 export function compileAmount(source: string, unit: string): Amount {
+  return withinTheStack(source, () => compile(source, unit));
+}
+
+function compile(source: string, unit: string): Amount {
   const { root, rewritten } = checkSource(source, AMOUNTS, unit);
   refuseUnitless(root, source, rewritten);
   const account = accountUnit(unit);

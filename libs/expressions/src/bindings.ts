@@ -1,6 +1,6 @@
 /**
- * What a condition can see, in one table: the names, their types, what they mean and how each is read. The typed
- * environment, the reading closures, `explain` and the README's table are all made of it.
+ * What a condition can see, in one table: the names, their types, what they mean and how each is read. The
+ * typed environment, the reading closures, `explain` and the README's table are all made of it.
  */
 import { Effects, SafetyClass } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';

@@ -1,6 +1,6 @@
 /**
- * General CEL: the same parser, closures and functions as conditions have, without Writ's names and types. It is what
- * the conformance data runs through, so that conditions are known to mean what CEL says.
+ * General CEL: the same parser, closures and functions as conditions have, without Writ's names and types. It
+ * is what the conformance data runs through, so that conditions are known to mean what CEL says.
  */
 import { parseSource } from './check.ts';
 import { Environment } from './compile/library.ts';
@@ -22,8 +22,8 @@ const DIALECT = {
 export type Variables = ReadonlyMap<string, unknown>;
 
 /**
- * Evaluates plain CEL. `container` is the namespace whose names may be written short. Throws an `ExpressionError` for
- * what is wrong with the source and a `Fault` for what is wrong with its values.
+ * Evaluates plain CEL. `container` is the namespace whose names may be written short. Throws an
+ * `ExpressionError` for what is wrong with the source and a `Fault` for what is wrong with its values.
  */
 export function evaluateCel(source: string, variables: Variables, container = ''): unknown {
   const { root, rewritten } = parseSource(source, DIALECT);

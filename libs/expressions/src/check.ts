@@ -1,6 +1,6 @@
 /**
- * From source to a checked syntax tree: rewrite, parse, check types, and say in a sentence what is wrong. Positions
- * are those of the source.
+ * From source to a checked syntax tree: rewrite, parse, check types, and say in a sentence what is wrong.
+ * Positions are those of the source.
  */
 import type { Node } from './compile/syntax.ts';
 import type { Environment } from './compile/library.ts';
@@ -59,7 +59,7 @@ export function parseSource(source: string, dialect: Dialect, ownUnit?: string):
 }
 
 /** Deep nesting may exhaust the stack of a parser that recurses; that is the author's error, not a crash. */
-function withinTheStack<T>(source: string, step: () => T): T {
+export function withinTheStack<T>(source: string, step: () => T): T {
   try {
     return step();
   } catch (error) {
@@ -72,7 +72,10 @@ function tooDeep(source: string): ExpressionError {
   return new ExpressionError('the expression nests too deeply', source, { offset: 0, length: source.length });
 }
 
-/** The library's problem as ours; also the plain errors that it throws when types of an empty literal are ambiguous. */
+/**
+ * The library's problem as ours; also the plain errors that it throws when types of an empty literal are
+ * ambiguous.
+ */
 function located(source: string, rewritten: RewrittenText, dialect: Dialect, error: unknown): unknown {
   const problem = error as Partial<LibraryProblem> | undefined;
   if (!problem?.range || typeof problem.code !== 'string') {

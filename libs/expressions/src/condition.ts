@@ -1,11 +1,11 @@
 /**
- * Conditions: compiled once when a policy is loaded, evaluated for every call. Compilation finds every name, type and
- * unit that is wrong; what remains for run time are the arguments of the call, which are dynamic.
+ * Conditions: compiled once when a policy is loaded, evaluated for every call. Compilation finds every name,
+ * type and unit that is wrong; what remains for run time are the arguments of the call, which are dynamic.
  */
 import { WritError, messageOf } from '@writ/contracts';
 import { fieldAt } from './bindings.ts';
 import type { Bindings } from './bindings.ts';
-import { checkSource } from './check.ts';
+import { checkSource, withinTheStack } from './check.ts';
 import { compileNode } from './compile/expression.ts';
 import type { Resolved } from './compile/syntax.ts';
 import { CONDITIONS } from './environment.ts';
@@ -24,7 +24,10 @@ export interface Condition {
   readonly source: string;
   /** Every path that it reads: `tool.cost`, `args.path`, `env.production`. */
   readonly references: ReadonlySet<string>;
-  /** Whether the condition holds. Throws a `WritError` `expression-failed`, and nothing else, when it cannot be told. */
+  /**
+   * Whether the condition holds. Throws a `WritError` `expression-failed`, and nothing else, when it cannot
+   * be told.
+   */
   evaluate(bindings: Bindings): boolean;
   /** The values of its references, for the record of a decision. Never throws. */
   explain(bindings: Bindings): readonly Explanation[];
@@ -32,6 +35,10 @@ export interface Condition {
 
 /** Compiles a condition. Throws an `ExpressionError` that points at what is wrong with it. */
 export function compileCondition(source: string): Condition {
+  return withinTheStack(source, () => compile(source));
+}
+
+function compile(source: string): Condition {
   const { root, rewritten } = checkSource(source, CONDITIONS);
   refuseUnitless(root, source, rewritten);
   const type = root.checkedType;
@@ -51,7 +58,7 @@ export function compileCondition(source: string): Condition {
       try {
         value = run(bindings);
       } catch (thrown) {
-        throw expressionFailed(source, thrown);
+        throw expressionFailed(source, thrown, unsetFacts(references, bindings));
       }
       if (typeof value === 'boolean') return value;
       throw expressionFailed(source, new Fault('it is neither true nor false'));
@@ -59,12 +66,24 @@ export function compileCondition(source: string): Condition {
   };
 }
 
+/**
+ * Facts of the environment that an expression reads and nobody set: they read as false, which may be why it
+ * failed.
+ */
+function unsetFacts(references: ReadonlySet<string>, bindings: Bindings): string[] {
+  return [...references].filter(
+    (path) =>
+      path.startsWith('env.') && !Object.hasOwn((bindings as Bindings | undefined)?.env ?? {}, path.slice(4)),
+  );
+}
+
 /** What went wrong in an evaluation, as the error that callers know. */
-export function expressionFailed(source: string, thrown: unknown): WritError {
+export function expressionFailed(source: string, thrown: unknown, unset: readonly string[] = []): WritError {
   const site = thrown instanceof Fault ? thrown.site : undefined;
   const offset = site?.offset ?? 0;
   const details = { source, offset, length: site?.length ?? source.length, ...lineAndColumn(source, offset) };
-  return new WritError('expression-failed', `"${source}" cannot be evaluated: ${messageOf(thrown)}`, {
+  const hint = unset.length === 0 ? '' : ` (nobody set ${unset.join(', ')})`;
+  return new WritError('expression-failed', `"${source}" cannot be evaluated: ${messageOf(thrown)}${hint}`, {
     details,
     cause: thrown,
   });

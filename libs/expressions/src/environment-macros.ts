@@ -1,6 +1,6 @@
 /**
- * The macros that the library's type checker does not know: those with two variables, and those of optional values.
- * Each is declared with the types of its variables; what it does when it runs is in `compile/`.
+ * The macros that the library's type checker does not know: those with two variables, and those of optional
+ * values. Each is declared with the types of its variables; what it does when it runs is in `compile/`.
  */
 import type { Environment } from './compile/library.ts';
 import { QUANTITY_PREFIX } from './compile/quantities.ts';

@@ -1,7 +1,9 @@
 /**
- * The typed environment that conditions and amounts are checked in: the library's `Environment` with our fields
- * (`FIELDS`), one type for each dimension of quantities, and arithmetic between a quantity and a number.
+ * The typed environment that conditions and amounts are checked in: the library's `Environment` with our
+ * fields (`FIELDS`), one type for each dimension of quantities, and arithmetic between a quantity and a
+ * number.
  */
+import { WritError } from '@writ/contracts';
 import { FIELDS, namesUnder } from './bindings.ts';
 import type { Field } from './bindings.ts';
 import type { Dialect } from './check.ts';
@@ -69,6 +71,7 @@ function declareDimension(environment: LibraryEnvironment, dimension: Dimension)
   for (const number of ['int', 'double']) {
     environment.registerFunction(`${quantityFunction(dimension)}(${number}, string): ${type}`, unreachable);
   }
+  environment.registerFunction(`string(${type}): string`, unreachable);
   declareScaling(environment, type);
   environment.registerOperator(`-${type}`, unreachable);
   for (const sign of ['+', '-']) environment.registerOperator(`${type} ${sign} ${type}`, unreachable);
@@ -94,7 +97,10 @@ function declareTime(environment: LibraryEnvironment): void {
   declareScaling(environment, DURATION);
 }
 
-/** JSON has only doubles, so `args.count + 1` has to mix them with integers; and what the library does not compare. */
+/**
+ * JSON has only doubles, so `args.count + 1` has to mix them with integers; and what the library does not
+ * compare.
+ */
 function declareOperators(environment: LibraryEnvironment): void {
   for (const sign of ['+', '-', '*', '/', '%']) {
     environment.registerOperator(`int ${sign} double: double`, unreachable);
@@ -128,5 +134,5 @@ function libraryType(field: Field): string {
 
 /** The library only checks; our closures evaluate. */
 function unreachable(): never {
-  throw new Error('the interpreter of the library is never used');
+  throw new WritError('broken-invariant', 'the interpreter of the library is never used');
 }

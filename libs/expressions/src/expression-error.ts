@@ -1,6 +1,7 @@
 /**
- * What is wrong with an expression, found when it is loaded: a sentence that says what would be right, and the span of
- * the source as its author wrote it. Line and column count from 1, offset and length in characters.
+ * What is wrong with an expression, found when it is loaded: a sentence that says what would be right, and
+ * the span of the source as its author wrote it. Line and column count from 1, offset and length in
+ * characters.
  */
 import { WritError } from '@writ/contracts';
 import type { Span } from './source/position-map.ts';

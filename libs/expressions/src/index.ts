@@ -1,4 +1,6 @@
-/** The condition language: CEL with `AND OR NOT` and quantities with units, typed, checked when it is loaded. */
+/**
+ * The condition language: CEL with `AND OR NOT` and quantities with units, typed, checked when it is loaded.
+ */
 export { compileAmount } from './amount.ts';
 export { compileCondition } from './condition.ts';
 export { ExpressionError } from './expression-error.ts';

@@ -1,4 +1,7 @@
-/** Every bound of the condition language. What exceeds one is refused with a sentence, when loaded or when evaluated. */
+/**
+ * Every bound of the condition language. What exceeds one is refused with a sentence, when loaded or when
+ * evaluated.
+ */
 
 /** Longest condition or amount, in characters; the policy and tool files allow no more. */
 export const MAX_SOURCE_LENGTH = 4_000;

@@ -1,10 +1,18 @@
-/** Sentences for operands that do not go together: different dimensions, a missing unit, a non-boolean beside AND. */
+/**
+ * Sentences for operands that do not go together: different dimensions, a missing unit, a non-boolean beside
+ * AND.
+ */
 import { dimensionOfType } from './compile/quantities.ts';
 import type { Node, NodeOf } from './compile/syntax.ts';
 import { FIELDS } from './bindings.ts';
-import type { Sentence } from './problems.ts';
 import { typeName } from './type-names.ts';
 import { Dimension } from './units.ts';
+
+export interface Sentence {
+  readonly message: string;
+  /** The part to point at, when it is a smaller one than the library's. */
+  readonly node?: { readonly start: number; readonly end: number };
+}
 
 type Text = (part: Node) => string;
 
@@ -115,7 +123,9 @@ function exampleUnit(dimension: Dimension): string {
   return dimension === Dimension.storage ? 'B' : dimension === Dimension.own ? 'units' : dimension;
 }
 
-/** The dimension of a part: a quantity's, or `undefined`. Spans of time have none but are told apart by type. */
+/**
+ * The dimension of a part: a quantity's, or `undefined`. Spans of time have none but are told apart by type.
+ */
 function dimensionOf(node: Node): Dimension | undefined {
   return dimensionOfType(node.checkedType?.name ?? '');
 }

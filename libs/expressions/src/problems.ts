@@ -1,10 +1,11 @@
 /**
- * The library's parse and type errors as sentences for the author of a condition: what is wrong with which part, and
- * what would be right. The codes are those of `@marcbachmann/cel-js` 8.
+ * The library's parse and type errors as sentences for the author of a condition: what is wrong with which
+ * part, and what would be right. The codes are those of `@marcbachmann/cel-js` 8.
  */
 import type { Node, NodeOf } from './compile/syntax.ts';
 import { FUNCTIONS, METHODS } from './functions/functions.ts';
 import { overloadSentence } from './mismatch.ts';
+import type { Sentence } from './mismatch.ts';
 import { fieldName } from './source/rewrite.ts';
 import type { RewrittenText } from './source/position-map.ts';
 import { nearest } from './suggestion.ts';
@@ -16,12 +17,6 @@ export interface LibraryProblem {
   readonly summary: string;
   readonly range: { readonly start: number; readonly end: number };
   readonly node?: Node | { readonly op?: undefined };
-}
-
-export interface Sentence {
-  readonly message: string;
-  /** The part to point at, when it is a smaller one than the library's. */
-  readonly node?: { readonly start: number; readonly end: number };
 }
 
 /** What to tell the author. */
@@ -60,6 +55,7 @@ export function problemSentence(
       if (node)
         return {
           message: `${text(node)} is ${typeName(node.checkedType)}; a condition (true or false) has to stand here`,
+          node,
         };
       break;
     case 'unexpected_token':

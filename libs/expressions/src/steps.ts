@@ -1,6 +1,7 @@
 /**
- * The work of one evaluation, counted so that none can go on for ever: conditions see the arguments of agents, and
- * nested macros over long lists grow without bound. Evaluations never overlap, so one counter serves them all.
+ * The work of one evaluation, counted so that none can go on for ever: conditions see the arguments of
+ * agents, and nested macros over long lists grow without bound. Evaluations never overlap, so one counter
+ * serves them all.
  */
 import { Fault } from './fault.ts';
 import { BYTES_PER_STEP, MAX_STEPS } from './limits.ts';

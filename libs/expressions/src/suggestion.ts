@@ -1,4 +1,6 @@
-/** "Did you mean": the known word that is nearest to what was written, when it is near enough to be a slip. */
+/**
+ * "Did you mean": the known word that is nearest to what was written, when it is near enough to be a slip.
+ */
 
 /** The nearest of `known` to `written`, if at most a third of its letters (and at least one) differ. */
 export function nearest(written: string, known: Iterable<string>): string | undefined {

@@ -1,6 +1,7 @@
 /**
- * Comparisons that the type checker lets pass because one side is dynamic, although they can never hold: arguments and
- * facts come from JSON, which has no quantities; and a closed set is never equal to a word that is not in it.
+ * Comparisons that the type checker lets pass because one side is dynamic, although they can never hold:
+ * arguments and facts come from JSON, which has no quantities; and a closed set is never equal to a word that
+ * is not in it.
  */
 import { fieldAt } from './bindings.ts';
 import { dottedPath } from './compile/syntax.ts';

@@ -1,6 +1,7 @@
 /**
- * Units of quantities. A dimension is what can be added and compared; each counts in one base unit, held as a whole
- * number of millionths. `30 min` is a CEL duration and `90 %` the plain number 0.9, so they need no dimension here.
+ * Units of quantities. A dimension is what can be added and compared; each counts in one base unit, held as a
+ * whole number of millionths. `30 min` is a CEL duration and `90 %` the plain number 0.9, so they need no
+ * dimension here.
  */
 import { MICROS_PER_UNIT, Unit } from '@writ/contracts';
 
@@ -21,7 +22,7 @@ export interface UnitWord {
   readonly micros: bigint;
 }
 
-function base(dimension: Dimension): UnitWord {
+function one(dimension: Dimension): UnitWord {
   return { dimension, micros: MICROS_PER_UNIT };
 }
 
@@ -31,14 +32,14 @@ function bytes(count: bigint): UnitWord {
 
 /** Every word that may follow a number to make it a quantity. */
 export const UNIT_WORDS: ReadonlyMap<string, UnitWord> = new Map([
-  ['node-hours', base(Dimension.nodeHours)],
-  ['node-hour', base(Dimension.nodeHours)],
-  ['USD', base(Dimension.usd)],
-  ['usd', base(Dimension.usd)],
-  ['tokens', base(Dimension.tokens)],
-  ['token', base(Dimension.tokens)],
-  ['calls', base(Dimension.calls)],
-  ['call', base(Dimension.calls)],
+  ['node-hours', one(Dimension.nodeHours)],
+  ['node-hour', one(Dimension.nodeHours)],
+  ['USD', one(Dimension.usd)],
+  ['usd', one(Dimension.usd)],
+  ['tokens', one(Dimension.tokens)],
+  ['token', one(Dimension.tokens)],
+  ['calls', one(Dimension.calls)],
+  ['call', one(Dimension.calls)],
   ['B', bytes(1n)],
   ['kB', bytes(10n ** 3n)],
   ['KB', bytes(10n ** 3n)],
@@ -71,7 +72,10 @@ export const TIME_WORDS: ReadonlyMap<string, bigint> = new Map([
   ['days', 86_400_000_000_000n],
 ]);
 
-/** An account's unit (`usd`, `storage`): its dimension, and how many of our millionths make one of its millionths. */
+/**
+ * An account's unit (`usd`, `storage`): its dimension, and how many of our millionths make one of its
+ * millionths.
+ */
 export interface AccountUnit {
   readonly dimension: Dimension;
   readonly scale: bigint;

@@ -54,11 +54,20 @@ export function apiTransport(service: string, config: ServiceEnvironment): NatsO
   } as NatsOptions;
 }
 
+/**
+ * Answers go to inboxes only. A caller names the subject of its answer, and this service may publish to subjects that
+ * the caller may not: an answer on `writ.<tenant>.decisions` would be a commit there.
+ */
+export function isInbox(subject: string | undefined): boolean {
+  return subject?.startsWith('_INBOX') ?? false;
+}
+
+/** A message without an id is no request to Nest and is not answered. */
 const PLAIN_REQUEST: Deserializer = {
   deserialize: (message: Msg, options?: { readonly channel?: string }) => ({
     pattern: options?.channel,
     data: jsonOf(message),
-    id: message.reply,
+    id: isInbox(message.reply) ? message.reply : undefined,
   }),
 };
 

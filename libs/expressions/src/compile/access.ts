@@ -1,6 +1,6 @@
 /**
- * Names, fields and indexes: `tool.cost`, `args.files[0]`, `env["region"]`, their optional forms, and `has()`. Only own
- * entries of a JSON object count, so no argument reaches a prototype.
+ * Names, fields and indexes: `tool.cost`, `args.files[0]`, `env["region"]`, their optional forms, and
+ * `has()`. Only own entries of a JSON object count, so no argument reaches a prototype.
  */
 import { Absent } from '../bindings.ts';
 import { Fault } from '../fault.ts';

@@ -1,4 +1,7 @@
-/** Calls of functions and methods. Names and numbers of arguments are checked here, kinds of arguments at run time. */
+/**
+ * Calls of functions and methods. Names and numbers of arguments are checked here, kinds of arguments at run
+ * time.
+ */
 import { Fault } from '../fault.ts';
 import { FUNCTIONS, METHODS } from '../functions/functions.ts';
 import type { FunctionSpec } from '../functions/registry.ts';
@@ -100,7 +103,10 @@ function runLiteral(run: Run): unknown {
   return run(undefined as never);
 }
 
-/** A call of literals is made once. What it can only fault at is refused when loaded, or faults each time in plain CEL. */
+/**
+ * A call of literals is made once. What it can only fault at is refused when loaded, or faults each time in
+ * plain CEL.
+ */
 function folded(compilation: Compilation, node: Node, call: () => unknown): Run {
   startSteps();
   try {

@@ -1,6 +1,7 @@
 /**
- * Comparisons and `in`. Where the type checker knows both sides, or one side is a literal, the closure is the bare
- * JavaScript comparison; in every other case it is the general one. Both agree (a property test holds them to it).
+ * Comparisons and `in`. Where the type checker knows both sides, or one side is a literal, the closure is the
+ * bare JavaScript comparison; in every other case it is the general one. Both agree (a property test holds
+ * them to it).
  */
 import { equal, isIn } from '../operators/equality.ts';
 import { order } from '../operators/order.ts';
@@ -60,7 +61,7 @@ export function compileOrder(
   const limit = rightNode.op === 'value' ? exactNumber(rightNode.args) : undefined;
   return limit === undefined
     ? general
-    : againstNumber(node.op, left, limit, (value) => order(value, limit, site));
+    : againstNumber(node.op, left, limit, (value) => order(value, rightNode.args, site));
 }
 
 /** A comparison of two sides that JavaScript compares as the language does. */
@@ -153,7 +154,10 @@ function literalTexts(node: Node): string[] | undefined {
   return texts.length === node.args.length ? texts : undefined;
 }
 
-/** Beside a closed set (`tool.class`), a word is meant as the set spells it, because case does not matter in files. */
+/**
+ * Beside a closed set (`tool.class`), a word is meant as the set spells it, because case does not matter in
+ * files.
+ */
 function inItsCase<T>(
   compilation: Compilation,
   side: Node,

@@ -1,6 +1,6 @@
 /**
- * From a syntax tree to closures: one closure for each part, put together once when the expression is loaded. An
- * evaluation then walks no tree and looks up no operator; that is what makes it fast.
+ * From a syntax tree to closures: one closure for each part, put together once when the expression is loaded.
+ * An evaluation then walks no tree and looks up no operator; that is what makes it fast.
  */
 import { Fault } from '../fault.ts';
 import type { Site } from '../fault.ts';

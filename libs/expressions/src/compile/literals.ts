@@ -1,4 +1,7 @@
-/** Literals: numbers and text as they are, lists and maps made anew each time unless all of their parts are constant. */
+/**
+ * Literals: numbers and text as they are, lists and maps made anew each time unless all of their parts are
+ * constant.
+ */
 import { UnsignedInt } from './library.ts';
 import { CelMap } from '../values/cel-map.ts';
 import { Fault } from '../fault.ts';

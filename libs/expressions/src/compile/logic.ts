@@ -1,6 +1,6 @@
 /**
- * `&&`, `||`, `!` and `? :`. The two connectives are commutative about faults, as CEL has it: what one side decides
- * stands, whatever the other side is.
+ * `&&`, `||`, `!` and `? :`. The two connectives are commutative about faults, as CEL has it: what one side
+ * decides stands, whatever the other side is.
  */
 import { Fault } from '../fault.ts';
 import type { Site } from '../fault.ts';

@@ -1,6 +1,6 @@
 /**
- * The macros: a body that runs once for every element. The variable lives in a cell that the body's closure reads;
- * every visit counts as a step, so that nested macros cannot run for ever.
+ * The macros: a body that runs once for every element. The variable lives in a cell that the body's closure
+ * reads; every visit counts as a step, so that nested macros cannot run for ever.
  */
 import { Fault } from '../fault.ts';
 import { countSteps } from '../steps.ts';

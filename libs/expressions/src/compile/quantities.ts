@@ -1,4 +1,7 @@
-/** Quantities: the literals, and the fast path that compares them as bare `bigint`s once the checker knows both sides. */
+/**
+ * Quantities: the literals, and the fast path that compares them as bare `bigint`s once the checker knows
+ * both sides.
+ */
 import { TIME_FUNCTION, PERCENT_FUNCTION, RESERVED_PREFIX } from '../source/quantity-literal.ts';
 import { Dimension, TIME_WORDS, UNIT_WORDS } from '../units.ts';
 import { Quantity, timesNumber } from '../values/quantity.ts';

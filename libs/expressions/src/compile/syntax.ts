@@ -1,6 +1,6 @@
 /**
- * The syntax tree as the parser of `@marcbachmann/cel-js` gives it, and the three ways to run it: an expression becomes
- * a closure (`Run`) made of the closures of its parts.
+ * The syntax tree as the parser of `@marcbachmann/cel-js` gives it, and the three ways to run it: an
+ * expression becomes a closure (`Run`) made of the closures of its parts.
  */
 import type { Absent, Bindings } from '../bindings.ts';
 import type { Site } from '../fault.ts';
@@ -38,7 +38,7 @@ type Operator =
   | BinarySign
   | ('[]' | '[?]' | 'value' | 'id' | '.' | '.?' | 'call' | 'rcall' | 'list' | 'map' | '?:' | '!_' | '-_');
 
-interface NodeBase<Op extends Operator> {
+interface SyntaxNode<Op extends Operator> {
   readonly op: Op;
   readonly args: ArgsByOperator[Op];
   readonly start: number;
@@ -48,11 +48,14 @@ interface NodeBase<Op extends Operator> {
 }
 
 /** A node of one operator, or of one of several. */
-export type NodeOf<Op extends Operator> = { [K in Op]: NodeBase<K> }[Op];
+export type NodeOf<Op extends Operator> = { [K in Op]: SyntaxNode<K> }[Op];
 
 export type Node = NodeOf<Operator>;
 
-/** A variable of a macro: its value while the macro's body runs. One cell for each, since evaluations never overlap. */
+/**
+ * A variable of a macro: its value while the macro's body runs. One cell for each, since evaluations never
+ * overlap.
+ */
 export interface Cell {
   value: unknown;
 }

@@ -5,7 +5,10 @@ import { CelType } from '../values/cel-type.ts';
 import { parseDuration } from '../functions/time-text.ts';
 import { Uint } from '../values/uint.ts';
 
-/** The suites that our language answers to. What is left of the data is about protobuf messages and static types. */
+/**
+ * The suites that our language answers to. What is left of the data is about protobuf messages and static
+ * types.
+ */
 export const SUITES = [
   'basic',
   'bindings_ext',
@@ -81,7 +84,10 @@ function casesOf(suite: StoredSuite | undefined): readonly StoredCase[] {
   return [...(suite.tests ?? []).map((test) => test.original), ...(suite.suites ?? []).flatMap(casesOf)];
 }
 
-/** Message literals, and variables or results that are messages (a duration and a timestamp are values of CEL). */
+/**
+ * Message literals, and variables or results that are messages (a duration and a timestamp are values of
+ * CEL).
+ */
 function needsMessages(one: StoredCase): boolean {
   const literal = /\b(Nested)?TestAllTypes\b|google\s*\.\s*protobuf\s*\.\s*\w+\s*\{/.test(one.expr);
   const stored = JSON.stringify([one.value, one.bindings, one.typeEnv]);

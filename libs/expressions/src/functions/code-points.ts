@@ -1,4 +1,7 @@
-/** Text counts code points in CEL, UTF-16 units in JavaScript: the way from one to the other, free for plain text. */
+/**
+ * Text counts code points in CEL, UTF-16 units in JavaScript: the way from one to the other, free for plain
+ * text.
+ */
 
 const SURROGATE = /[\ud800-\udfff]/;
 

@@ -1,6 +1,9 @@
 /** Doubles as text, spelled as the reference implementation of CEL does (Go's `%g`, `%f`, `%e`). */
 
-/** Shortest text that reads back as the same double; exponents from 1e+21 and below 1e-4, of at least two digits. */
+/**
+ * Shortest text that reads back as the same double; exponents from 1e+21 and below 1e-4, of at least two
+ * digits.
+ */
 export function formatDouble(value: number): string {
   if (!Number.isFinite(value)) return special(value);
   const size = Math.abs(value);

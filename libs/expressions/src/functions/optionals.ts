@@ -1,4 +1,7 @@
-/** Optional values: making them and taking them apart. `or` and `orValue` are macros, since their argument waits. */
+/**
+ * Optional values: making them and taking them apart. `or` and `orValue` are macros, since their argument
+ * waits.
+ */
 import { Fault } from '../fault.ts';
 import { mapSize } from '../values/cel-map.ts';
 import type { AnyMap } from '../values/cel-map.ts';

@@ -1,7 +1,7 @@
 /**
- * The functions of the language in one table. Each is found by the name that a call uses (`size`, `math.abs`, or a
- * method's name) and looks at its arguments itself, since one name has many overloads. What the type checker does
- * not know of itself, the table declares to it.
+ * The functions of the language in one table. Each is found by the name that a call uses (`size`, `math.abs`,
+ * or a method's name) and looks at its arguments itself, since one name has many overloads. What the type
+ * checker does not know of itself, the table declares to it.
  */
 import { Fault } from '../fault.ts';
 import type { Site } from '../fault.ts';

@@ -1,7 +1,7 @@
 /**
- * CEL's `+ - * / %` and negation over all kinds of values, with its overflow rules: integers fault, doubles follow
- * IEEE 754. Two numbers must be of one type, except in Writ's typed environment (`lenient`), where JSON has only
- * doubles and `args.count + 1` has to work: there an integer beside a double becomes a double.
+ * CEL's `+ - * / %` and negation over all kinds of values, with its overflow rules: integers fault, doubles
+ * follow IEEE 754. Two numbers must be of one type, except in Writ's typed environment (`lenient`), where
+ * JSON has only doubles and `args.count + 1` has to work: there an integer beside a double becomes a double.
  */
 import { Fault } from '../fault.ts';
 import type { Site } from '../fault.ts';
@@ -109,7 +109,9 @@ function onTime(sign: ArithmeticSign, a: unknown, b: unknown, site: Site): unkno
   return undefined;
 }
 
-/** A duration times or over a number, by the arithmetic of quantities; over another duration, a plain number. */
+/**
+ * A duration times or over a number, by the arithmetic of quantities; over another duration, a plain number.
+ */
 function scaledTime(sign: '*' | '/', a: unknown, b: unknown, site: Site): unknown {
   const result = quantityArithmetic(sign, asQuantity(a), asQuantity(b), site);
   return result instanceof Quantity ? new Duration(result.micros) : result;

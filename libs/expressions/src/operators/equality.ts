@@ -1,6 +1,6 @@
 /**
- * CEL's `==`, total over all values: numbers compare across their types, values of different kinds are unequal, NaN
- * equals nothing.
+ * CEL's `==`, total over all values: numbers compare across their types, values of different kinds are
+ * unequal, NaN equals nothing.
  */
 import { countLength } from '../steps.ts';
 import { CelMap, mapGet, mapKeys, mapSize } from '../values/cel-map.ts';

@@ -1,4 +1,6 @@
-/** CEL's `<`: numbers across their types, text by code point, and the kinds that have an order of their own. */
+/**
+ * CEL's `<`: numbers across their types, text by code point, and the kinds that have an order of their own.
+ */
 import { Fault } from '../fault.ts';
 import type { Site } from '../fault.ts';
 import { aKind } from '../values/kind.ts';

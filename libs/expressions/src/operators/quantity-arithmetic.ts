@@ -1,4 +1,7 @@
-/** `+ - * /` where one side is a quantity: like with like, or with a plain number. Results round up to a millionth. */
+/**
+ * `+ - * /` where one side is a quantity: like with like, or with a plain number. Results round up to a
+ * millionth.
+ */
 import { Fault } from '../fault.ts';
 import type { Site } from '../fault.ts';
 import { Quantity, ceilDivide, overNumber, timesNumber } from '../values/quantity.ts';

@@ -1,6 +1,6 @@
 /**
- * The rewritten text of an expression, with the way back: every character of it knows the span of the source that it
- * came from, so that an error found in the rewritten text points into what its author wrote.
+ * The rewritten text of an expression, with the way back: every character of it knows the span of the source
+ * that it came from, so that an error found in the rewritten text points into what its author wrote.
  */
 
 /** A piece of the rewritten text. A verbatim piece maps character by character, another one as a whole. */
@@ -31,7 +31,10 @@ export class RewrittenText {
     this.#text += source.slice(offset, offset + length);
   }
 
-  /** Appends `text`, which stands for `length` characters of the source at `offset`; none for what is only inserted. */
+  /**
+   * Appends `text`, which stands for `length` characters of the source at `offset`; none for what is only
+   * inserted.
+   */
   replace(text: string, offset: number, length: number): void {
     this.#pieces.push({ at: this.#text.length, offset, length, verbatim: false });
     this.#text += text;
@@ -41,6 +44,7 @@ export class RewrittenText {
   toSource(start: number, end: number): Span {
     const first = this.#pieceAt(start);
     if (!first) return { offset: 0, length: 0 };
+    if (start >= this.#text.length) return { offset: first.offset + first.length, length: 0 };
     const offset = first.verbatim ? first.offset + Math.min(start - first.at, first.length) : first.offset;
     const last = end > start ? this.#pieceAt(end - 1) : undefined;
     if (!last) return { offset, length: 0 };

@@ -1,6 +1,6 @@
 /**
- * A number with its unit (`1000 node-hours`, `30 min`, `90 %`) as the parser can read it: a call of a function that
- * no author can name, typed by dimension, with the number and the unit as arguments.
+ * A number with its unit (`1000 node-hours`, `30 min`, `90 %`) as the parser can read it: a call of a
+ * function that no author can name, typed by dimension, with the number and the unit as arguments.
  */
 import { ExpressionError } from '../expression-error.ts';
 import { nearest } from '../suggestion.ts';
@@ -26,8 +26,8 @@ export interface UnitLiteral {
 const UNIT = /[A-Za-z_µ][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*/y;
 
 /**
- * The call for `number` followed by a unit at `offset` of the source. `ownUnit` is the meter that an amount is
- * computed in; its name is a unit as well.
+ * The call for `number` followed by a unit at `offset` of the source. `ownUnit` is the meter that an amount
+ * is computed in; its name is a unit as well.
  */
 export function unitLiteral(source: string, number: string, offset: number, ownUnit?: string): UnitLiteral {
   UNIT.lastIndex = offset;

@@ -1,9 +1,11 @@
 /**
- * From Writ's spelling to the CEL that the parser reads: `AND OR NOT`, numbers with units, and the few forms of CEL
- * that the parser lacks (optional entries of list and map literals, quoted fields, a leading dot). Works on tokens, so
- * strings and comments are never touched, and keeps the way back to the source (`RewrittenText`).
+ * From Writ's spelling to the CEL that the parser reads: `AND OR NOT`, numbers with units, and the few forms
+ * of CEL that the parser lacks (optional entries of list and map literals, quoted fields, a leading dot).
+ * Works on tokens, so strings and comments are never touched, and keeps the way back to the source
+ * (`RewrittenText`).
  *
- * `NOT` takes a whole comparison, as in SQL: `NOT a == b` is `!(a == b)`. `!` stays CEL's and takes one operand.
+ * `NOT` takes a whole comparison, as in SQL: `NOT a == b` is `!(a == b)`. `!` stays CEL's and takes one
+ * operand.
  */
 import { ExpressionError } from '../expression-error.ts';
 import { RewrittenText } from './position-map.ts';
@@ -13,13 +15,18 @@ import { textForParser } from './text-literals.ts';
 import { TokenKind, tokens } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
-/** Marks an entry of a list or map literal that is left out when its optional value is absent: `[?x]`, `{?k: x}`. */
+/**
+ * Marks an entry of a list or map literal that is left out when its optional value is absent: `[?x]`, `{?k:
+ * x}`.
+ */
 export const OPTIONAL_ENTRY = `${RESERVED_PREFIX}optional`;
 
 /** Marks a name with a leading dot, which means the variable even where a macro has one of the same name. */
 export const ROOT_PREFIX = `${RESERVED_PREFIX}root_`;
 
-/** `has` under a name of our own: the library's macro takes only plain paths, not `has(args.files[0].name)`. */
+/**
+ * `has` under a name of our own: the library's macro takes only plain paths, not `has(args.files[0].name)`.
+ */
 export const HAS_FUNCTION = `${RESERVED_PREFIX}has`;
 
 const QUOTED_PREFIX = `${RESERVED_PREFIX}quoted_`;
@@ -41,6 +48,8 @@ interface Rewrite {
   readonly tokens: readonly Token[];
   readonly out: RewrittenText;
   readonly levels: Level[];
+  /** Space that is not written yet: what closes an operand goes before it, since it may end in a comment. */
+  space: Token | undefined;
   /** The last token that was not space. */
   before: Token | undefined;
 }
@@ -55,9 +64,11 @@ export function rewrite(source: string, ownUnit?: string): RewrittenText {
     out: new RewrittenText(),
     levels: [level(false)],
     before: undefined,
+    space: undefined,
   };
   for (let index = 0; index < all.length;) index = rewriteToken(state, index);
   closeOperand(state);
+  writeSpace(state);
   return state.out;
 }
 
@@ -77,13 +88,15 @@ function level(literal: boolean): Level {
 function rewriteToken(state: Rewrite, index: number): number {
   const token = state.tokens[index] as Token;
   if (token.kind === TokenKind.space) {
-    state.out.keep(state.source, token.offset, token.text.length);
+    state.space = token;
     return index + 1;
   }
   refuseSlip(state.source, token, state.before, state.tokens[nextIndex(state, index)]);
   const next = rewriteByKind(state, token, index);
   const last = state.tokens[next - 1] as Token;
-  state.before = { ...token, text: state.source.slice(token.offset, last.offset + last.text.length) };
+  // A field may be called like an operator; after its dot it is an operand all the same.
+  const kind = token.kind === TokenKind.word && afterDot(state) ? TokenKind.quotedWord : token.kind;
+  state.before = { ...token, kind, text: state.source.slice(token.offset, last.offset + last.text.length) };
   return next;
 }
 
@@ -92,7 +105,7 @@ function rewriteByKind(state: Rewrite, token: Token, index: number): number {
     case TokenKind.text: {
       const literal = textForParser(token.text);
       if (literal === token.text) keep(state, token);
-      else state.out.replace(literal, token.offset, token.text.length);
+      else write(state, literal, token.offset, token.text.length);
       return index + 1;
     }
     case TokenKind.number:
@@ -114,23 +127,22 @@ function rewriteNumber(state: Rewrite, token: Token, index: number): number {
   const next = state.tokens[at];
   if (next?.kind === TokenKind.word && !/^(in|AND|OR|NOT)$/.test(next.text)) {
     const unit = unitLiteral(state.source, number, next.offset, state.ownUnit);
-    state.out.replace(unit.call, token.offset, unit.end - token.offset);
+    write(state, unit.call, token.offset, unit.end - token.offset);
     while ((state.tokens[at]?.offset ?? unit.end) < unit.end) at++;
     return at;
   }
   if (next?.text === '%' && !startsOperand(state.tokens[nextIndex(state, at)])) {
-    state.out.replace(`${PERCENT_FUNCTION}(${number})`, token.offset, next.offset + 1 - token.offset);
+    write(state, `${PERCENT_FUNCTION}(${number})`, token.offset, next.offset + 1 - token.offset);
     return at + 1;
   }
   if (number === token.text) keep(state, token);
-  else state.out.replace(number, token.offset, token.text.length);
+  else write(state, number, token.offset, token.text.length);
   return index + 1;
 }
 
 function rewriteWord(state: Rewrite, token: Token, index: number): void {
-  const { out } = state;
   const { offset, text } = token;
-  if (state.before?.text === '.' || state.before?.text === '.?') return keep(state, token);
+  if (afterDot(state)) return keep(state, token);
   if (text.startsWith(RESERVED_PREFIX)) {
     const length = text.length;
     throw new ExpressionError(`"${text}" cannot be a name; names do not start with "__"`, state.source, {
@@ -140,12 +152,12 @@ function rewriteWord(state: Rewrite, token: Token, index: number): void {
   }
   if (text === 'AND' || text === 'OR') {
     closeNots(state);
-    out.replace(text === 'AND' ? '&&' : '||', offset, text.length);
+    write(state, text === 'AND' ? '&&' : '||', offset, text.length);
   } else if (text === 'NOT') {
     (state.levels.at(-1) as Level).nots++;
-    out.replace('!(', offset, text.length);
+    write(state, '!(', offset, text.length);
   } else if (text === 'has' && state.tokens[nextIndex(state, index)]?.text === '(') {
-    out.replace(HAS_FUNCTION, offset, text.length);
+    write(state, HAS_FUNCTION, offset, text.length);
   } else keep(state, token);
 }
 
@@ -153,8 +165,8 @@ function rewriteQuoted(state: Rewrite, token: Token): void {
   const codes = Array.from(token.text.slice(1, -1), (sign) =>
     sign.charCodeAt(0).toString(16).padStart(4, '0'),
   );
-  if (state.before?.text !== '.' && state.before?.text !== '.?') return keep(state, token);
-  state.out.replace(QUOTED_PREFIX + codes.join(''), token.offset, token.text.length);
+  if (!afterDot(state)) return keep(state, token);
+  write(state, QUOTED_PREFIX + codes.join(''), token.offset, token.text.length);
 }
 
 function rewriteSign(state: Rewrite, token: Token, index: number): number {
@@ -191,7 +203,7 @@ function rewriteSign(state: Rewrite, token: Token, index: number): number {
       break;
     case '.':
       if (endsOperand(state.before) || state.tokens[nextIndex(state, index)]?.kind !== TokenKind.word) break;
-      state.out.replace(ROOT_PREFIX, token.offset, 1);
+      write(state, ROOT_PREFIX, token.offset, 1);
       return index + 1;
   }
   keep(state, token);
@@ -205,7 +217,7 @@ function openOptionalEntry(state: Rewrite, index: number): number {
   const next = state.tokens[at];
   if (!here.literal || next?.text !== '?') return index + 1;
   here.optionalEntry = true;
-  state.out.replace(`${OPTIONAL_ENTRY}(`, next.offset, 1);
+  write(state, `${OPTIONAL_ENTRY}(`, next.offset, 1);
   return at + 1;
 }
 
@@ -230,7 +242,19 @@ function insert(state: Rewrite, text: string): void {
 }
 
 function keep(state: Rewrite, token: Token): void {
+  writeSpace(state);
   state.out.keep(state.source, token.offset, token.text.length);
+}
+
+/** Writes text that stands for a part of the source. */
+function write(state: Rewrite, text: string, offset: number, length: number): void {
+  writeSpace(state);
+  state.out.replace(text, offset, length);
+}
+
+function writeSpace(state: Rewrite): void {
+  if (state.space) state.out.keep(state.source, state.space.offset, state.space.text.length);
+  state.space = undefined;
 }
 
 /** The index of the next token that is no space. */
@@ -238,6 +262,10 @@ function nextIndex(state: Rewrite, index: number): number {
   let next = index + 1;
   while (state.tokens[next]?.kind === TokenKind.space) next++;
   return next;
+}
+
+function afterDot(state: Rewrite): boolean {
+  return state.before?.text === '.' || state.before?.text === '.?';
 }
 
 /** Whether a value ends with this token, so that `[` after it is an index and a dot an access. */

@@ -1,6 +1,6 @@
 /**
- * Slips of people who come from another language (`=`, `and`, `<>`): found before the parser, because a parser can
- * only say that it met an unexpected character.
+ * Slips of people who come from another language (`=`, `and`, `<>`): found before the parser, because a
+ * parser can only say that it met an unexpected character.
  */
 import { ExpressionError } from '../expression-error.ts';
 import { TokenKind } from './tokens.ts';

@@ -1,7 +1,7 @@
 /**
- * String and bytes literals that the parser would read differently from the CEL specification, spelled so that it
- * reads them right: raw strings with a backslash, raw bytes, and bytes beyond ASCII (which are UTF-8). All others
- * stay as they are. The value that the author meant never changes.
+ * String and bytes literals that the parser would read differently from the CEL specification, spelled so
+ * that it reads them right: raw strings with a backslash, raw bytes, and bytes beyond ASCII (which are
+ * UTF-8). All others stay as they are. The value that the author meant never changes.
  */
 
 const LITERAL = /^([rRbB]*)("""|'''|"|')([^]*)\2$/;

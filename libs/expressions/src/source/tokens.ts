@@ -1,6 +1,6 @@
 /**
- * The tokens of CEL, as far as a rewrite needs them: where strings and comments begin and end, so that nothing inside
- * them is ever touched, and what is a number or a word.
+ * The tokens of CEL, as far as a rewrite needs them: where strings and comments begin and end, so that
+ * nothing inside them is ever touched, and what is a number or a word.
  */
 
 export const TokenKind = {
@@ -56,7 +56,10 @@ function tokenAt(source: string, offset: number): Token {
   return { kind: TokenKind.sign, offset, text: source.slice(offset, offset + 1) };
 }
 
-/** Where a string literal that opens with `opening` ends: after its closing quotes, or at the end of the source. */
+/**
+ * Where a string literal that opens with `opening` ends: after its closing quotes, or at the end of the
+ * source.
+ */
 function endOfText(source: string, offset: number, opening: string): number {
   const quotes = opening.replace(/^[rRbB]+/, '');
   const raw = /[rR]/.test(opening);

@@ -1,6 +1,6 @@
 /**
- * Maps: JSON objects as they come in, and `CelMap` for those that an expression makes, whose keys may be numbers and
- * booleans. Keys that are equal in CEL (1, 1u, 1.0) are one key.
+ * Maps: JSON objects as they come in, and `CelMap` for those that an expression makes, whose keys may be
+ * numbers and booleans. Keys that are equal in CEL (1, 1u, 1.0) are one key.
  */
 import { Fault } from '../fault.ts';
 import { Uint } from './uint.ts';

@@ -1,4 +1,6 @@
-/** Types as values: what `type(x)` gives and what `int` or `timestamp` stand for where a value is expected. */
+/**
+ * Types as values: what `type(x)` gives and what `int` or `timestamp` stand for where a value is expected.
+ */
 
 export class CelType {
   readonly name: string;

@@ -23,8 +23,8 @@ export function formatQuantity(dimension: Dimension, micros: bigint): string {
 }
 
 /**
- * `micros` times a number, rounded up, so that what is held for a call is never short. A double counts as the decimal
- * that it prints as: 0.1 is one tenth, not the binary fraction nearest to it.
+ * `micros` times a number, rounded up, so that what is held for a call is never short. A double counts as the
+ * decimal that it prints as: 0.1 is one tenth, not the binary fraction nearest to it.
  */
 export function timesNumber(micros: bigint, factor: number): bigint {
   const { digits, scale } = decimalOf(factor);

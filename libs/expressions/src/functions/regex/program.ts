@@ -1,6 +1,7 @@
 /**
- * A regular expression as a small machine (Thompson, 1968): states that accept one character each, run side by side.
- * Its time is bounded by the length of the text times the number of states; there is no backtracking.
+ * A regular expression as a small machine (Thompson, 1968): states that accept one character each, run side
+ * by side. Its time is bounded by the length of the text times the number of states; there is no
+ * backtracking.
  */
 import { Fault } from '../../fault.ts';
 import { MAX_REGEX_STATES } from '../../limits.ts';
@@ -106,8 +107,8 @@ export function matchesAnywhere(program: Program, text: string): boolean {
 }
 
 /**
- * Adds a state and all that is reached from it without a character; true when the match is among them. A stack, no
- * recursion: a pattern may chain thousands of forks.
+ * Adds a state and all that is reached from it without a character; true when the match is among them. A
+ * stack, no recursion: a pattern may chain thousands of forks.
  */
 function follow(program: Program, first: number, into: StateSet, text: string, at: number): boolean {
   const { states, waiting } = program;

@@ -1,6 +1,6 @@
 /**
- * Regular expressions in RE2's syntax, which CEL prescribes: no lookaround and no back-references, so that matching
- * takes linear time whatever the text is. This file turns a pattern into a tree.
+ * Regular expressions in RE2's syntax, which CEL prescribes: no lookaround and no back-references, so that
+ * matching takes linear time whatever the text is. This file turns a pattern into a tree.
  */
 import { ClassReader } from './class-reader.ts';
 import { ANY, ANY_BUT_NEWLINE } from './char-set.ts';

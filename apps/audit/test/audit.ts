@@ -1,0 +1,46 @@
+/** An audit as its service runs it, over a ledger in memory and a real Postgres. */
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Ledger } from '@writ/ledger';
+import { openDatabase } from '../src/database.ts';
+import { Projection } from '../src/projection.ts';
+import type { ProjectionOptions } from '../src/projection.ts';
+import type { AuditTables } from '../src/tables.ts';
+
+export interface Audit {
+  readonly projection: Projection;
+  readonly db: Kysely<AuditTables>;
+  /** What went wrong and was tried again. */
+  readonly problems: unknown[];
+  stop(): Promise<void>;
+}
+
+/** Waits long enough for a machine that does other things as well. */
+export const PATIENCE_MS = 30_000;
+
+export function startAudit(ledger: Ledger, url: string, options: Partial<ProjectionOptions> = {}): Audit {
+  const problems: unknown[] = [];
+  const onProblem = (problem: unknown): void => void problems.push(problem);
+  const db = openDatabase(url, onProblem);
+  const projection = new Projection({ ledger, db, onProblem, flushIntervalMs: 20, ...options });
+  projection.start();
+  return {
+    projection,
+    db,
+    problems,
+    stop: async () => {
+      await projection.stop();
+      await db.destroy();
+    },
+  };
+}
+
+/** Everything the projection holds, as one digest. */
+export async function contentOf(db: Kysely<AuditTables>): Promise<string> {
+  const hash = createHash('sha256');
+  const invocations = await sql`select * from audit.invocations order by tenant, invocation`.execute(db);
+  const breakers = await sql`select * from audit.breaker_events order by tenant, seq, nth`.execute(db);
+  hash.update(JSON.stringify([invocations.rows, breakers.rows]));
+  return hash.digest('hex');
+}
