@@ -265,11 +265,11 @@ describe('Postgres killed while facts arrive', () => {
 
   it('only the connections cut: what was on its way is stored by the next one', async () => {
     const audit = start();
-    await append(ledger, ...ran(names('a', 20)));
+    await append(ledger, requested(names('a', 20)));
     await stored(audit);
     await sql`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid()`.execute(audit.db);
-    await append(ledger, ...ran(names('b', 20)));
+    await append(ledger, decided(names('a', 20), 'deny'));
     await stored(audit);
     expect(audit.problems).not.toEqual([]);
     expect(await contentOf(audit.db)).toBe(await fromZero());

@@ -147,7 +147,7 @@ export class Projection {
     } finally {
       this.#role = 'standby';
       // The lock belongs to the connection, and the connection may go back to the pool alive.
-
+      await releaseWriterLock(connection).catch(() => undefined);
     }
   }
 

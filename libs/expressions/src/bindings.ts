@@ -91,8 +91,7 @@ export const FIELDS: readonly Field[] = [
   {
     path: 'args',
     type: 'map<string, dyn>',
-    meaning:
-      'arguments of the call, as JSON; numbers are doubles, reading an absent one is an error (`has(args.x)`)',
+    meaning: 'arguments of the call, as JSON; numbers are doubles, to read an absent one is an error',
     read: (b) => b.args,
     absent: Absent.error,
   },

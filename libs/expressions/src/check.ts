@@ -38,7 +38,7 @@ interface Parsed extends Checked {
 /** Parses `source` without looking at types. */
 export function parseSource(source: string, dialect: Dialect, ownUnit?: string): Parsed {
   if (source.length > MAX_SOURCE_LENGTH) {
-    const message = `the expression has ${source.length} characters; at most ${MAX_SOURCE_LENGTH} are allowed`;
+    const message = `the expression has ${source.length} characters, at most ${MAX_SOURCE_LENGTH} are read`;
     throw new ExpressionError(message, source, {
       offset: MAX_SOURCE_LENGTH,
       length: source.length - MAX_SOURCE_LENGTH,

@@ -24,10 +24,10 @@ export function overloadSentence(node: Node, text: Text): Sentence | undefined {
       return notCondition(node, text);
     case '!_':
       return {
-        message: `NOT (!) takes a condition; ${text(node.args)} is ${typeName(node.args.checkedType)}`,
+        message: `NOT (!) takes a condition; ${what(node.args, text)}`,
       };
     case '-_':
-      return { message: `${text(node.args)} is ${typeName(node.args.checkedType)} and cannot be negated` };
+      return { message: `${what(node.args, text)} and cannot be negated` };
     case '==':
     case '!=':
     case '<':
@@ -52,7 +52,7 @@ function notCondition(node: NodeOf<'&&' | '||'>, text: Text): Sentence {
   const wrong =
     node.args.find((side) => !/^(bool|dyn)/.test(side.checkedType?.name ?? 'dyn')) ?? node.args[0];
   return {
-    message: `${word} joins two conditions; ${text(wrong)} is ${typeName(wrong.checkedType)}, not true or false`,
+    message: `${word} joins two conditions; ${what(wrong, text)}, not true or false`,
     node: wrong,
   };
 }
@@ -63,13 +63,13 @@ export function comparison(left: Node, right: Node, text: Text): Sentence {
   const other = dimensionOf(right);
   if (one !== undefined && other !== undefined) {
     return {
-      message: `${text(left)} is ${typeName(left.checkedType)}, ${text(right)} is ${typeName(right.checkedType)}; ${likeWithLike(left, one, text)}`,
+      message: `${what(left, text)}, ${what(right, text)}; ${likeWithLike(left, one, text)}`,
     };
   }
   if (one !== undefined) return withoutUnit(left, one, right, text);
   if (other !== undefined) return withoutUnit(right, other, left, text);
   return {
-    message: `${text(left)} (${typeName(left.checkedType)}) and ${text(right)} (${typeName(right.checkedType)}) cannot be compared`,
+    message: `${both(left, right, text)} cannot be compared`,
   };
 }
 
@@ -94,7 +94,7 @@ function withoutUnit(quantity: Node, dimension: Dimension, plain: Node, text: Te
 function operation(sign: string, left: Node, right: Node, text: Text): Sentence {
   const one = dimensionOf(left);
   const other = dimensionOf(right);
-  const sides = `${text(left)} (${typeName(left.checkedType)}) and ${text(right)} (${typeName(right.checkedType)})`;
+  const sides = both(left, right, text);
   if (one !== undefined && other !== undefined && one !== other) {
     return { message: `${sides} are of different kinds; ${likeWithLike(left, one, text)}` };
   }
@@ -105,7 +105,7 @@ function operation(sign: string, left: Node, right: Node, text: Text): Sentence 
   }
   if (sign === 'in')
     return {
-      message: `"in" looks for ${text(left)} in a list or a map; ${text(right)} is ${typeName(right.checkedType)}`,
+      message: `"in" looks for ${text(left)} in a list or a map; ${what(right, text)}`,
     };
   return { message: `"${sign}" does not take ${sides}` };
 }
@@ -116,7 +116,8 @@ function likeWithLike(left: Node, dimension: Dimension, text: Text): string {
     (field) => Object.values<string>(Dimension).includes(field.type) && field.path !== text(left),
   );
   const known = fields.map((field) => `${field.path} is in ${field.type}`).join(', ');
-  return `only ${exampleUnit(dimension)} go with ${exampleUnit(dimension)}${known === '' ? '' : ` (${known})`}`;
+  const unit = exampleUnit(dimension);
+  return `only ${unit} go with ${unit}${known === '' ? '' : ` (${known})`}`;
 }
 
 function exampleUnit(dimension: Dimension): string {
@@ -128,4 +129,15 @@ function exampleUnit(dimension: Dimension): string {
  */
 function dimensionOf(node: Node): Dimension | undefined {
   return dimensionOfType(node.checkedType?.name ?? '');
+}
+
+/** `tool.name is text`. */
+function what(node: Node, text: Text): string {
+  return `${text(node)} is ${typeName(node.checkedType)}`;
+}
+
+/** `tool.name (text) and 5 (a whole number)`. */
+function both(left: Node, right: Node, text: Text): string {
+  const named = (node: Node): string => `${text(node)} (${typeName(node.checkedType)})`;
+  return `${named(left)} and ${named(right)}`;
 }

@@ -54,7 +54,7 @@ export function problemSentence(
     case 'invalid_condition_type':
       if (node)
         return {
-          message: `${text(node)} is ${typeName(node.checkedType)}; a condition (true or false) has to stand here`,
+          message: `${text(node)} is ${typeName(node.checkedType)}; true or false has to stand here`,
           node,
         };
       break;
@@ -70,7 +70,8 @@ export function problemSentence(
 
 function unknownName(name: string, known: readonly string[]): string {
   const meant = nearest(name, known);
-  return `unknown name "${name}"; ${meant === undefined ? `known: ${known.join(', ')}` : `did you mean "${meant}"?`}`;
+  const hint = meant === undefined ? `known: ${known.join(', ')}` : `did you mean "${meant}"?`;
+  return `unknown name "${name}"; ${hint}`;
 }
 
 function unknownField(node: NodeOf<'.'>, known: readonly string[], text: (part: Node) => string): Sentence {

@@ -1,4 +1,5 @@
 /** Starts a service: transports first, then HTTP; SIGTERM drains and ends with code 0. */
+import './memory.ts';
 import 'reflect-metadata';
 import { ConsoleLogger } from '@nestjs/common';
 import type { INestApplication, Type } from '@nestjs/common';

@@ -2,16 +2,6 @@ import { Environment as LibraryEnvironment } from '@marcbachmann/cel-js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluateCel } from '../cel.ts';
-import { checkSource } from '../check.ts';
-import { resolveField } from '../condition.ts';
-import { CONDITIONS } from '../environment.ts';
-import { ExpressionError } from '../expression-error.ts';
-import { equal } from '../operators/equality.ts';
-import { callWith } from '../sample-call.ts';
-import { anyExpression } from '../sample-expressions.ts';
-import { startSteps } from '../steps.ts';
-import { compileNode } from './expression.ts';
-import type { Node } from './syntax.ts';
 
 const FAILED = Symbol('failed');
 
@@ -86,46 +76,3 @@ describe('any plain expression', () => {
     );
   });
 });
-
-describe('any typed expression', () => {
-  const call = callWith({ cost: 3_000_000n, args: { a: 2, b: true, c: [1, 2.5] }, labels: { x: 'y' } });
-
-  it('has the same value on the fast paths as without them', () => {
-    let compared = 0;
-    fc.assert(
-      fc.property(anyExpression, (source) => {
-        const checked = valueOrFailure(() => checkSource(source, CONDITIONS));
-        if (checked === FAILED) return;
-        const { root, rewritten } = checked as ReturnType<typeof checkSource>;
-        const options = { source, rewritten, lenient: true, resolve: resolveField };
-        const run = (node: Node): unknown =>
-          valueOrFailure(() => {
-            const compiled = compileNode(node, options);
-            startSteps();
-            return compiled(call);
-          });
-        const fast = run(root);
-        const slow = run(withoutTypes(root));
-        compared++;
-        expect(fast === slow || equal(fast, slow) || (Number.isNaN(fast) && Number.isNaN(slow)), source).toBe(
-          true,
-        );
-      }),
-      { numRuns: 600 },
-    );
-    expect(compared).toBeGreaterThan(150);
-  });
-
-  it('that is refused is refused with an ExpressionError', () => {
-    expect(() => checkSource('tool.cost > 5 USD', CONDITIONS)).toThrow(ExpressionError);
-  });
-});
-
-/** The same tree as if it had not been checked. */
-function withoutTypes(node: Node): Node {
-  const copy = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(copy);
-    return typeof value === 'object' && value !== null && 'op' in value ? withoutTypes(value as Node) : value;
-  };
-  return { op: node.op, args: copy(node.args), start: node.start, end: node.end } as Node;
-}

@@ -38,7 +38,10 @@ export const FORMAT_FUNCTIONS: Readonly<Record<string, FunctionSpec>> = {
     call: (site, text) => {
       if (typeof text !== 'string') throw noOverload('strings.quote', site, [text]);
       countLength(text.length);
-      return `"${text.toWellFormed().replace(/["\\\x07\b\f\n\r\t\v]/g, (sign) => `\\${QUOTED[sign] ?? sign}`)}"`;
+      const escaped = text
+        .toWellFormed()
+        .replace(/["\\\x07\b\f\n\r\t\v]/g, (sign) => `\\${QUOTED[sign] ?? sign}`);
+      return `"${escaped}"`;
     },
   },
 };
