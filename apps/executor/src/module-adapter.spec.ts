@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -135,11 +135,11 @@ describe('the tools folder', () => {
   });
 
   it('holding a link that leads out of it: refuses that too', async () => {
-    await writeFile(join(tmpdir(), 'writ-outside.mjs'), '');
-    await symlink(join(tmpdir(), 'writ-outside.mjs'), join(scratch, 'inside.mjs'));
-    await expect(prepare('inside.mjs', new ModuleAdapter(scratch, poolOf(0)))).rejects.toThrow(
-      /leads out of/,
-    );
+    const tools = join(scratch, 'tools');
+    await mkdir(tools);
+    await writeFile(join(scratch, 'outside.mjs'), '');
+    await symlink(join(scratch, 'outside.mjs'), join(tools, 'inside.mjs'));
+    await expect(prepare('inside.mjs', new ModuleAdapter(tools, poolOf(0)))).rejects.toThrow(/leads out of/);
   });
 });
 
@@ -221,7 +221,9 @@ describe('a pool', () => {
     ]);
     expect(results[0]).toMatchObject({ outcome: 'timed-out', error: { code: 'timeout' } });
     expect(results.slice(1).every(({ outcome }) => outcome === 'succeeded')).toBe(true);
-    expect(outputs(await many(5, 'echo', { after: 1 }))).toEqual(Array(5).fill({ after: 1 }));
+    expect(outputs(await many(5, 'echo', { after: 1 }))).toEqual(
+      Array.from({ length: 5 }, () => ({ after: 1 })),
+    );
   });
 
   it('with a call that never settles: times it out and keeps what it reported', async () => {

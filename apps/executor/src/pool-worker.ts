@@ -77,7 +77,7 @@ export class PoolWorker {
     this.#thread.on('error', (thrown) => (error = thrown));
     this.online = new Promise((resolve, reject) => {
       this.#thread.once('online', resolve);
-      this.#thread.once('exit', () => reject(error as Error));
+      this.#thread.once('exit', () => reject(error));
     });
     this.online.catch(() => undefined);
     this.#thread.once('exit', () => {

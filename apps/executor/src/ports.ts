@@ -40,7 +40,7 @@ export interface ExecutorPorts {
   /** Epoch milliseconds. */
   now(): Instant;
   /** In [0, 1): spreads retries. */
-  random(): number;
+  readonly random: () => number;
   /** A subject token that no session had before. */
   newSession(): string;
 }

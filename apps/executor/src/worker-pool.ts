@@ -118,20 +118,20 @@ export class WorkerPool {
   }
 
   #onAnswers(worker: PoolWorker, answers: FromWorker): void {
-    for (const answer of answers) this.#onAnswer(worker, answer);
+    for (const told of answers) this.#onAnswer(worker, told);
     if (worker.retired) this.#endWhenUnneeded(worker);
     if (this.#waiting.length > 0) this.#placeWaiting();
   }
 
-  #onAnswer(worker: PoolWorker, answer: Answer): void {
+  #onAnswer(worker: PoolWorker, told: Answer): void {
     // A call that timed out, or moved elsewhere, is on the books no more.
-    const job = worker.jobs.get(answer.id);
+    const job = worker.jobs.get(told.id);
     if (job === undefined) return;
-    if (answer.reported) job.reported = addUp(job.reported, answer.reported);
-    if (answer.threadMs === undefined) return;
-    worker.release(answer.id);
-    this.#learn(job.target, answer.threadMs);
-    settle(job, resultOf(answer));
+    if (told.reported) job.reported = addUp(job.reported, told.reported);
+    if (told.threadMs === undefined) return;
+    worker.release(told.id);
+    this.#learn(job.target, told.threadMs);
+    answer(job, resultOf(told));
   }
 
   #learn({ name }: ModuleTarget, threadMs: number): void {
@@ -143,10 +143,10 @@ export class WorkerPool {
   #onExit(worker: PoolWorker, error: unknown): void {
     if (this.#closed) return;
     const again = worker.takeBack();
-    for (const id of [...worker.jobs.keys()]) {
-      const job = worker.release(id) as Job;
+    for (const [id, job] of worker.jobs) {
+      worker.release(id);
       if (job.target.repeatable && job.crashes++ === 0) again.push(job);
-      else settle(job, failedRun('worker-crashed', crashSentence(error)));
+      else answer(job, failedRun('worker-crashed', crashSentence(error)));
     }
     this.#replace(worker);
     this.#again(again);
@@ -202,7 +202,7 @@ export class WorkerPool {
     const job = worker.release(id) as Job;
     this.#learn(job.target, SHARED_THREAD_MS);
     const message = `the tool did not finish within ${job.target.timeoutMs / 1_000} s`;
-    settle(job, { outcome: RunOutcome.timedOut, error: { code: 'timeout', message } });
+    answer(job, { outcome: RunOutcome.timedOut, error: { code: 'timeout', message } });
     worker.abort(id);
     if (!worker.retired) this.#retire(worker);
     this.#endWhenUnneeded(worker);
@@ -229,7 +229,7 @@ const STOPPED: RunResult = {
   error: { code: 'executor-stopped', message: 'the executor was stopped before the tool had finished' },
 };
 
-function settle(job: Job, result: RunResult): void {
+function answer(job: Job, result: RunResult): void {
   job.settle(job.reported === undefined ? result : { ...result, reported: job.reported });
 }
 

@@ -54,9 +54,9 @@ function language(): LibraryEnvironment {
 
 function declareFunctions(environment: LibraryEnvironment): void {
   for (const name of NAMESPACES) {
-    const Namespace = class {};
-    environment.registerType(name, Namespace);
-    environment.registerConstant(name, name, new Namespace());
+    const marker = markerClass();
+    environment.registerType(name, marker);
+    environment.registerConstant(name, name, new marker());
   }
   for (const spec of new Set([...FUNCTIONS.values(), ...METHODS.values()])) {
     for (const signature of spec.signatures ?? []) {
@@ -67,7 +67,7 @@ function declareFunctions(environment: LibraryEnvironment): void {
 
 function declareDimension(environment: LibraryEnvironment, dimension: Dimension): void {
   const type = quantityType(dimension);
-  environment.registerType(type, class {});
+  environment.registerType(type, markerClass());
   for (const number of ['int', 'double']) {
     environment.registerFunction(`${quantityFunction(dimension)}(${number}, string): ${type}`, unreachable);
   }
@@ -130,6 +130,11 @@ function declareFields(environment: LibraryEnvironment, fields: readonly Field[]
 function libraryType(field: Field): string {
   const dimension = Object.values(Dimension).find((known) => known === field.type);
   return dimension === undefined ? field.type : quantityType(dimension);
+}
+
+/** A type of the library is known by a class; no value of ours ever has this one. */
+function markerClass(): new () => object {
+  return function Marker() {} as unknown as new () => object;
 }
 
 /** The library only checks; our closures evaluate. */

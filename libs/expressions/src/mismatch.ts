@@ -83,10 +83,10 @@ function withoutUnit(quantity: Node, dimension: Dimension, plain: Node, text: Te
       : number || plain.checkedType?.kind === 'dyn'
         ? `multiply it by a unit: ${text(plain)} * 1 ${unit}`
         : `compare it with a quantity such as 10 ${unit}`;
-  const what =
+  const lack =
     plain.checkedType?.kind === 'dyn' || number ? 'has no unit' : `is ${typeName(plain.checkedType)}`;
   return {
-    message: `${text(quantity)} is in ${dimension}, but ${text(plain)} ${what}; ${remedy}`,
+    message: `${text(quantity)} is in ${dimension}, but ${text(plain)} ${lack}; ${remedy}`,
     node: plain,
   };
 }

@@ -29,7 +29,9 @@ export function unitsTable(): string {
   const rows = dimensions.map((dimension) => `| ${dimension} | ${words(dimension)} | |`);
   const time = [...TIME_WORDS.keys()].map((word) => `\`${word}\``).join(' ');
   return [
-    ...['| measures | units | note |', '| --- | --- | --- |', ...rows],
+    '| measures | units | note |',
+    '| --- | --- | --- |',
+    ...rows,
     `| time | ${time} | a CEL duration: \`30 min == duration("30m")\` |`,
     '| share | `%` | a plain number: `90 %` is 0.9; before a value, `%` is the remainder |',
   ].join('\n');

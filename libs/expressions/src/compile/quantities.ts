@@ -1,12 +1,12 @@
 /**
- * Quantities: the literals, and the fast path that compares them as bare `bigint`s once the checker knows
- * both sides.
+ * Quantities: the literals, and the fast path that compares them as bare `bigint`s once the checker knows both
+ * sides.
  */
-import { TIME_FUNCTION, PERCENT_FUNCTION, RESERVED_PREFIX } from '../source/quantity-literal.ts';
+import { MICROS_PER_UNIT } from '@writ/contracts';
+import { PERCENT_FUNCTION, RESERVED_PREFIX, TIME_FUNCTION } from '../source/quantity-literal.ts';
 import { Dimension, TIME_WORDS, UNIT_WORDS } from '../units.ts';
 import { Quantity, timesNumber } from '../values/quantity.ts';
 import { Duration } from '../values/time.ts';
-import { MICROS_PER_UNIT } from '@writ/contracts';
 import { cellOf, dottedPath } from './syntax.ts';
 import type { Compilation, Node, NodeOf, Run, Scope } from './syntax.ts';
 
@@ -16,7 +16,7 @@ export function quantityLiteral(node: NodeOf<'call'>): Quantity | Duration | num
   if (!name.startsWith(RESERVED_PREFIX)) return undefined;
   const number = args[0]?.op === 'value' ? args[0].args : undefined;
   if (typeof number !== 'number' && typeof number !== 'bigint') return undefined;
-  // The parser's own rounding of "90" then "e-2" is the nearest double; dividing by 100 would round twice.
+  // Reading "33.3e-2" rounds once, to the nearest double; dividing by 100 would round a second time.
   if (name === PERCENT_FUNCTION) return Number(`${number}e-2`);
   const word = args[1]?.op === 'value' ? String(args[1].args) : '';
   if (name === TIME_FUNCTION) return new Duration(times(TIME_WORDS.get(word) ?? 1n, number));

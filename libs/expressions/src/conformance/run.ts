@@ -39,9 +39,11 @@ function differenceOf(one: ConformanceCase): Difference | undefined {
   try {
     value = evaluateCel(source, one.variables, one.container);
   } catch (thrown) {
-    return expected === 'error'
-      ? undefined
-      : { suite, name, source, expected: wanted, got: messageOf(thrown) };
+    // Only the errors of the language count: a crash is never what the specification asks for.
+    const failed = thrown instanceof Fault || thrown instanceof ExpressionError;
+    if (failed && expected === 'error') return undefined;
+    const got = failed ? thrown.message : `a crash: ${messageOf(thrown)}`;
+    return { suite, name, source, expected: wanted, got };
   }
   if (expected !== 'error' && identical(value, expected.value)) return undefined;
   return { suite, name, source, expected: wanted, got: shown(value) };

@@ -89,8 +89,15 @@ function formatter(timeZone: string, site: Site): Intl.DateTimeFormat {
   try {
     const numeric = 'numeric';
     const made = new Intl.DateTimeFormat('en-US-u-ca-gregory', {
-      ...{ timeZone, hourCycle: 'h23', era: 'short', year: numeric, month: numeric, day: numeric },
-      ...{ hour: numeric, minute: numeric, second: numeric },
+      timeZone,
+      hourCycle: 'h23',
+      era: 'short',
+      year: numeric,
+      month: numeric,
+      day: numeric,
+      hour: numeric,
+      minute: numeric,
+      second: numeric,
     });
     if (formatters.size >= MAX_ZONES) formatters.clear();
     formatters.set(timeZone, made);

@@ -38,23 +38,24 @@ export const FORMAT_FUNCTIONS: Readonly<Record<string, FunctionSpec>> = {
     call: (site, text) => {
       if (typeof text !== 'string') throw noOverload('strings.quote', site, [text]);
       countLength(text.length);
-      const escaped = text
-        .toWellFormed()
-        .replace(/["\\\x07\b\f\n\r\t\v]/g, (sign) => `\\${QUOTED[sign] ?? sign}`);
-      return `"${escaped}"`;
+      const signs = Array.from(text.toWellFormed(), (sign) => QUOTED.get(sign) ?? sign);
+      return `"${signs.join('')}"`;
     },
   },
 };
 
-const QUOTED: Readonly<Record<string, string>> = {
-  '\x07': 'a',
-  '\b': 'b',
-  '\f': 'f',
-  '\n': 'n',
-  '\r': 'r',
-  '\t': 't',
-  '\v': 'v',
-};
+/** What is escaped in a quoted text. */
+const QUOTED: ReadonlyMap<string, string> = new Map([
+  ['"', '\\"'],
+  ['\\', '\\\\'],
+  ['\x07', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+]);
 
 function format(text: string, values: readonly unknown[], site: Site): string {
   let next = 0;

@@ -19,7 +19,7 @@ export const TEXT: Readonly<Record<string, FunctionSpec>> = {
     text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
   ),
   trim: method('trim', 0, 0, [], trim),
-  reverse: method('reverse', 0, 0, [], (text) => Array.from(text).reverse().join(''), [
+  reverse: method('reverse', 0, 0, [], (text) => Array.from(text).toReversed().join(''), [
     'string.reverse(): string',
   ]),
   charAt: method('charAt', 1, 1, ['bigint'], (text, at, _, site) => charAt(text, at as bigint, site), [

@@ -36,41 +36,10 @@ describe('a rewrite', () => {
 });
 
 /** Sources that cannot be slips: operators, words, units, brackets, strings and comments in any order. */
-const piece = fc.constantFrom(
-  ...[
-    'AND',
-    'OR',
-    'NOT',
-    '5 GB',
-    '30 min',
-    '90 %',
-    '1000 node-hours',
-    'tool.cost',
-    'x',
-    '(',
-    ')',
-    '[',
-    ']',
-    '{',
-    '}',
-  ],
-  ...[
-    ',',
-    ':',
-    '?',
-    '==',
-    '>',
-    '+',
-    '%',
-    '.',
-    '.?',
-    "'5 GB AND'",
-    '"NOT \\" x"',
-    "'''AND\n5 USD'''",
-    '// AND 5 foo\n',
-    'é',
-  ],
-);
+const SIGNS = ['(', ')', '[', ']', '{', '}', ',', ':', '?', '==', '>', '+', '%', '.', '.?', 'é'];
+const WORDS = ['AND', 'OR', 'NOT', '5 GB', '30 min', '90 %', '1000 node-hours', 'tool.cost', 'x'];
+const TEXTS = ["'5 GB AND'", '"NOT \\" x"', "'''AND\n5 USD'''", '// AND 5 foo\n'];
+const piece = fc.constantFrom(...SIGNS, ...WORDS, ...TEXTS);
 const source = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(' '));
 
 describe('any source', () => {
