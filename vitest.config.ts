@@ -15,7 +15,11 @@ export default defineConfig({
         ...common,
         test: {
           name: 'unit',
-          include: ['{libs,apps}/*/src/**/*.spec.ts', 'infra/**/*.spec.ts', 'test/{tidy,simulation,conformance}/**/*.spec.ts'],
+          include: [
+            '{libs,apps}/*/src/**/*.spec.ts',
+            'infra/**/*.spec.ts',
+            'test/{tidy,simulation,conformance}/**/*.spec.ts',
+          ],
           exclude: ['**/*.int.spec.ts', '**/node_modules/**', '**/dist/**'],
         },
       },

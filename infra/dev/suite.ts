@@ -3,6 +3,7 @@
  * own. `npm start` runs it below `.writ/`; end-to-end, crash and load tests run it in a folder of their own. Nothing of
  * it outlives this process.
  */
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { WritError } from '@writ/contracts';
 import type { AgentId, TenantId } from '@writ/contracts';
@@ -51,7 +52,7 @@ export interface Suite {
   readonly postgres: PostgresServer | undefined;
   /** How a principal logs in. */
   login(principal: Principal): Login;
-  pid(service: ServiceName): number | undefined;
+  readonly pid: (service: ServiceName) => number | undefined;
   /** SIGKILL; it stays down until `restart`. */
   kill(service: ServiceName): Promise<void>;
   /** Resolves when it is ready again. */
@@ -60,6 +61,9 @@ export interface Suite {
 }
 
 const DEFAULTS = { tenant: 'lab', agent: 'screening', approver: 'demo' };
+
+/** As the audit's own default, `WRIT_AUDIT_NICE`. */
+const RECORDING_NICENESS = 15;
 
 const silently: Step = async (_name, work) => work(() => {});
 
@@ -166,8 +170,14 @@ async function startServers(
       startNats({ dir: join(options.dir, 'nats'), users, logFile: join(logs, 'nats-server.log') }),
     );
   };
-  const startOwnPostgres = async (): Promise<PostgresServer> =>
-    stoppable(startPostgres({ keep: options.keepPostgres ?? false, logFile: join(logs, 'postgres.log') }));
+  const startOwnPostgres = async (): Promise<PostgresServer> => {
+    const server = await stoppable(
+      startPostgres({ keep: options.keepPostgres ?? false, logFile: join(logs, 'postgres.log') }),
+    );
+    // Its backends inherit this. Only the audit uses it, and deciding goes before recording (ADR 005).
+    setPriority(server.pid(), RECORDING_NICENESS);
+    return server;
+  };
   return Promise.all([
     options.natsUrl === undefined ? step('nats-server', startOwnNats) : undefined,
     options.postgresUrl === undefined ? step('Postgres', startOwnPostgres) : undefined,

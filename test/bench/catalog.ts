@@ -1,11 +1,20 @@
 /** What a tenant of the benchmark has in its catalog: one read-only tool, two rules that look at it, one budget. */
-import { budgetSpec, cloudEvent, digestOf, encodeCommit, policyRule, subjects, toolSpec } from '@writ/contracts';
+import {
+  budgetSpec,
+  cloudEvent,
+  digestOf,
+  encodeCommit,
+  policyRule,
+  subjects,
+  toolSpec,
+} from '@writ/contracts';
 import type { Fact, TenantId } from '@writ/contracts';
 import type { Ledger } from '@writ/ledger';
 
 const TOOL = toolSpec.parse({
   name: 'echo',
   class: 'READ_ONLY',
+  keys: ['echo:{args.candidate}'],
   adapter: { kind: 'module', module: 'echo.mjs' },
   inputs: {
     type: 'object',
@@ -16,8 +25,16 @@ const TOOL = toolSpec.parse({
 });
 
 const POLICIES = [
-  { name: 'limit-expensive-simulations', condition: 'tool.cost > 1000 node-hours', action: 'require-approval' },
-  { name: 'no-destructive-ops-in-production', condition: 'tool.destructive AND env.production', action: 'deny' },
+  {
+    name: 'limit-expensive-simulations',
+    condition: 'tool.cost > 1000 node-hours',
+    action: 'require-approval',
+  },
+  {
+    name: 'no-destructive-ops-in-production',
+    condition: 'tool.destructive AND env.production',
+    action: 'deny',
+  },
 ].map((rule) => policyRule.parse(rule));
 
 const BUDGET = budgetSpec.parse({ account: '/', limits: { 'node-hours': 1e12, calls: 1e12 } });
@@ -31,6 +48,8 @@ export async function publishCatalog(ledger: Ledger, tenant: TenantId): Promise<
     { type: 'environment.defined', tenant, data: { environment: { production: true } } },
   ];
   const id = `bench-catalog-${tenant}`;
-  const data = encodeCommit(facts.map((fact, index) => cloudEvent(fact, `${id}.${index}`, 'bench', Date.now())));
+  const data = encodeCommit(
+    facts.map((fact, index) => cloudEvent(fact, `${id}.${index}`, 'bench', Date.now())),
+  );
   await ledger.append({ subject: subjects.catalog(tenant), data, id, expected: 0 });
 }

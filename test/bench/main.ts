@@ -38,13 +38,21 @@ try {
   suite = await startSuite({
     dir,
     natsUrl: nats.url,
-    environment: { WRIT_TOOLS: new URL('./tools', import.meta.url).pathname, WRIT_SLOTS: '1024', WRIT_WORKERS: '1' },
+    environment: {
+      WRIT_TOOLS: new URL('./tools', import.meta.url).pathname,
+      WRIT_SLOTS: '1024',
+      WRIT_WORKERS: '1',
+    },
   });
   const connection = await connectNats({ url: nats.url, name: 'bench' });
   await publishCatalogs(connection, suite);
   const rounds: Round[] = [];
   for (let round = 1; round <= (quick ? 1 : ROUNDS); round++) {
-    rounds.push(await measureRound(connection, nats.url, quick ? QUICK : SIZES, (what) => say(`round ${round}: ${what}`)));
+    rounds.push(
+      await measureRound(connection, nats.url, quick ? QUICK : SIZES, (what) =>
+        say(`round ${round}: ${what}`),
+      ),
+    );
   }
   const { pid } = suite;
   const memory = Object.fromEntries(SERVICES.map((name) => [name, residentBytes(pid(name))]));
@@ -63,10 +71,13 @@ try {
 async function measureCatchUp({ connection }: Suite): Promise<number> {
   const started = performance.now();
   const metrics = `${connection.services['audit']?.http}/metrics`;
-  await eventually(async () => /^writ_projection_lag(?:\{[^}]*\})? 0(?:\s|$)/m.test(await (await fetch(metrics)).text()), {
-    withinMs: 300_000,
-    what: 'the audit has projected everything',
-  });
+  await eventually(
+    async () => /^writ_projection_lag(?:\{[^}]*\})? 0(?:\s|$)/m.test(await (await fetch(metrics)).text()),
+    {
+      withinMs: 300_000,
+      what: 'the audit has projected everything',
+    },
+  );
   return (performance.now() - started) / 1_000;
 }
 

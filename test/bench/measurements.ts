@@ -34,7 +34,12 @@ export interface Round {
 
 export type Progress = (what: string) => void;
 
-export async function measureRound(connection: NatsConnection, url: string, sizes: Sizes, say: Progress): Promise<Round> {
+export async function measureRound(
+  connection: NatsConnection,
+  url: string,
+  sizes: Sizes,
+  say: Progress,
+): Promise<Round> {
   const client = new PlainClient(connection);
   const subject = (): string => `writ.t0.requests.${AGENT}`;
   const sdk = await GovernedToolExecutor.connect({ server: url, tenant: 't0', agent: AGENT });
@@ -42,13 +47,28 @@ export async function measureRound(connection: NatsConnection, url: string, size
     say('raw JetStream');
     const raw = await measureRaw(connection, client, url, sizes.singles);
     say('single messages');
-    const plain = await client.governed({ count: sizes.singles, callsEach: 1, outstanding: OUTSTANDING, subject });
+    const plain = await client.governed({
+      count: sizes.singles,
+      callsEach: 1,
+      outstanding: OUTSTANDING,
+      subject,
+    });
     say('single messages, 4,096 outstanding');
-    const plainMany = await client.governed({ count: sizes.singles, callsEach: 1, outstanding: MANY_OUTSTANDING, subject });
+    const plainMany = await client.governed({
+      count: sizes.singles,
+      callsEach: 1,
+      outstanding: MANY_OUTSTANDING,
+      subject,
+    });
     say('SDK singles');
     const sdkRate = await measureSdk(sdk, sizes.coalesced);
     say('steps of 100');
-    const steps = await client.governed({ count: sizes.steps, callsEach: STEP, outstanding: MANY_OUTSTANDING, subject });
+    const steps = await client.governed({
+      count: sizes.steps,
+      callsEach: STEP,
+      outstanding: MANY_OUTSTANDING,
+      subject,
+    });
     say('1,000 tenants');
     const tenants = await client.governed({
       count: sizes.tenants,
@@ -66,7 +86,12 @@ export async function measureRound(connection: NatsConnection, url: string, size
 }
 
 /** Publishes the same messages to a stream of its own, with a consumer in another process, and nothing in between. */
-async function measureRaw(connection: NatsConnection, client: PlainClient, url: string, count: number): Promise<number> {
+async function measureRaw(
+  connection: NatsConnection,
+  client: PlainClient,
+  url: string,
+  count: number,
+): Promise<number> {
   const manager = await jetstreamManager(connection);
   await manager.streams.delete(RAW_STREAM).catch(() => false);
   await manager.streams.add({ name: RAW_STREAM, subjects: ['bench.raw.*'] });
@@ -107,5 +132,6 @@ async function measureIdle(sdk: GovernedToolExecutor, count: number): Promise<nu
 async function runOne(sdk: GovernedToolExecutor, index: number): Promise<void> {
   const inputs = { candidate: `CC(=O)Oc1ccccc1C(=O)O-${index}`, repeat: 0 };
   const outcome = await sdk.run({ tool: 'echo', inputs, budgetTag: 'bench' });
-  if (outcome.status !== 'succeeded') throw new Error(`a call of the benchmark ended as ${JSON.stringify(outcome)}`);
+  if (outcome.status !== 'succeeded')
+    throw new Error(`a call of the benchmark ended as ${JSON.stringify(outcome)}`);
 }

@@ -49,7 +49,9 @@ export class PlainClient {
   constructor(connection: NatsConnection) {
     this.#connection = connection;
     this.#client = jetstream(connection);
-    connection.subscribe(`writ.*.notices.${AGENT}`, { callback: (_error, message) => this.#onNotice(message.json()) });
+    connection.subscribe(`writ.*.notices.${AGENT}`, {
+      callback: (_error, message) => this.#onNotice(message.json()),
+    });
   }
 
   /** Calls a second, each counted when its outcome has arrived. */
@@ -67,10 +69,14 @@ export class PlainClient {
   async raw(load: Load): Promise<number> {
     let acknowledged = 0;
     const started = performance.now();
-    await this.#send(load, () => acknowledged, () => {
-      acknowledged += 1;
-      this.#onAnswer();
-    });
+    await this.#send(
+      load,
+      () => acknowledged,
+      () => {
+        acknowledged += 1;
+        this.#onAnswer();
+      },
+    );
     while (acknowledged < load.count) await new Promise<void>((resolve) => (this.#onAnswer = resolve));
     return load.count / ((performance.now() - started) / 1_000);
   }
@@ -105,7 +111,12 @@ export class PlainClient {
     }
   }
 
-  #onNotice(events: readonly { readonly type: string; readonly data: { readonly verdict?: string; readonly outcome?: string } }[]): void {
+  #onNotice(
+    events: readonly {
+      readonly type: string;
+      readonly data: { readonly verdict?: string; readonly outcome?: string };
+    }[],
+  ): void {
     for (const { type, data } of events) {
       if (!TERMINAL.has(type) && data.verdict !== 'deny') continue;
       this.#answered += 1;

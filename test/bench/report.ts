@@ -44,11 +44,31 @@ export function summarise(
     publishP99: of(({ roundTrips }) => quantile(roundTrips, 0.99)),
   };
   const bars = [
-    atLeast('single messages / raw JetStream', of(({ plain, raw }) => plain / raw), 0.35),
-    atLeast('SDK singles / single messages', of(({ sdk, plain }) => sdk / plain), 2),
-    atLeast('steps of 100 / single messages', of(({ steps, plain }) => steps / plain), 2),
-    atLeast('1,000 tenants / one tenant (4,096 outstanding)', of(({ tenants, plainMany }) => tenants / plainMany), 0.35),
-    atMost('idle p50 / publish p50', of(({ idle, roundTrips }) => quantile(idle, 0.5) / quantile(roundTrips, 0.5)), 6),
+    atLeast(
+      'single messages / raw JetStream',
+      of(({ plain, raw }) => plain / raw),
+      0.35,
+    ),
+    atLeast(
+      'SDK singles / single messages',
+      of(({ sdk, plain }) => sdk / plain),
+      2,
+    ),
+    atLeast(
+      'steps of 100 / single messages',
+      of(({ steps, plain }) => steps / plain),
+      2,
+    ),
+    atLeast(
+      '1,000 tenants / one tenant (4,096 outstanding)',
+      of(({ tenants, plainMany }) => tenants / plainMany),
+      0.35,
+    ),
+    atMost(
+      'idle p50 / publish p50',
+      of(({ idle, roundTrips }) => quantile(idle, 0.5) / quantile(roundTrips, 0.5)),
+      6,
+    ),
     atMost('largest service, MB', Math.max(...Object.values(memory)) / MEGABYTE, 200),
   ];
   return { rates, milliseconds, bars, memory, auditCatchUpSeconds };
@@ -71,12 +91,17 @@ export function printReport({ rates, milliseconds, bars, memory, auditCatchUpSec
   console.log(cases.toString());
   const { idleP50, idleP99, publishP50, publishP99 } = milliseconds;
   console.log(`one call at a time, idle: p50 ${idleP50.toFixed(2)} ms, p99 ${idleP99.toFixed(2)} ms`);
-  console.log(`one JetStream publish at a time: p50 ${publishP50.toFixed(2)} ms, p99 ${publishP99.toFixed(2)} ms`);
+  console.log(
+    `one JetStream publish at a time: p50 ${publishP50.toFixed(2)} ms, p99 ${publishP99.toFixed(2)} ms`,
+  );
   const services = Object.entries(memory).map(([name, bytes]) => `${name} ${Math.round(bytes / MEGABYTE)}`);
   console.log(`resident memory in MB: ${services.join(', ')}`);
-  console.log(`audit on throughout; level with the ledger ${auditCatchUpSeconds.toFixed(1)} s after the last call`);
+  console.log(
+    `audit on throughout; level with the ledger ${auditCatchUpSeconds.toFixed(1)} s after the last call`,
+  );
   const judged = new Table({ head: ['bar', 'measured', 'wanted', ''] });
-  for (const { name, value, wanted, met } of bars) judged.push([name, value.toFixed(2), wanted, met ? 'met' : 'NOT MET']);
+  for (const { name, value, wanted, met } of bars)
+    judged.push([name, value.toFixed(2), wanted, met ? 'met' : 'NOT MET']);
   console.log(judged.toString());
 }
 

@@ -22,15 +22,17 @@ it('a full ledger: typed error, services stay up, accepted calls end once there 
   const agent = await GovernedToolExecutor.connect({ server: natsUrl, ...users.agent, tenant });
   const text = 'x'.repeat(20_000);
   const accepted: Promise<unknown>[] = [];
-  let refused: unknown;
-  for (let index = 0; index < 200 && refused === undefined; index++) {
+  const refusals: unknown[] = [];
+  for (let index = 0; index < 200 && refusals.length === 0; index++) {
     const call = agent.run({ tool: 'echo', inputs: { text } });
-    accepted.push(call.catch((error: unknown) => (refused ??= error)));
-    if (index % 5 === 4) await Promise.race([Promise.all(accepted), new Promise((resolve) => setImmediate(resolve))]);
+    accepted.push(call.catch((error: unknown) => (refusals.push(error), error)));
+    if (index % 5 === 4)
+      await Promise.race([Promise.all(accepted), new Promise((resolve) => setImmediate(resolve))]);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await expect.poll(() => refused, { timeout: 30_000 }).toMatchObject({ code: 'stream-full' });
-  for (const { http } of Object.values(suite.connection.services)) expect((await fetch(`${http}/healthz`)).status).toBe(200);
+  await expect.poll(() => refusals[0], { timeout: 30_000 }).toMatchObject({ code: 'stream-full' });
+  for (const { http } of Object.values(suite.connection.services))
+    expect((await fetch(`${http}/healthz`)).status).toBe(200);
 
   const nats = await connectNats({ url: natsUrl, ...users.operator, name: 'operator' });
   const manager = await jetstreamManager(nats);
@@ -38,11 +40,13 @@ it('a full ledger: typed error, services stay up, accepted calls end once there 
   await manager.streams.update(LEDGER_STREAM, { ...config, max_bytes: -1 });
   await nats.close();
 
-  const outcomes = (await Promise.all(accepted)).filter((outcome) => outcome !== refused);
+  const outcomes = (await Promise.all(accepted)).filter((outcome) => !refusals.includes(outcome));
   for (const outcome of outcomes) {
     const { status, code } = outcome as { status?: string; code?: string };
     expect(status ?? code).toMatch(/succeeded|stream-full/);
   }
-  expect(await agent.run({ tool: 'echo', inputs: { text: 'room again' } })).toMatchObject({ status: 'succeeded' });
+  expect(await agent.run({ tool: 'echo', inputs: { text: 'room again' } })).toMatchObject({
+    status: 'succeeded',
+  });
   await agent.close();
 });

@@ -102,13 +102,23 @@ describe('a call that may not run', () => {
 describe('a message that is no valid request', () => {
   it.each([
     ['is no JSON', 'not json', 'malformed'],
-    ['misspells a field', JSON.stringify(event({ calls: [{ invocation: 'bad-1', tool: 'echo', inptus: {} }] })), 'malformed'],
-    ['has a type that does not belong there', JSON.stringify({ ...event({}), type: 'policy.decided' }), 'unsupported-type'],
+    [
+      'misspells a field',
+      JSON.stringify(event({ calls: [{ invocation: 'bad-1', tool: 'echo', inptus: {} }] })),
+      'malformed',
+    ],
+    [
+      'has a type that does not belong there',
+      JSON.stringify({ ...event({}), type: 'policy.decided' }),
+      'unsupported-type',
+    ],
   ])('because it %s: is answered with what is wrong', async (_what, body, reason) => {
     const { natsUrl, users } = suite.connection;
     const nats = await connectNats({ url: natsUrl, ...users.agent, name: 'broken' });
     const heard: { type: string; data: { reason?: string; detail?: string } }[] = [];
-    nats.subscribe('writ.lab.notices.ada', { callback: (_error, message) => void heard.push(...message.json<typeof heard>()) });
+    nats.subscribe('writ.lab.notices.ada', {
+      callback: (_error, message) => void heard.push(...message.json<typeof heard>()),
+    });
     await nats.flush();
     await nats.request('writ.lab.requests.ada', body);
     const answer = await eventually(() => heard.find(({ type }) => type === 'request.rejected'), {
@@ -126,8 +136,13 @@ describe('a message that is no valid request', () => {
   });
 
   it('for another tenant: is not permitted, and the error names the subject and what would be right', async () => {
-    const stranger = connect('mill').then(async (executor) => executor.run({ tool: 'echo', inputs: { text: 'x' } }));
-    await expect(stranger).rejects.toMatchObject({ code: 'not-permitted', message: expect.stringContaining('writ.mill.') as string });
+    const stranger = connect('mill').then(async (executor) =>
+      executor.run({ tool: 'echo', inputs: { text: 'x' } }),
+    );
+    await expect(stranger).rejects.toMatchObject({
+      code: 'not-permitted',
+      message: expect.stringContaining('writ.mill.') as string,
+    });
   });
 
   it('all services are still ready after that, and a good call still runs', async () => {
@@ -135,7 +150,9 @@ describe('a message that is no valid request', () => {
       expect((await fetch(`${http}/readyz`)).status, name).toBe(200);
       expect(await (await fetch(`${http}/metrics`)).text(), name).toContain('writ_');
     }
-    expect(await agent.run({ tool: 'echo', inputs: { text: 'again' } })).toMatchObject({ status: 'succeeded' });
+    expect(await agent.run({ tool: 'echo', inputs: { text: 'again' } })).toMatchObject({
+      status: 'succeeded',
+    });
   });
 });
 
@@ -143,16 +160,19 @@ describe('a policy file with a mistake', () => {
   it.each([
     ['a misspelt name', 'tool.destuctive AND env.production', /did you mean .*destructive/],
     ['a mismatched unit', 'tool.cost > 20 USD', /node-hours/],
-  ])('%s: is not applied, and the message points at file, line and column', async (_what, condition, message) => {
-    const folder = join(suite.dir, 'bad');
-    await mkdir(folder, { recursive: true });
-    const file = join(folder, 'policies.yaml');
-    await writeFile(file, `policies:\n  - name: p\n    condition: ${condition}\n    action: deny\n`);
-    const { code, err } = await suite.writ('apply', '-f', folder);
-    expect(code).toBe(2);
-    expect(err).toMatch(/policies\.yaml:3:\d+/);
-    expect(err).toMatch(message);
-  });
+  ])(
+    '%s: is not applied, and the message points at file, line and column',
+    async (_what, condition, message) => {
+      const folder = join(suite.dir, 'bad');
+      await mkdir(folder, { recursive: true });
+      const file = join(folder, 'policies.yaml');
+      await writeFile(file, `policies:\n  - name: p\n    condition: ${condition}\n    action: deny\n`);
+      const { code, err } = await suite.writ('apply', '-f', folder);
+      expect(code).toBe(2);
+      expect(err).toMatch(/policies\.yaml:3:\d+/);
+      expect(err).toMatch(message);
+    },
+  );
 });
 
 describe('a plain NATS client', () => {
@@ -160,7 +180,15 @@ describe('a plain NATS client', () => {
     const { natsUrl, tenant, users } = suite.connection;
     const script = new URL('./plain-client.mjs', import.meta.url).pathname;
     const { user = '', password = '', agent: name } = users.agent;
-    const { stdout } = await run(process.execPath, [script, natsUrl, user, password, tenant, name, 'from outside']);
+    const { stdout } = await run(process.execPath, [
+      script,
+      natsUrl,
+      user,
+      password,
+      tenant,
+      name,
+      'from outside',
+    ]);
     expect(stdout).toMatch(/in the ledger at \d+/);
     expect(stdout).toMatch(/policy\.decided "allow"/);
     expect(stdout).toMatch(/execution\.completed "succeeded" \{"text":"from outside"\}/);

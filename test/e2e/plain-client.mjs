@@ -21,7 +21,11 @@ console.log('in the ledger at', ack.json().seq);
 for await (const message of notices) {
   for (const { type, data } of message.json()) {
     if (data.invocation !== invocation) continue;
-    console.log(type, JSON.stringify(data.verdict ?? data.outcome ?? data.reason), JSON.stringify(data.output ?? null));
+    console.log(
+      type,
+      JSON.stringify(data.verdict ?? data.outcome ?? data.reason),
+      JSON.stringify(data.output ?? null),
+    );
     if (type === 'execution.completed') await nats.close();
   }
 }

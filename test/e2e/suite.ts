@@ -40,7 +40,10 @@ export async function startTestSuite(options: Partial<SuiteOptions> = {}): Promi
 }
 
 /** The command line finds the suite as a person's would: by `.writ/connection.json` above the working directory. */
-async function writ(cwd: string, args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+async function writ(
+  cwd: string,
+  args: readonly string[],
+): Promise<{ code: number; out: string; err: string }> {
   try {
     const { stdout, stderr } = await run(process.execPath, [CLI, ...args], { cwd });
     return { code: 0, out: stdout, err: stderr };

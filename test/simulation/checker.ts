@@ -46,7 +46,8 @@ export class Checker {
 
   #fact(fact: RecordedFact): void {
     const { tenant } = fact;
-    if (fact.type === 'tool.registered' && fact.data.tool.effects === 'once') this.#onceTools.add(fact.data.tool.name);
+    if (fact.type === 'tool.registered' && fact.data.tool.effects === 'once')
+      this.#onceTools.add(fact.data.tool.name);
     if (fact.type === 'budget.defined') {
       for (const [unit, limit] of Object.entries(fact.data.budget.limits)) {
         this.#limits.set(`${tenant} ${fact.data.budget.account} ${unit}`, BigInt(limit) * 1_000_000n);
@@ -113,9 +114,11 @@ export class Checker {
       call.granted.add(`${fact.data.attempt}@${fact.data.executor}`);
     } else if (fact.type === 'execution.started' || fact.type === 'execution.completed') {
       const call = this.#call(fact.tenant, fact.data.invocation);
-      if (!call.allowed || call.digest !== fact.data.argsDigest) this.#violated(fact, 'runs what was not allowed');
+      if (!call.allowed || call.digest !== fact.data.argsDigest)
+        this.#violated(fact, 'runs what was not allowed');
       if (call.terminal) this.#violated(fact, `runs after it ended by ${call.terminal}`);
-      if (!call.granted.has(`${fact.data.attempt}@${fact.data.executor}`)) this.#violated(fact, 'runs without a grant');
+      if (!call.granted.has(`${fact.data.attempt}@${fact.data.executor}`))
+        this.#violated(fact, 'runs without a grant');
       if (fact.type === 'execution.started') this.#started(fact, call);
     } else if (fact.type === 'schedule.indeterminate') {
       this.#call(fact.tenant, fact.data.invocation).indeterminate = true;

@@ -2,18 +2,30 @@
 import { budgetSpec, breakerSpec, digestOf, policyRule, toolSpec } from '@writ/contracts';
 import type { Fact, TenantId } from '@writ/contracts';
 
+export const TENANTS = ['lab', 'mill'] as TenantId[];
+
 const MODULE = { kind: 'module', module: 'sim.mjs' };
 
 const TOOLS = [
   { name: 'read', class: 'READ_ONLY', cost: { usd: '3' }, adapter: MODULE },
-  { name: 'compute', class: 'READ_ONLY', cost: { 'node-hours': '0.7 node-hours * args.size' }, adapter: MODULE },
+  {
+    name: 'compute',
+    class: 'READ_ONLY',
+    cost: { 'node-hours': '0.7 node-hours * args.size' },
+    adapter: MODULE,
+  },
   { name: 'order', class: 'NETWORK', effects: 'once', cost: { usd: '5' }, adapter: MODULE },
   { name: 'store', class: 'LOCAL_WRITE', effects: 'keyed', cost: { usd: '1' }, adapter: MODULE },
   { name: 'purge', class: 'DESTRUCTIVE', effects: 'once', adapter: MODULE },
 ].map((tool) => toolSpec.parse(tool));
 
 const POLICIES = [
-  { name: 'ask-before-ordering', condition: 'tool.name == "order"', action: 'require-approval', approval: { expiresSeconds: 60 } },
+  {
+    name: 'ask-before-ordering',
+    condition: 'tool.name == "order"',
+    action: 'require-approval',
+    approval: { expiresSeconds: 60 },
+  },
   { name: 'no-purge', condition: 'tool.destructive', action: 'deny' },
   { name: 'large-runs', condition: 'tool.cost > 3 node-hours', action: 'deny' },
 ].map((rule) => policyRule.parse(rule));
@@ -29,7 +41,15 @@ export function catalogFacts(tenant: TenantId): Fact[] {
     {
       type: 'breaker.configured',
       tenant,
-      data: { breaker: breakerSpec.parse({ tool: 'read', window: 4, minimumCalls: 4, openSeconds: 5, halfOpenPermits: 1 }) },
+      data: {
+        breaker: breakerSpec.parse({
+          tool: 'read',
+          window: 4,
+          minimumCalls: 4,
+          openSeconds: 5,
+          halfOpenPermits: 1,
+        }),
+      },
     },
   ];
 }

@@ -54,7 +54,8 @@ export class SimExecutor {
   take(grants: readonly GrantDetails[]): void {
     for (const grant of grants) {
       const key = `${grant.tenant}/${grant.invocation}/${grant.attempt}`;
-      if (!this.#done.has(key) && !this.held.has(key)) this.held.set(key, { grant, started: false, busy: false });
+      if (!this.#done.has(key) && !this.held.has(key))
+        this.held.set(key, { grant, started: false, busy: false });
     }
   }
 
@@ -71,7 +72,12 @@ export class SimExecutor {
     const expected = await this.#tail(tenant);
     const id = `${session}.${fact.type}.${key}`;
     const data = encodeCommit([cloudEvent(fact, id, `writ/executor/${this.id}`, now)]);
-    const result = await appendResolved(this.#ledger, { subject: subjects.executions(tenant, this.id), id, data, expected });
+    const result = await appendResolved(this.#ledger, {
+      subject: subjects.executions(tenant, this.id),
+      id,
+      data,
+      expected,
+    });
     if (session !== this.session) return;
     this.#writing = false;
     held.busy = false;
@@ -93,7 +99,9 @@ export class SimExecutor {
     const common = { invocation, attempt, executor: this.id, session: this.session, argsDigest };
     if (!started && !READ_ONLY.has(tool)) return { type: 'execution.started', tenant, data: common };
     const outcome = this.#random.chance(0.2) ? 'failed' : 'succeeded';
-    const usage: Record<string, string> = this.#random.chance(0.5) ? { usd: String(this.#random.below(4_000_000)) } : {};
+    const usage: Record<string, string> = this.#random.chance(0.5)
+      ? { usd: String(this.#random.below(4_000_000)) }
+      : {};
     const data = { ...common, agent, outcome, usage, startedAtMs: now, endedAtMs: now } as const;
     return { type: 'execution.completed', tenant, data };
   }

@@ -2,8 +2,8 @@
  * One run of the whole governance on the memory ledger: real cores in real hosts, agents, a person, executors. A seed
  * decides who does what next, which appends are lost, when folds see what, and which processes are killed.
  */
-import { cloudEvent, decodeCommit, digestOf, encodeCommit, subjects } from '@writ/contracts';
-import type { AgentId, Decider, ExecutorId, Fact, RecordedFact, TenantId } from '@writ/contracts';
+import { digestOf, subjects } from '@writ/contracts';
+import type { Decider, ExecutorId, Fact } from '@writ/contracts';
 import { budget } from '@writ/budget';
 import type { BudgetState } from '@writ/budget';
 import { DeciderPath, memoryLedger, memorySnapshots, stateText } from '@writ/ledger';
@@ -14,18 +14,20 @@ import { busySessions, fencesOwed, openGrants, scheduler } from '@writ/scheduler
 import type { GrantDetails, SchedulerOffer, SchedulerState } from '@writ/scheduler';
 import { Checker } from './checker.ts';
 import type { Verdict } from './checker.ts';
-import { catalogFacts } from './governance.ts';
+import { TENANTS, catalogFacts } from './governance.ts';
+import { People } from './people.ts';
+import { publish } from './publish.ts';
 import { Random } from './random.ts';
 import { SimExecutor } from './sim-executor.ts';
 import { SimService } from './service.ts';
 
-const TENANTS = ['lab', 'mill'] as TenantId[];
-const AGENTS = ['ada', 'bob'] as AgentId[];
-const TOOLS = ['read', 'read', 'compute', 'order', 'store', 'purge', 'unknown'] as const;
 const START_MS = 1_800_000_000_000;
 /** Rounds after which approvals and breakers have run out too. */
 const SETTLED_ROUNDS = 20;
 const ROUND_MS = 4_000;
+/** Decisions that the approver looks at: the latest while things happen, nearly all in the end. */
+const LATEST_DECISIONS = 3;
+const ALL_DECISIONS = 20;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -45,18 +47,15 @@ export class World {
   readonly #random: Random;
   readonly #options: WorldOptions;
   readonly #executors: SimExecutor[];
+  readonly #people: People;
   readonly services: {
     readonly policy: SimService<PolicyState, undefined>;
     readonly budget: SimService<BudgetState, undefined>;
     readonly scheduler: SimService<SchedulerState, SchedulerOffer>;
   };
   readonly #deliveries: (() => void)[] = [];
-  readonly #asked: { readonly tenant: TenantId; readonly agent: AgentId; readonly data: Uint8Array; readonly id: string }[] = [];
   #now = START_MS;
   #calm = false;
-  #requests = 0;
-  #votes = 0;
-  #resolved = 0;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -67,11 +66,17 @@ export class World {
       deliver: (run) => this.#deliveries.push(run),
     });
     this.#executors = ['e1', 'e2'].map((id) => new SimExecutor(id, this.ledger, this.#random));
+    this.#people = new People(this.ledger, this.#random, () => this.#now);
     const shared = { ledger: this.ledger, snapshots: memorySnapshots(), now: () => this.#now };
     const quiet = (): void => {};
     this.services = {
       policy: new SimService({ ...shared, decider: policy, offer: () => undefined, onCommitted: quiet }),
-      budget: new SimService({ ...shared, decider: options.budget ?? budget, offer: () => undefined, onCommitted: quiet }),
+      budget: new SimService({
+        ...shared,
+        decider: options.budget ?? budget,
+        offer: () => undefined,
+        onCommitted: quiet,
+      }),
       scheduler: new SimService({
         ...shared,
         decider: scheduler,
@@ -82,7 +87,7 @@ export class World {
   }
 
   async run(): Promise<Outcome> {
-    for (const tenant of TENANTS) await this.#append(subjects.catalog(tenant), catalogFacts(tenant), `catalog-${tenant}`);
+    await this.#publishCatalogs();
     for (const service of Object.values(this.services)) void service.start();
     for (let step = 0; step < this.#options.steps; step++) {
       await this.#act();
@@ -96,6 +101,20 @@ export class World {
     };
   }
 
+  async #publishCatalogs(): Promise<void> {
+    for (const tenant of TENANTS) {
+      let status = 'unknown';
+      while (status === 'unknown')
+        status = await publish(
+          this.ledger,
+          subjects.catalog(tenant),
+          catalogFacts(tenant),
+          `catalog-${tenant}`,
+          this.#now,
+        );
+    }
+  }
+
   #fault(): AppendFault {
     if (this.#calm || !this.#random.chance(0.05)) return 'none';
     return this.#random.chance(0.5) ? 'lost' : 'answer-lost';
@@ -104,10 +123,10 @@ export class World {
   async #act(): Promise<void> {
     const random = this.#random;
     const dice = random.next();
-    if (dice < 0.2) await this.#request();
-    else if (dice < 0.23) await this.#repeat();
-    else if (dice < 0.25) await this.#cancel();
-    else if (dice < 0.32) await this.#vote();
+    if (dice < 0.2) await this.#people.request();
+    else if (dice < 0.23) await this.#people.repeat();
+    else if (dice < 0.25) await this.#people.cancel();
+    else if (dice < 0.32) await this.#people.vote(LATEST_DECISIONS);
     else if (dice < 0.75) void random.pick(this.#executors).step(this.#now);
     else if (dice < 0.77) random.pick(this.#executors).crash();
     else if (dice < 0.79) await random.pick(Object.values(this.services)).crash();
@@ -135,89 +154,19 @@ export class World {
   async #calmDown(): Promise<void> {
     this.#calm = true;
     let before = -1;
-    for (let round = 0; round < 4 * SETTLED_ROUNDS && (before !== this.ledger.commits.length || round < SETTLED_ROUNDS); round++) {
+    for (
+      let round = 0;
+      round < 4 * SETTLED_ROUNDS && (before !== this.ledger.commits.length || round < SETTLED_ROUNDS);
+      round++
+    ) {
       before = this.ledger.commits.length;
       this.#now += ROUND_MS;
-      if (round % 5 === 0) await this.#vote();
-      await this.#resolve();
+      if (round % 5 === 0) await this.#people.vote(ALL_DECISIONS);
+      await this.#people.resolve();
+      this.services.scheduler.host.wake();
       for (const executor of this.#executors) void executor.step(this.#now);
       for (let turn = 0; turn < 3; turn++) await this.#turn();
     }
-  }
-
-  async #request(): Promise<void> {
-    const random = this.#random;
-    const tenant = random.pick(TENANTS);
-    const agent = random.pick(AGENTS);
-    const calls = Array.from({ length: random.chance(0.7) ? 1 : 1 + random.below(4) }, () => ({
-      invocation: `i${++this.#requests}`,
-      tool: random.pick(TOOLS),
-      inputs: { size: random.below(6) },
-    }));
-    const deadline = random.chance(0.1) ? { deadline: new Date(this.#now + 3_000).toISOString() } : {};
-    const data = { calls, project: 'default', priority: random.pick(['urgent', 'normal', 'background']), ...deadline };
-    const id = `req-${this.#requests}`;
-    const fact = { type: 'tool.requested', tenant, data } as unknown as Fact;
-    const bytes = encodeCommit([cloudEvent(fact, id, `agent/${agent}`, this.#now)]);
-    this.#asked.push({ tenant, agent, data: bytes, id });
-    await this.ledger.append({ subject: subjects.requests(tenant, agent), data: bytes, id });
-  }
-
-  /** An agent that did not hear of an ack sends the same bytes again. */
-  async #repeat(): Promise<void> {
-    if (this.#asked.length === 0) return;
-    const { tenant, agent, data, id } = this.#random.pick(this.#asked);
-    await this.ledger.append({ subject: subjects.requests(tenant, agent), data, id });
-  }
-
-  async #cancel(): Promise<void> {
-    if (this.#requests === 0) return;
-    const tenant = this.#random.pick(TENANTS);
-    const agent = this.#random.pick(AGENTS);
-    const data = { invocation: `i${1 + this.#random.below(this.#requests)}` };
-    const fact = { type: 'tool.cancel-requested', tenant, data } as Fact;
-    await this.#append(subjects.requests(tenant, agent), [fact], `cancel-${this.#now}-${data.invocation}`);
-  }
-
-  /** A person looks at one of the approvals that are open in the ledger and votes. */
-  async #vote(): Promise<void> {
-    const opened = this.ledger.commits.filter(({ subject }) => subject.endsWith('.decisions')).slice(-20);
-    for (const commit of this.#calm ? opened : opened.slice(-3)) {
-      for (const { type, data } of JSON.parse(new TextDecoder().decode(commit.data)) as { type: string; data: never }[]) {
-        if (type !== 'approval.opened') continue;
-        const { invocation, argsDigest } = data as { invocation: string; argsDigest: string };
-        const vote = this.#random.chance(0.7) ? 'approve' : 'deny';
-        const tenant = commit.subject.split('.')[1] as TenantId;
-        const fact = { type: 'approval.voted', tenant, data: { invocation, argsDigest, vote } } as unknown as Fact;
-        await this.#append(subjects.approvals(tenant, 'eve'), [fact], `vote-${++this.#votes}`);
-      }
-    }
-  }
-
-  /** An owner looks up what became of an indeterminate call and says so. */
-  async #resolve(): Promise<void> {
-    const { host } = this.services.scheduler;
-    for (const commit of this.ledger.commits.slice(this.#resolved)) {
-      if (!commit.subject.endsWith('.schedule')) continue;
-      for (const { type, data } of JSON.parse(new TextDecoder().decode(commit.data)) as { type: string; data: never }[]) {
-        if (type !== 'schedule.indeterminate') continue;
-        const { invocation, attempt, agent, executor } = data as RecordedFact<'schedule.indeterminate'>['data'];
-        const tenant = commit.subject.split('.')[1] as TenantId;
-        const { argsDigest } = decisionOf(this.ledger, tenant, invocation);
-        const times = { startedAtMs: this.#now, endedAtMs: this.#now };
-        const end = { invocation, attempt, agent, executor, argsDigest, session: 'owner', outcome: 'succeeded', usage: {}, ...times };
-        const fact = { type: 'execution.completed', tenant, data: end } as unknown as Fact;
-        await this.#append(subjects.executions(tenant, executor), [fact], `resolved-${tenant}-${invocation}`);
-      }
-    }
-    this.#resolved = this.ledger.commits.length;
-    host.wake();
-  }
-
-  async #append(subject: string, facts: readonly Fact[], id: string): Promise<void> {
-    const data = encodeCommit(facts.map((fact, index) => cloudEvent(fact, `${id}.${index}`, 'simulation', this.#now)));
-    let result = await this.ledger.append({ subject, data, id });
-    while (result.status === 'unknown' && subject.endsWith('.catalog')) result = await this.ledger.append({ subject, data, id });
   }
 
   #offer(): SchedulerOffer {
@@ -241,7 +190,8 @@ export class World {
     const { host } = this.services.scheduler;
     if (host.role !== 'leading' || host.busy) return;
     for (const { executor, session } of busySessions(host.state)) {
-      if (this.#calm || this.#random.chance(0.2)) this.#send(executor, session, openGrants(host.state, executor, session));
+      if (this.#calm || this.#random.chance(0.2))
+        this.#send(executor, session, openGrants(host.state, executor, session));
     }
   }
 
@@ -255,17 +205,22 @@ export class World {
     if (host.role !== 'leading') return;
     for (const { tenant, executor, session } of fencesOwed(host.state)) {
       const fact: Fact = { type: 'execution.fenced', tenant, data: { executor, session } };
-      await this.#append(subjects.executions(tenant, executor), [fact], `fence.${tenant}.${executor}.${session}`);
+      const id = `fence.${tenant}.${executor}.${session}`;
+      await publish(this.ledger, subjects.executions(tenant, executor), [fact], id, this.#now);
     }
   }
 
   #diverged(): string[] {
-    return Object.values(this.services).flatMap((service) => divergence(service as SimService<unknown, unknown>, this.ledger));
+    return Object.values(this.services).flatMap((service) =>
+      divergence(service as SimService<unknown, unknown>, this.ledger),
+    );
   }
 
   /** The digest of the whole ledger, to show that a seed gives the same run again. */
   digest(): string {
-    return digestOf(this.ledger.commits.map(({ subject, data }) => [subject, new TextDecoder().decode(data)]));
+    return digestOf(
+      this.ledger.commits.map(({ subject, data }) => [subject, new TextDecoder().decode(data)]),
+    );
   }
 }
 
@@ -277,16 +232,7 @@ function divergence({ decider, host }: SimService<unknown, unknown>, ledger: Mem
   path.foldHeld(path.seen);
   const replayed = stateText(decider.snapshot(path.state));
   const lived = stateText(decider.snapshot(host.state));
-  return replayed.hash === lived.hash ? [] : [`${decider.name}: ${lived.state} lived, ${replayed.state} replayed`];
-}
-
-/** The decision that allowed a call. */
-function decisionOf(ledger: MemoryLedger, tenant: TenantId, invocation: string): RecordedFact<'policy.decided'>['data'] {
-  for (const commit of ledger.commits) {
-    if (commit.subject !== subjects.decisions(tenant)) continue;
-    for (const fact of decodeCommit(commit)) {
-      if (fact.type === 'policy.decided' && fact.data.invocation === invocation && fact.data.verdict === 'allow') return fact.data;
-    }
-  }
-  throw new Error(`${tenant}/${invocation} ran but was never allowed`);
+  return replayed.hash === lived.hash
+    ? []
+    : [`${decider.name}: ${lived.state} lived, ${replayed.state} replayed`];
 }

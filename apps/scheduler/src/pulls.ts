@@ -67,7 +67,7 @@ export class Pulls {
 
   /** Forgets everything: another process leads now. */
   clear(): void {
-    for (const executor of [...this.#held.keys()]) this.take(executor)?.answer(NO_GRANTS);
+    for (const executor of this.#held.keys()) this.take(executor)?.answer(NO_GRANTS);
     this.#heard.clear();
   }
 }

@@ -37,7 +37,8 @@ export class Sessions {
     const fresh: ExecutorSession[] = [];
     for (const held of busySessions(state)) {
       const heard = this.#pulls.heard(held.executor);
-      if (heard && heard.session !== held.session) fresh.push({ executor: held.executor, session: heard.session });
+      if (heard && heard.session !== held.session)
+        fresh.push({ executor: held.executor, session: heard.session });
       else if (now - (heard?.at ?? this.#leadingSince) > this.#silentMs) silent.push(held);
     }
     this.silent = silent;

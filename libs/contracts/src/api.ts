@@ -62,4 +62,3 @@ export type StatusReply = z.infer<typeof statusReply>;
 
 /** Any api call that could not be answered. */
 export const apiError = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
-

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Fact, Instant, RecordedFact } from './decider.ts';
 import { digestOf } from './digest.ts';
 import { EVENTS_BY_KIND, EVENT_SCHEMAS } from './events/events.ts';
+import { isPlainCompletion } from './events/execution-guard.ts';
 import { MAX_COMMIT_BYTES, MAX_EVENTS_PER_COMMIT } from './limits.ts';
 import { isToken } from './ids.ts';
 import { SubjectKind, parseSubject } from './subjects.ts';
@@ -109,6 +110,9 @@ function decodeEvent(commit: StoredCommit, parts: SubjectParts, event: unknown):
   }
   if (envelope.specversion !== '1.0' || typeof envelope.id !== 'string' || envelope.id === '') {
     return reject(commit, parts, envelope, 'malformed', 'a CloudEvents 1.0 event has specversion "1.0" and a non-empty id');
+  }
+  if (type === 'execution.completed' && isPlainCompletion(envelope.data)) {
+    return recorded(commit, parts, type as never, envelope.data);
   }
   const parsed = EVENT_SCHEMAS[type as keyof typeof EVENT_SCHEMAS].safeParse(envelope.data);
   if (!parsed.success) return reject(commit, parts, envelope, 'malformed', z.prettifyError(parsed.error));

@@ -46,6 +46,11 @@ export interface Decider<State, Offer = undefined> {
   /** The kinds it folds besides its own; all others are skipped before anything is parsed. */
   readonly reads: ReadonlySet<SubjectKind>;
   /**
+   * The types of foreign facts that can change its state; absent: all of them. A commit whose author says in a header
+   * that it holds none of these is skipped before it is parsed.
+   */
+  readonly folds?: ReadonlySet<EventType>;
+  /**
    * Whether facts of a kind that it reads can matter as `state` stands; absent: they always can. A host may then skip
    * parsing them. To be asked when such a fact's turn to be folded has come, never earlier. Facts of a kind that it
    * does not want must not change its state, so that folding and skipping them come to the same.

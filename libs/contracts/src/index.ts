@@ -1,5 +1,14 @@
 /** The contracts: every fact, file and api call of Writ, and the shape of the cores that fold them. */
-export { grant, pullReply, pullRequest, statusReply, statusRequest, toolReply, toolRequest, apiError } from './api.ts';
+export {
+  grant,
+  pullReply,
+  pullRequest,
+  statusReply,
+  statusRequest,
+  toolReply,
+  toolRequest,
+  apiError,
+} from './api.ts';
 export { BATCH_CONTENT_TYPE, cloudEvent, decodeCommit, encodeCommit, encodeEvent } from './cloud-event.ts';
 export { canonicalJson, digest, digestOf, digestOfBytes } from './digest.ts';
 export { WritError, invariant, messageOf } from './errors.ts';
@@ -14,7 +23,18 @@ export {
 } from './files/governance-file.ts';
 export { PolicyAction, PolicyMode, policyRule } from './files/policy-file.ts';
 export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
-export { CELL, agentId, executorId, invocationId, isToken, sessionId, stepId, tenantId, token, toolName } from './ids.ts';
+export {
+  CELL,
+  agentId,
+  executorId,
+  invocationId,
+  isToken,
+  sessionId,
+  stepId,
+  tenantId,
+  token,
+  toolName,
+} from './ids.ts';
 export {
   ID_HORIZON_MS,
   MAX_CALLS_PER_STEP,
@@ -27,7 +47,14 @@ export {
 export { DenialClass, Outcome, RunOutcome } from './outcome.ts';
 export { MICROS_PER_UNIT, Unit, formatMicros, toMicros } from './quantities.ts';
 export { RecentIds } from './recent-ids.ts';
-export { LEDGER_STREAM, PAYLOAD_BUCKET, STORED_SUBJECTS, SubjectKind, parseSubject, subjects } from './subjects.ts';
+export {
+  LEDGER_STREAM,
+  PAYLOAD_BUCKET,
+  STORED_SUBJECTS,
+  SubjectKind,
+  parseSubject,
+  subjects,
+} from './subjects.ts';
 export type { Grant, PullReply, PullRequest, StatusReply, StatusRequest } from './api.ts';
 export type { CloudEvent, StoredCommit } from './cloud-event.ts';
 export type { Decider, Fact, Instant, Json, RecordedFact } from './decider.ts';

@@ -26,7 +26,11 @@ export type RunOutcome = (typeof RunOutcome)[keyof typeof RunOutcome];
  * Why a call was not allowed, for the agent's next move: `structural` never passes as it stands, `permission` needs a
  * person or another rule, `transient` may pass later.
  */
-export const DenialClass = { structural: 'structural', permission: 'permission', transient: 'transient' } as const;
+export const DenialClass = {
+  structural: 'structural',
+  permission: 'permission',
+  transient: 'transient',
+} as const;
 export type DenialClass = (typeof DenialClass)[keyof typeof DenialClass];
 
 export const denial = z.object({

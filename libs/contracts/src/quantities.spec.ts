@@ -9,7 +9,9 @@ describe('amounts in micro-units', () => {
     [0.1 + 0.2, 300_000n],
     [0.000_000_1, 1n],
     [12_345.678_901, 12_345_678_901n],
-  ])('%d units are %s micro-units; never rounded down', (value, expected) => expect(toMicros(value)).toBe(expected));
+  ])('%d units are %s micro-units; never rounded down', (value, expected) =>
+    expect(toMicros(value)).toBe(expected),
+  );
 
   it('are written as decimals and read back exactly', () => {
     fc.assert(
@@ -20,5 +22,6 @@ describe('amounts in micro-units', () => {
     expect(formatMicros(-1_250_000n)).toBe('-1.25');
   });
 
-  it('of what is no number: are refused', () => expect(() => toMicros(Number.POSITIVE_INFINITY)).toThrow(RangeError));
+  it('of what is no number: are refused', () =>
+    expect(() => toMicros(Number.POSITIVE_INFINITY)).toThrow(RangeError));
 });

@@ -19,7 +19,9 @@ export const Unit = {
   tokens: 'tokens',
 } as const;
 
-export const unitName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and "-"');
+export const unitName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and "-"');
 
 /** An amount of each of several units, for example `{"node-hours": "1500000"}` for 1.5 node-hours. */
 export const amounts = z.record(unitName, micros);

@@ -24,7 +24,9 @@ export const PAYLOAD_BUCKET = 'WRIT_PAYLOADS';
 
 /** What the stream stores: every kind of every tenant; notices and api calls are not stored. */
 export const STORED_SUBJECTS: readonly string[] = Object.values(SubjectKind).flatMap((kind) =>
-  kind === 'requests' || kind === 'approvals' || kind === 'executions' ? [`writ.*.${kind}.*`] : [`writ.*.${kind}`],
+  kind === 'requests' || kind === 'approvals' || kind === 'executions'
+    ? [`writ.*.${kind}.*`]
+    : [`writ.*.${kind}`],
 );
 
 /** A stored subject taken apart. `origin` is the last token: an agent, approver or executor; else the kind itself. */

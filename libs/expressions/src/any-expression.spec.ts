@@ -210,6 +210,9 @@ function withoutTypes(node: Node): Node {
   return { op: node.op, args: copy(node.args), start: node.start, end: node.end } as Node;
 }
 
+/** Generous, for a loaded machine; the steps decide, and they do not depend on the clock. */
+const WITHIN_MS = 4_000;
+
 describe('an expression that would take for ever', () => {
   const long = { a: Array.from({ length: 20_000 }, (_, index) => index), s: 'x'.repeat(60_000) };
 
@@ -224,7 +227,7 @@ describe('an expression that would take for ever', () => {
   ])('%s: fails soon', (source) => {
     const start = performance.now();
     expect(outcome(source, long)).toBe('expression-failed');
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(WITHIN_MS);
   });
 
   it('does not eat up the steps of the next one', () => {

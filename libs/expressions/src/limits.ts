@@ -14,7 +14,7 @@ export const MAX_DEPTH = 100;
 
 /**
  * Work that one evaluation may do, in steps: one for every element that a macro visits, and one for every
- * `BYTES_PER_STEP` characters or elements that an operation walks over. About 50 ms at worst.
+ * `BYTES_PER_STEP` characters or elements that an operation walks over. At worst about a tenth of a second.
  */
 export const MAX_STEPS = 500_000;
 

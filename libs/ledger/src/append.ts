@@ -7,8 +7,7 @@ import type { Append, Ledger } from './port.ts';
 
 /** Never `unknown`. */
 export type ResolvedAppend =
-  | { readonly status: 'committed'; readonly seq: number }
-  | { readonly status: 'conflict' };
+  { readonly status: 'committed'; readonly seq: number } | { readonly status: 'conflict' };
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 2_000;

@@ -71,7 +71,10 @@ describe.each([
   });
 
   it('sequence checks are by exact subject: another subject starts at 0', async () => {
-    expect(await ledger.append(append('writ.lab.decisions', 'd1', 0))).toEqual({ status: 'committed', seq: 3 });
+    expect(await ledger.append(append('writ.lab.decisions', 'd1', 0))).toEqual({
+      status: 'committed',
+      seq: 3,
+    });
     expect((await ledger.append(append('writ.lab.budget', 'c4', 2))).status).toBe('committed');
   });
 
@@ -85,8 +88,13 @@ describe.each([
   it('reads everything in order, from a sequence, and by subject', async () => {
     expect((await collect(ledger.read())).map(({ id }) => id)).toEqual(['c1', 'c3', 'd1', 'c4']);
     expect((await collect(ledger.read({ from: 3 }))).map(({ seq }) => seq)).toEqual([3, 4]);
-    expect((await collect(ledger.read({ subject: 'writ.lab.decisions' }))).map(({ id }) => id)).toEqual(['d1']);
-    expect((await collect(ledger.read({ subject: 'writ.*.budget', from: 2 }))).map(({ id }) => id)).toEqual(['c3', 'c4']);
+    expect((await collect(ledger.read({ subject: 'writ.lab.decisions' }))).map(({ id }) => id)).toEqual([
+      'd1',
+    ]);
+    expect((await collect(ledger.read({ subject: 'writ.*.budget', from: 2 }))).map(({ id }) => id)).toEqual([
+      'c3',
+      'c4',
+    ]);
     expect(await collect(ledger.read({ subject: 'writ.nobody.budget' }))).toEqual([]);
   });
 
@@ -97,7 +105,10 @@ describe.each([
     const b = await ledger.fold(3, (commits) => middle.push(...commits.map(({ seq }) => seq)));
     for (let i = 0; i < 30; i++) await ledger.append(append('writ.lab.requests.a', `r${i}`));
     last = await ledger.lastSequence();
-    await eventually(() => whole.length === last && middle.length === last - 2, { withinMs: 10_000, what: 'both folds are complete' });
+    await eventually(() => whole.length === last && middle.length === last - 2, {
+      withinMs: 10_000,
+      what: 'both folds are complete',
+    });
     expect(whole).toEqual(Array.from({ length: last }, (_, index) => index + 1));
     expect(middle).toEqual(whole.slice(2));
     await a.stop();
@@ -105,13 +116,19 @@ describe.each([
   });
 
   it('a commit over the bound is refused before it is sent', async () => {
-    const huge: Append = { subject: 'writ.lab.budget', id: 'huge', data: new Uint8Array(MAX_COMMIT_BYTES + 1) };
+    const huge: Append = {
+      subject: 'writ.lab.budget',
+      id: 'huge',
+      data: new Uint8Array(MAX_COMMIT_BYTES + 1),
+    };
     await expect(ledger.append(huge)).rejects.toMatchObject({ code: 'too-large' });
   });
 
   it('of two writers that expect the same exactly one commits', async () => {
     const seq = (await ledger.tail('writ.lab.budget'))?.seq ?? 0;
-    const results = await Promise.all([1, 2, 3].map((n) => ledger.append(append('writ.lab.budget', `race${n}`, seq))));
+    const results = await Promise.all(
+      [1, 2, 3].map((n) => ledger.append(append('writ.lab.budget', `race${n}`, seq))),
+    );
     expect(results.filter(({ status }) => status === 'committed')).toHaveLength(1);
   });
 
@@ -125,7 +142,8 @@ describe.each([
   it('full: says so with a code that can be retried, and keeps what it has', async () => {
     const data = new Uint8Array(MAX_COMMIT_BYTES - 1_000);
     const fill = async (): Promise<void> => {
-      for (let i = 0; i < 100; i++) await ledger.append({ subject: 'writ.lab.requests.a', id: `fill${i}`, data });
+      for (let i = 0; i < 100; i++)
+        await ledger.append({ subject: 'writ.lab.requests.a', id: `fill${i}`, data });
     };
     await expect(fill()).rejects.toMatchObject({ code: 'stream-full', retryable: true });
     expect(await ledger.tail('writ.lab.budget')).toBeDefined();

@@ -29,7 +29,7 @@ export type AppendResult =
 export interface LedgerCommit extends StoredCommit {
   /** The id it was appended under; undefined for a message published without one. */
   readonly id: string | undefined;
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
 }
 
 export interface ReadOptions {

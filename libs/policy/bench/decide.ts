@@ -75,7 +75,7 @@ function measure(rules: readonly PolicyRule[]): number {
       for (const answer of policy.react(state, AT, undefined)) {
         if (answer.type !== 'policy.decided' || answer.data.verdict !== 'allow')
           throw new Error(JSON.stringify(answer));
-        policy.evolve(state, { ...answer, origin: 'decisions', seq: 0, at: AT } as RecordedFact);
+        policy.evolve(state, { ...answer, origin: 'decisions', seq: 0, at: AT });
       }
     }
     best = Math.min(best, ((performance.now() - begin) * 1_000) / CALLS_PER_ROUND);

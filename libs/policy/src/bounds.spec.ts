@@ -1,6 +1,5 @@
 /** What could grow without end, and what a crash can leave behind. */
 import { describe, expect, it } from 'vitest';
-import type { RecordedFact } from '@writ/contracts';
 import {
   START,
   allowed,
@@ -96,7 +95,7 @@ describe('a reaction that a crash cut short', () => {
     const again = policy.restore(JSON.parse(before));
     fold(
       again,
-      stored.map((one) => ({ ...one, origin: 'decisions', seq: 0, at: START }) as RecordedFact),
+      stored.map((one) => ({ ...one, origin: 'decisions', seq: 0, at: START })),
     );
     expect(answersOf(again, START)).toEqual(answers.filter((one) => one.tenant === 'acme'));
   });

@@ -25,8 +25,8 @@ export type CostModel = (args: JsonObject) => Ceiling;
 const ONE_CALL = MICROS_PER_UNIT.toString();
 
 /** @throws WritError `no-estimate` when an expression of the spec is none. */
-export function compileCost(cost: ToolSpec['cost']): CostModel {
-  const meters = Object.entries(cost)
+export function compileCost(costs: ToolSpec['cost']): CostModel {
+  const meters = Object.entries(costs)
     .filter(([unit]) => unit !== Unit.calls)
     .map(([unit, source]) => ({ unit, amount: compileMeter(unit, source) }));
   if (meters.length === 0) {

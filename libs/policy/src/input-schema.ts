@@ -79,7 +79,7 @@ function sentence(error: ErrorObject | undefined): string {
 function hint(error: ErrorObject | undefined): string {
   const params = (error?.params ?? {}) as Record<string, unknown>;
   const extra = params['additionalProperty'] ?? params['unevaluatedProperty'];
-  if (extra !== undefined) return `: "${String(extra)}" is not one of them`;
+  if (typeof extra === 'string') return `: "${extra}" is not one of them`;
   if (params['allowedValues'] !== undefined) return `: ${JSON.stringify(params['allowedValues'])}`;
   if (params['allowedValue'] !== undefined) return `: ${JSON.stringify(params['allowedValue'])}`;
   return '';

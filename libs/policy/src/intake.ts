@@ -99,6 +99,10 @@ function fingerprintOf(tenant: Tenant, invocation: InvocationId): string | undef
   return living ? fingerprintFor(living.call) : tenant.seen.digestOf(invocation);
 }
 
+/** Hexadecimal digits of a digest that tell two calls apart: 128 bits. */
+const FINGERPRINT_DIGITS = 32;
+const HEX_FROM = 'sha256:'.length;
+
 /**
  * Joined, not concatenated: the runtime then keeps one flat string a remembered call instead of a tree of
  * them.
@@ -107,5 +111,5 @@ function fingerprintFor(
   { agent, tool, argsDigest }: { readonly agent: string; readonly tool: string; readonly argsDigest: string },
   rejected = 'asked',
 ): string {
-  return [argsDigest, tool, agent, rejected].join(' ');
+  return [argsDigest.slice(HEX_FROM, HEX_FROM + FINGERPRINT_DIGITS), tool, agent, rejected].join(' ');
 }

@@ -21,7 +21,7 @@ function play(happenings: readonly Happening[], seen: (one: Fact | RecordedFact)
     if (happening === 'answer') {
       answersOf(state, START + index * 1_000).forEach(seen);
     } else {
-      state = policy.evolve(state, { ...later(index, happening), seq: index + 1 } as RecordedFact);
+      state = policy.evolve(state, { ...later(index, happening), seq: index + 1 });
       seen(happening);
     }
   });

@@ -62,9 +62,6 @@ export function openApprovals(state: PolicyState, tenant: TenantId): OpenApprova
 
 function approvalOf({ call, decision, votes }: OpenCall): OpenApproval {
   const { invocation, agent, tool, inputs, argsDigest, request } = call;
-  const policies = decision.rules.filter(
-    ({ action, mode }) => action === 'require-approval' && mode === 'enforce',
-  );
   return {
     invocation,
     agent,

@@ -24,6 +24,7 @@ describe('several rules', () => {
   const ask = rule('ask', 'require-approval', 'true');
   const deny = rule('deny', 'deny', 'true', { description: 'never on Fridays' });
   const broken = rule('broken', 'allow', 'args.missing > 1');
+  const shadow = { mode: 'shadow' };
 
   it('deny beats require-approval beats allow', () => {
     lab
@@ -51,8 +52,7 @@ describe('several rules', () => {
           reason: expect.stringMatching(/could not be evaluated/),
         }),
       ));
-  it('a shadow rule that fails or denies: recorded, not applied', () => {
-    const shadow = { mode: 'shadow' };
+  it('a shadow rule that fails or denies: recorded, not applied', () =>
     lab
       .and(published(rule('s1', 'deny', 'true', shadow), rule('s2', 'deny', 'args.missing > 1', shadow)))
       .when(asks('a', 'dock'))
@@ -63,8 +63,7 @@ describe('several rules', () => {
             { policy: 's2', mode: 'shadow', because: expect.stringMatching(/^not evaluated: /) },
           ],
         }),
-      );
-  });
+      ));
   it('a rule with text that has no canonical form: a rule like any other', () =>
     lab
       .and(published(rule('odd', 'deny', 'true', { description: '\ud800' })))
@@ -76,7 +75,7 @@ describe('several rules', () => {
   });
   it('a destructive tool is not let in by a shadow rule', () =>
     lab
-      .and(published(rule('s', 'allow', 'true', { mode: 'shadow' })))
+      .and(published(rule('s', 'allow', 'true', shadow)))
       .when(asks('a', 'wipe'), asks('b', 'mystery'))
       .then(
         denied('a', { rule: 'writ:destructive-default' }),

@@ -119,8 +119,7 @@ export const cancelled = (invocation: string, data?: object) =>
 export function answersOf(state: PolicyState, now: Instant): Fact[] {
   const all: Fact[] = [];
   for (let owed = policy.react(state, now, undefined); owed[0]; owed = policy.react(state, now, undefined)) {
-    for (const one of owed)
-      policy.evolve(state, { ...one, origin: 'decisions', seq: 0, at: now } as RecordedFact);
+    for (const one of owed) policy.evolve(state, { ...one, origin: 'decisions', seq: 0, at: now });
     all.push(...owed);
     if (all.length > 100_000) throw new Error('policy answers for ever');
   }

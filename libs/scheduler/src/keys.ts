@@ -61,7 +61,9 @@ function scalarAt(inputs: JsonObject, path: string): string {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return '';
     value = (value as Record<string, unknown>)[name];
   }
-  return value === undefined || typeof value === 'object' ? '' : String(value);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : '';
 }
 
 /** `/a//b/./c/../d` -> `a/b/d`, so that one path written in several ways is one key. */

@@ -49,7 +49,9 @@ export function onFenced(
   const fence = { tenant, executor: origin as ExecutorId, session: data.session };
   state.fences.delete(fenceKey(fence));
   forgetSession(state, fence);
-  for (const call of [...(sessionIn(state, fence.executor, fence.session)?.grants ?? [])]) {
+  // A copy: a grant that is decided leaves the set, and an indeterminate one enters it again.
+  const held = [...(sessionIn(state, fence.executor, fence.session)?.grants ?? [])];
+  for (const call of held) {
     const { phase, version } = call;
     if (call.tenant !== tenant || phase.status !== 'granted' || !version) continue;
     const { grant } = phase;

@@ -1,6 +1,6 @@
 /** Facts as the other services and the executors would have written them, with everything a test does not care about. */
 import { breakerSpec, digestOf, toolSpec } from '@writ/contracts';
-import type { EventData, EventType, RecordedFact, RunOutcome } from '@writ/contracts';
+import type { EventType, RecordedFact, RunOutcome } from '@writ/contracts';
 
 export const TENANT = 'acme';
 export const AGENT = 'ada';
@@ -14,9 +14,9 @@ export interface Place {
 }
 
 /** Any fact at all; `data` as it would stand in the ledger. */
-export function fact<T extends EventType>(type: T, data: unknown, place: Place = {}): RecordedFact {
+export function fact(type: EventType, data: unknown, place: Place = {}): RecordedFact {
   const { tenant = TENANT, origin = 'test', seq = 1, at = 0 } = place;
-  return { type, tenant, origin, seq, at, data: data as EventData<T> } as unknown as RecordedFact;
+  return { type, tenant, origin, seq, at, data } as unknown as RecordedFact;
 }
 
 export interface ToolTerms {

@@ -25,6 +25,17 @@ interface Watched {
   indeterminate: boolean;
 }
 
+const NEW_CALL = {
+  waves: undefined,
+  allowed: false,
+  reserved: false,
+  ended: undefined,
+  attempts: 0,
+  holder: undefined,
+  started: false,
+  indeterminate: false,
+};
+
 type Data<T extends RecordedFact['type']> = EventData<T>;
 
 /** What a test tool is, as the referee needs it. */
@@ -118,9 +129,14 @@ export class Referee {
       const urgency = { urgent: 100, normal: 500, background: 900 }[data.priority as 'normal'];
       const deadlineMs = data.deadline === undefined ? Infinity : Date.parse(data.deadline);
       const call: Watched = {
-        ...{ id, tool: `${tenant}/${tool}`, ...facts, arrival: this.calls.size, urgency, deadlineMs, step },
-        ...{ waves: undefined, allowed: false, reserved: false, ended: undefined, attempts: 0 },
-        ...{ holder: undefined, started: false, indeterminate: false },
+        ...NEW_CALL,
+        ...facts,
+        id,
+        tool: `${tenant}/${tool}`,
+        arrival: this.calls.size,
+        urgency,
+        deadlineMs,
+        step,
       };
       step.push(call);
       this.calls.set(id, call);

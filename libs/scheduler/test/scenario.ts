@@ -62,7 +62,7 @@ export class Scenario {
   }
 
   when(...events: readonly (Event | readonly Event[])[]): Scenario {
-    return new Scenario([...this.#events, ...(events.flat() as Event[])]);
+    return new Scenario([...this.#events, ...events.flat()]);
   }
 
   /** The answers to the last event are exactly these. */

@@ -51,7 +51,7 @@ export function apiTransport(service: string, config: ServiceEnvironment): NatsO
       deserializer: PLAIN_REQUEST,
       serializer: PLAIN_REPLY,
     },
-  } as NatsOptions;
+  };
 }
 
 /**

@@ -31,7 +31,8 @@ export abstract class LedgerTransport extends Server implements CustomTransportS
   /** Nobody outside subscribes to a transport's own events here. */
   on(): void {}
 
-  unwrap<T>(): T {
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the signature is Nest's
+  override unwrap<T>(): T {
     return this as unknown as T;
   }
 

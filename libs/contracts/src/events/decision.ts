@@ -54,7 +54,14 @@ export const requestRejected = z.object({
   invocation: invocationId.optional(),
   /** The CloudEvents id of the message, when it had one. */
   event: z.string().optional(),
-  reason: z.enum(['malformed', 'too-large', 'digest-mismatch', 'duplicate-id', 'invalid-inputs', 'unsupported-type']),
+  reason: z.enum([
+    'malformed',
+    'too-large',
+    'digest-mismatch',
+    'duplicate-id',
+    'invalid-inputs',
+    'unsupported-type',
+  ]),
   /** What is wrong, where, and what would be right. */
   detail: z.string(),
 });
@@ -80,7 +87,11 @@ export const approvalVoted = z.strictObject({
 });
 
 export const approvalGranted = z.object({ invocation: invocationId, argsDigest: digest, by: z.array(token) });
-export const approvalDenied = z.object({ invocation: invocationId, by: token, reason: z.string().optional() });
+export const approvalDenied = z.object({
+  invocation: invocationId,
+  by: token,
+  reason: z.string().optional(),
+});
 export const approvalExpired = z.object({ invocation: invocationId, votes: z.array(token) });
 
 /** The call ends here because its agent asked for that before it ran; written by whoever held it. */
@@ -89,4 +100,3 @@ export const invocationCancelled = z.object({
   agent: agentId,
   reason: z.string().optional(),
 });
-

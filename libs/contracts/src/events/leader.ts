@@ -1,4 +1,8 @@
 /** What a service's new leader writes before anything else: an older leader's next append then conflicts. */
 import { z } from 'zod';
 
-export const leaderElected = z.object({ service: z.string(), leader: z.string(), term: z.number().int().nonnegative() });
+export const leaderElected = z.object({
+  service: z.string(),
+  leader: z.string(),
+  term: z.number().int().nonnegative(),
+});

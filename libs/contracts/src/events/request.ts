@@ -6,7 +6,10 @@ import { jsonObject } from '../json.ts';
 import { MAX_CALLS_PER_STEP, MAX_TEXT_LENGTH } from '../limits.ts';
 
 /** Urgency by name, or 0 (most urgent) to 1000. */
-export const priority = z.union([z.enum(['urgent', 'normal', 'background']), z.number().int().min(0).max(1000)]);
+export const priority = z.union([
+  z.enum(['urgent', 'normal', 'background']),
+  z.number().int().min(0).max(1000),
+]);
 export type Priority = z.infer<typeof priority>;
 
 /** A payload in the object store. */

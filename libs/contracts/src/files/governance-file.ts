@@ -12,7 +12,10 @@ import { toolSpec } from './tool-file.ts';
 export const budgetSpec = z.strictObject({
   account: z
     .string()
-    .regex(/^(\/|[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*)$/, 'must be "/" or names joined by "/": "project/campaign"')
+    .regex(
+      /^(\/|[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*)$/,
+      'must be "/" or names joined by "/": "project/campaign"',
+    )
     .max(256),
   /** Most of each unit over the whole allocation, in whole or decimal units: `{node-hours: 5000, calls: 900}`. */
   limits: z.record(unitName, z.number().nonnegative().max(1e15)),

@@ -20,7 +20,12 @@ export const approvalRule = z.strictObject({
   /** How many different persons must approve. */
   quorum: z.number().int().min(1).max(16).default(1),
   /** Seconds until an unanswered approval counts as denied. */
-  expiresSeconds: z.number().int().min(1).max(30 * 86_400).default(86_400),
+  expiresSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(30 * 86_400)
+    .default(86_400),
 });
 export type ApprovalRule = z.infer<typeof approvalRule>;
 

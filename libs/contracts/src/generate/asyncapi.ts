@@ -89,7 +89,9 @@ export function asyncApiDocument(): Json {
     },
     defaultContentType: 'application/cloudevents-batch+json',
     channels: {
-      ...Object.fromEntries(kinds.map(([kind, channel]) => [kind, storedChannel(kind as SubjectKind, channel)])),
+      ...Object.fromEntries(
+        kinds.map(([kind, channel]) => [kind, storedChannel(kind as SubjectKind, channel)]),
+      ),
       notices: noticesChannel(),
     },
     operations: operations(kinds.map(([kind]) => kind)),
@@ -111,7 +113,8 @@ function noticesChannel(): Json {
   const address = 'writ.{tenant}.notices.{agent}';
   return {
     address,
-    description: 'Copies of the facts that this agent waits for, sent after they are in the ledger. Written by all services.',
+    description:
+      'Copies of the facts that this agent waits for, sent after they are in the ledger. Written by all services.',
     parameters: parametersOf(address),
     messages: messageRefs(NOTICE_TYPES),
     'x-writ': { stored: false, writer: 'all services' },
@@ -124,7 +127,9 @@ function parametersOf(address: string): Json {
 }
 
 function messageRefs(types: readonly string[]): Json {
-  return Object.fromEntries(types.map((type) => [keyOf(type), { $ref: `#/components/messages/${keyOf(type)}` }]));
+  return Object.fromEntries(
+    types.map((type) => [keyOf(type), { $ref: `#/components/messages/${keyOf(type)}` }]),
+  );
 }
 
 /** From a client's point of view: an agent sends requests and receives notices; everything else is there to read. */

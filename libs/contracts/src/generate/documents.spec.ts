@@ -8,6 +8,9 @@ import { CHANNELS, asyncApiDocument } from './asyncapi.ts';
 import { documents } from './documents.ts';
 import { eventSchemas } from './json-schema.ts';
 
+/** Of a diagnostic, as in the Language Server Protocol's order; the parser exports no name for it. */
+const ERROR_SEVERITY = 0;
+
 describe('the generated documents', () => {
   it.each([...documents().keys()])('%s: is what the schemas give (else: npm run generate)', async (name) => {
     const committed = await readFile(new URL(`../../generated/${name}`, import.meta.url), 'utf8');
@@ -16,7 +19,7 @@ describe('the generated documents', () => {
 
   it('the AsyncAPI document: is valid to a real parser, without errors', async () => {
     const { diagnostics, document } = await new Parser().parse(JSON.stringify(asyncApiDocument()));
-    expect(diagnostics.filter(({ severity }) => severity === 0)).toEqual([]);
+    expect(diagnostics).not.toContainEqual(expect.objectContaining({ severity: ERROR_SEVERITY }));
     expect(document?.version()).toBe('3.1.0');
     expect(document?.messages().all()).toHaveLength(Object.keys(EVENT_SCHEMAS).length);
   }, 20_000);

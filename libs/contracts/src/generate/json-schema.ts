@@ -18,7 +18,9 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
 
 /** The data of every type of event, by type. */
 export function eventSchemas(): Readonly<Record<string, JsonSchema>> {
-  return Object.fromEntries(Object.entries(EVENT_SCHEMAS).map(([type, schema]) => [type, jsonSchemaOf(schema)]));
+  return Object.fromEntries(
+    Object.entries(EVENT_SCHEMAS).map(([type, schema]) => [type, jsonSchemaOf(schema)]),
+  );
 }
 
 /** `events.schema.json`: one definition an event type. */

@@ -1,6 +1,6 @@
 /**
- * Quantities: the literals, and the fast path that compares them as bare `bigint`s once the checker knows both
- * sides.
+ * Quantities: the literals, and the fast path that compares them as bare `bigint`s once the checker knows
+ * both sides.
  */
 import { MICROS_PER_UNIT } from '@writ/contracts';
 import { PERCENT_FUNCTION, RESERVED_PREFIX, TIME_FUNCTION } from '../source/quantity-literal.ts';

@@ -3,13 +3,20 @@
  * and then its own answers; standby, replay and snapshots hold foreign facts back until they meet the reaction and
  * then do the same. So state at the same reaction is equal byte for byte, whoever computed it.
  */
-import { decodeCommit, parseSubject } from '@writ/contracts';
-import type { Decider, Fact, Instant, RecordedFact, TenantId } from '@writ/contracts';
+import { SubjectKind, decodeCommit, parseSubject } from '@writ/contracts';
+import type { Decider, EventType, Fact, Instant, RecordedFact, TenantId } from '@writ/contracts';
 import type { LedgerCommit } from '../port.ts';
-import { reactionPart } from './reaction.ts';
+import { ReactionHeader, reactionPart } from './reaction.ts';
 import type { ReactionPart } from './reaction.ts';
 import { stateText } from './snapshots.ts';
 import type { Snapshot } from './snapshots.ts';
+
+/** Kinds that deciders write: only their headers are believed. */
+const SERVICE_KINDS: ReadonlySet<SubjectKind> = new Set([
+  SubjectKind.decisions,
+  SubjectKind.budget,
+  SubjectKind.schedule,
+]);
 
 interface OpenReaction extends Pick<ReactionPart, 'reaction' | 'parts' | 'now'> {
   seen: number;
@@ -111,7 +118,7 @@ export class DeciderPath<State, Offer> {
 
   /** Folds an own answer before it is committed; only the leader does. */
   foldAnswer(fact: Fact, at: Instant): void {
-    this.#evolve({ ...fact, origin: this.#decider.writes, seq: 0, at } as RecordedFact);
+    this.#evolve({ ...fact, origin: this.#decider.writes, seq: 0, at });
   }
 
   /** A snapshot of this place of the path; undefined in the middle of a reaction. */
@@ -129,8 +136,11 @@ export class DeciderPath<State, Offer> {
   }
 
   #wants(commit: LedgerCommit): boolean {
+    const { folds, wants } = this.#decider;
     const kind = parseSubject(commit.subject)?.kind;
-    return kind !== undefined && (this.#decider.wants?.(this.state, kind) ?? true);
+    if (kind === undefined || (wants && !wants(this.state, kind))) return false;
+    const types = folds && SERVICE_KINDS.has(kind) ? commit.header(ReactionHeader.types) : undefined;
+    return !folds || types === undefined || types.split(',').some((type) => folds.has(type as EventType));
   }
 
   #evolve(fact: RecordedFact): void {

@@ -16,6 +16,8 @@ export const ReactionHeader = {
   parts: 'Writ-Parts',
   /** Places of this commit's events within the reaction; absent when it has one part. */
   indices: 'Writ-Indices',
+  /** The types of the commit's events, so that a fold can skip it before parsing. */
+  types: 'Writ-Types',
   /** The author's time, epoch milliseconds; never earlier than the last reaction's. */
   now: 'Writ-Now',
 } as const;
@@ -52,6 +54,7 @@ export interface TenantPart {
   /** Each event as JSON text, in the order of `facts`. */
   readonly json: string[];
   readonly indices: number[];
+  readonly types: Set<string>;
   bytes: number;
 }
 
@@ -105,6 +108,7 @@ export class Reaction {
           [ReactionHeader.reaction]: this.id,
           [ReactionHeader.parts]: String(this.parts.size),
           [ReactionHeader.now]: String(this.#now),
+          [ReactionHeader.types]: [...part.types].join(','),
           ...(this.parts.size > 1 ? { [ReactionHeader.indices]: part.indices.join(',') } : {}),
         },
       };
@@ -127,10 +131,11 @@ export class Reaction {
   #put(fact: Fact, json: string): void {
     let part = this.parts.get(fact.tenant);
     if (!part) {
-      part = { tenant: fact.tenant, facts: [], json: [], indices: [], bytes: 2 };
+      part = { tenant: fact.tenant, facts: [], json: [], indices: [], types: new Set(), bytes: 2 };
       this.parts.set(fact.tenant, part);
     }
     part.facts.push(fact);
+    part.types.add(fact.type);
     part.json.push(json);
     part.indices.push(this.#events++);
     part.bytes += Buffer.byteLength(json) + 1;

@@ -2,7 +2,13 @@
  * Creates what a cell needs in JetStream, once: the ledger stream and its buckets. Only an operator may; services
  * find it there. An existing stream is left as it is, because its limits are the operator's to change.
  */
-import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, jetstreamManager } from '@nats-io/jetstream';
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  jetstreamManager,
+} from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { Objm } from '@nats-io/obj';
 import { nanos } from '@nats-io/nats-core';

@@ -98,20 +98,15 @@ export class JetStreamFold implements Fold {
       this.#onProtocol(message);
       return;
     }
-    const tokens = reply.split('.');
-    const offset = tokens.length - 1;
-    // $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>, or with domain and account
-    // in front and one random token behind: count from the stream sequence's own place.
-    const at = offset >= 10 ? 7 : 5;
-    if (Number(tokens[at + 1]) !== this.#delivered + 1) {
+    const { seq, consumerSeq, at } = deliveryOf(reply);
+    if (consumerSeq !== this.#delivered + 1) {
       this.#recreateSoon(0);
       return;
     }
     this.#delivered += 1;
-    const seq = Number(tokens[at]);
     if (seq <= this.#last || this.#stopped) return;
     this.#last = seq;
-    this.#batch.push(commitOf(message, seq, Math.floor(Number(tokens[at + 2]) / 1e6)));
+    this.#batch.push(new DeliveredCommit(message, seq, at));
     if (this.#batch.length === 1) queueMicrotask(() => this.#flush());
   }
 
@@ -156,15 +151,47 @@ export class JetStreamFold implements Fold {
   }
 }
 
-function commitOf(message: Msg, seq: number, at: number): LedgerCommit {
+/** A delivered message as a commit; its headers are decoded only when somebody asks for one. */
+class DeliveredCommit implements LedgerCommit {
+  readonly seq: number;
+  readonly at: number;
+  readonly #message: Msg;
+
+  constructor(message: Msg, seq: number, at: number) {
+    this.seq = seq;
+    this.at = at;
+    this.#message = message;
+  }
+
+  get subject(): string {
+    return this.#message.subject;
+  }
+
+  get data(): Uint8Array {
+    return this.#message.data;
+  }
+
+  get id(): string | undefined {
+    return this.header('Nats-Msg-Id');
+  }
+
+  header(name: string): string | undefined {
+    return this.#message.headers?.get(name) || undefined;
+  }
+}
+
+/**
+ * Reads the ack subject, `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<nanoseconds>.<pending>`;
+ * with a domain two tokens more stand in front and one behind. Scanned, not split: it is read once for every commit.
+ */
+function deliveryOf(reply: string): { readonly seq: number; readonly consumerSeq: number; readonly at: number } {
+  const ends: number[] = [];
+  for (let end = reply.indexOf('.'); end >= 0; end = reply.indexOf('.', end + 1)) ends.push(end);
+  const place = ends.length >= 10 ? 7 : 5;
+  const token = (index: number): string => reply.slice((ends[index - 1] as number) + 1, ends[index]);
   return {
-    seq,
-    subject: message.subject,
-    at,
-    data: message.data,
-    get id() {
-      return message.headers?.get('Nats-Msg-Id') || undefined;
-    },
-    header: (name) => message.headers?.get(name) || undefined,
+    seq: Number(token(place)),
+    consumerSeq: Number(token(place + 1)),
+    at: Math.floor(Number(token(place + 2)) / 1e6),
   };
 }

@@ -42,7 +42,7 @@ class InMemoryLedger implements MemoryLedger {
     try {
       return Promise.resolve(this.#append(request));
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -78,10 +78,15 @@ class InMemoryLedger implements MemoryLedger {
 
   #append(request: Append): AppendResult {
     if (request.data.length > MAX_COMMIT_BYTES) {
-      throw new WritError('too-large', `a commit of ${request.data.length} bytes; at most ${MAX_COMMIT_BYTES} fit`);
+      throw new WritError(
+        'too-large',
+        `a commit of ${request.data.length} bytes; at most ${MAX_COMMIT_BYTES} fit`,
+      );
     }
     if (this.commits.length >= (this.#options.maxCommits ?? Number.POSITIVE_INFINITY)) {
-      throw new WritError('stream-full', 'the ledger is full; make room or raise its limit', { retryable: true });
+      throw new WritError('stream-full', 'the ledger is full; make room or raise its limit', {
+        retryable: true,
+      });
     }
     const fault = this.#options.fault?.(request) ?? 'none';
     if (fault === 'lost') return { status: 'unknown', cause: 'lost' };

@@ -28,7 +28,7 @@ export interface Program {
 }
 
 /** How many visits of a state count as one step of an evaluation. */
-const VISITS_PER_STEP = 32;
+const VISITS_PER_STEP = 8;
 
 /** Compiles a pattern; a `Fault` says what is wrong with it. */
 export function compilePattern(source: string): Program {

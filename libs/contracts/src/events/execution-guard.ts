@@ -1,0 +1,82 @@
+/**
+ * The check of `execution.completed` on the hot path. Three services fold every completion, and its schema takes twice
+ * as long as parsing its JSON (4 of 6 us); this accepts what is plainly well formed, and whatever it does not accept is
+ * left to the schema, which decides.
+ */
+import { RunOutcome } from '../outcome.ts';
+
+const OUTCOMES: ReadonlySet<unknown> = new Set(Object.values(RunOutcome));
+const DIGEST_LENGTH = 'sha256:'.length + 64;
+const LONGEST_AMOUNT = 15;
+
+/** Whether `data` is certainly a valid `execution.completed`. Never true for what the schema would refuse. */
+export function isPlainCompletion(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null) return false;
+  const fact = data as Readonly<Record<string, unknown>>;
+  return (
+    isName(fact['invocation']) &&
+    isName(fact['agent']) &&
+    isName(fact['executor']) &&
+    isName(fact['session']) &&
+    isCount(fact['attempt']) &&
+    isDigest(fact['argsDigest']) &&
+    (fact['outputDigest'] === undefined || isDigest(fact['outputDigest'])) &&
+    OUTCOMES.has(fact['outcome']) &&
+    fact['outputRef'] === undefined &&
+    fact['error'] === undefined &&
+    Number.isFinite(fact['startedAtMs']) &&
+    Number.isFinite(fact['endedAtMs']) &&
+    isUsage(fact['usage'])
+  );
+}
+
+/** Letters, digits, `_` and `-`, as in `token`. */
+function isName(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length === 0 || value.length > 64) return false;
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index);
+    if (!(isDigit(code) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 45 || code === 95)) return false;
+  }
+  return true;
+}
+
+function isDigest(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length !== DIGEST_LENGTH || !value.startsWith('sha256:')) return false;
+  for (let index = 7; index < DIGEST_LENGTH; index++) {
+    const code = value.charCodeAt(index);
+    if (!(isDigit(code) || (code >= 97 && code <= 102))) return false;
+  }
+  return true;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+/** Unit names and amounts of the usual form. */
+function isUsage(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const usage = value as Readonly<Record<string, unknown>>;
+  for (const unit of Object.keys(usage)) if (!isUnit(unit) || !isAmount(usage[unit])) return false;
+  return true;
+}
+
+function isUnit(value: string): boolean {
+  if (value.length === 0 || value.length > 32) return false;
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index);
+    const letter = code >= 97 && code <= 122;
+    if (!(letter || (index > 0 && (isDigit(code) || code === 45)))) return false;
+  }
+  return true;
+}
+
+function isAmount(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length === 0 || value.length > LONGEST_AMOUNT) return false;
+  for (let index = 0; index < value.length; index++) if (!isDigit(value.charCodeAt(index))) return false;
+  return true;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
