@@ -19,7 +19,7 @@ export interface ServiceOptions {
  * A small young generation: with the default one a service of 60 MB live state was seen at 400 MB resident. It can only be
  * set when a process starts; what can be set later is in `libs/service/src/memory.ts`.
  */
-const NODE_FLAGS = (process.env['WRIT_NODE_FLAGS'] ?? '--max-semi-space-size=4').split(' ');
+const NODE_FLAGS = ['--max-semi-space-size=8'];
 
 const READY_WITHIN_MS = 60_000;
 const FIRST_PAUSE_MS = 200;

@@ -9,6 +9,9 @@ export const MAX_UNSTORED_BYTES = 8 * 1024 * 1024;
 /** A stopped fold begins again when no more than this is left. */
 export const RESUME_BYTES = 2 * 1024 * 1024;
 
+/** Pause between two readings of the ledger; the status of a call is at most this old. */
+export const BURST_INTERVAL_MS = 250;
+
 /** So much is stored at once, without waiting for the interval. */
 export const FLUSH_BYTES = 2 * 1024 * 1024;
 

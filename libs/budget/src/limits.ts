@@ -6,9 +6,6 @@ export const MAX_NAMES_COMPARED = 200;
 /** Most mistyped characters for which a refusal still says "did you mean". */
 export const MAX_EDITS = 2;
 
-/** One mistyped character is believed for every so many of the name: short names are close to each other by chance. */
-export const CHARACTERS_PER_EDIT = 3;
-
 /** Most account names that a refusal lists. */
 export const MAX_NAMES_LISTED = 5;
 

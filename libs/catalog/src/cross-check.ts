@@ -1,9 +1,9 @@
 /** What only shows when all files are looked at together: names defined twice, and names that nobody defined. */
-import { Unit } from '@writ/contracts';
+import { Unit, nearestName } from '@writ/contracts';
 import { indices, keysOf, nodeAt, placeOf, placeOfKey, valueAt } from './document.ts';
 import type { YamlFile } from './document.ts';
 import type { DefinedName, Entries } from './governance.ts';
-import { didYouMean, nearest } from './nearest.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
 
@@ -81,7 +81,7 @@ function unknown({ name, yaml, place }: Mention, known: ReadonlySet<string>, wha
 
 /** A unit that nothing costs never limits anything; near a known one it is a slip of the pen, else a unit of its own. */
 function misspeltUnit({ name, yaml, place }: Mention, units: ReadonlySet<string>): Problem[] {
-  const meant = units.has(name) ? undefined : nearest(name, units);
+  const meant = units.has(name) ? undefined : nearestName(name, units);
   if (meant === undefined) return [];
   return [
     problemAt(yaml.file, place.offset, place.length, `no tool costs "${name}"; did you mean "${meant}"?`),

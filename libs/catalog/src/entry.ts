@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { placeOf, placeOfKey, scalarAt, valueAt } from './document.ts';
 import type { Path, YamlFile } from './document.ts';
 import { issueMessage } from './issue-message.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { knownKeys } from './schema-keys.ts';

@@ -1,7 +1,7 @@
 /** What zod found, as a sentence for the author of a file: the field, what it must be, and what stands there. */
 import type { z } from 'zod';
 import type { Path } from './document.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from './did-you-mean.ts';
 
 /** What this file reads of zod's issues; one flat shape, because issues are data and not a closed set. */
 interface IssueDetails {

@@ -37,20 +37,37 @@ describe('a request that is well formed', () => {
 });
 
 describe('a request that is not well formed', () => {
-  const deep = JSON.parse(`${'{"a":'.repeat(MAX_INPUT_DEPTH + 2)}1${'}'.repeat(MAX_INPUT_DEPTH + 2)}`) as object;
+  const deep = JSON.parse(
+    `${'{"a":'.repeat(MAX_INPUT_DEPTH + 2)}1${'}'.repeat(MAX_INPUT_DEPTH + 2)}`,
+  ) as object;
   it.each([
     ['no JSON', '{', 'malformed', /JSON/],
     ['no object', '[1]', 'malformed', /JSON object/],
     ['no CloudEvent', [{ type: 'tool.requested', data: {} }], 'malformed', /specversion/],
-    ['an unknown type', [event({}, { type: 'tool.wanted' })], 'unsupported-type', /tool\.requested, tool\.cancel-requested/],
+    [
+      'an unknown type',
+      [event({}, { type: 'tool.wanted' })],
+      'unsupported-type',
+      /tool\.requested, tool\.cancel-requested/,
+    ],
     ['a type of another subject', [event({}, { type: 'policy.decided' })], 'unsupported-type', /known/],
     ['a misspelt field', [event({ calls: [{ ...CALL, inptus: {} }] })], 'malformed', /inptus/],
     ['no calls', [event({ calls: [] })], 'malformed', /calls/],
-    ['an id that is no token', [event({ calls: [{ ...CALL, invocation: 'a.b' }] })], 'malformed', /invocation/],
+    [
+      'an id that is no token',
+      [event({ calls: [{ ...CALL, invocation: 'a.b' }] })],
+      'malformed',
+      /invocation/,
+    ],
     ['inputs nested too deep', [event({ calls: [{ ...CALL, inputs: deep }] })], 'malformed', /levels deep/],
     ['a bad deadline', [event({ calls: [CALL], deadline: 'soon' })], 'malformed', /deadline/],
     ['too many bytes', `"${'x'.repeat(MAX_COMMIT_BYTES)}"`, 'too-large', /bytes/],
-    ['too many events', Array.from({ length: 600 }, () => event({ calls: [CALL] })), 'too-large', /600 events/],
+    [
+      'too many events',
+      Array.from({ length: 600 }, () => event({ calls: [CALL] })),
+      'too-large',
+      /600 events/,
+    ],
   ])('%s: becomes request.malformed that says so', (_what, value, reason, detail) => {
     const [fact] = stored(value) as RecordedFact<'request.malformed'>[];
     expect(fact).toMatchObject({ type: 'request.malformed', origin: 'ada', data: { reason } });
@@ -58,7 +75,9 @@ describe('a request that is not well formed', () => {
   });
 
   it('keeps the invocation it most likely meant, so that its sender can match the answer', () => {
-    expect(stored(event({ calls: [{ ...CALL, inptus: {} }] }))).toMatchObject([{ data: { invocation: 'i1', event: 'e1' } }]);
+    expect(stored(event({ calls: [{ ...CALL, inptus: {} }] }))).toMatchObject([
+      { data: { invocation: 'i1', event: 'e1' } },
+    ]);
   });
 
   it('beside a good one: does not take it down', () => {
@@ -71,9 +90,17 @@ describe('a request that is not well formed', () => {
 
 describe('what anyone else got wrong', () => {
   it.each([
-    ['a vote without digest', 'writ.lab.approvals.eve', event({ invocation: 'i1', vote: 'approve' }, { type: 'approval.voted' })],
+    [
+      'a vote without digest',
+      'writ.lab.approvals.eve',
+      event({ invocation: 'i1', vote: 'approve' }, { type: 'approval.voted' }),
+    ],
     ['a decision on the catalog', 'writ.lab.catalog', event({}, { type: 'policy.decided' })],
-    ['a completion without outcome', 'writ.lab.executions.e1', event({ invocation: 'i1' }, { type: 'execution.completed' })],
+    [
+      'a completion without outcome',
+      'writ.lab.executions.e1',
+      event({ invocation: 'i1' }, { type: 'execution.completed' }),
+    ],
     ['a subject that is none of ours', 'other.lab.catalog', event({})],
   ])('%s: is no fact', (_what, subject, value) => {
     expect(stored(value, subject)).toEqual([]);
@@ -82,19 +109,41 @@ describe('what anyone else got wrong', () => {
 
 describe('frames', () => {
   it('decoding is total: no bytes on any subject make it throw', () => {
-    const kinds = fc.constantFrom('requests.a', 'catalog', 'approvals.a', 'decisions', 'budget', 'schedule', 'executions.e', 'x');
+    const kinds = fc.constantFrom(
+      'requests.a',
+      'catalog',
+      'approvals.a',
+      'decisions',
+      'budget',
+      'schedule',
+      'executions.e',
+      'x',
+    );
     fc.assert(
-      fc.property(kinds, fc.oneof(fc.uint8Array(), fc.json().map((text) => new TextEncoder().encode(text))), (kind, data) => {
-        decodeCommit({ seq: 1, subject: `writ.lab.${kind}`, at: 0, data });
-      }),
+      fc.property(
+        kinds,
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json().map((text) => new TextEncoder().encode(text)),
+        ),
+        (kind, data) => {
+          decodeCommit({ seq: 1, subject: `writ.lab.${kind}`, at: 0, data });
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
 
   it('the fast encoder writes what JSON.stringify writes', () => {
-    const fact = { type: 'budget.released', tenant: 'lab', data: { invocation: 'i1', reason: 'denied' } } as Fact;
+    const fact = {
+      type: 'budget.released',
+      tenant: 'lab',
+      data: { invocation: 'i1', reason: 'denied' },
+    } as Fact;
     const envelope = cloudEvent(fact, 'id', 'writ/budget', 0);
     expect(JSON.parse(encodeEvent(fact, 'id', 'writ/budget', new Date(0).toISOString()))).toEqual(envelope);
-    expect(stored(new TextDecoder().decode(encodeCommit([envelope])), 'writ.lab.budget')).toMatchObject([fact]);
+    expect(stored(new TextDecoder().decode(encodeCommit([envelope])), 'writ.lab.budget')).toMatchObject([
+      fact,
+    ]);
   });
 });

@@ -47,7 +47,14 @@ const ENCODER = new TextEncoder();
 
 /** A fact in its envelope. */
 export function cloudEvent(fact: Fact, id: string, source: string, at: Instant): CloudEvent {
-  return { specversion: '1.0', id, source, type: fact.type, time: new Date(at).toISOString(), data: fact.data };
+  return {
+    specversion: '1.0',
+    id,
+    source,
+    type: fact.type,
+    time: new Date(at).toISOString(),
+    data: fact.data,
+  };
 }
 
 /** One event as JSON text; what `JSON.stringify(cloudEvent(...))` gives, without building the envelope first. */
@@ -67,17 +74,35 @@ export function decodeCommit(commit: StoredCommit): RecordedFact[] {
   if (!parts) return [];
   const untrusted = parts.kind === SubjectKind.requests;
   if (untrusted && commit.data.length > MAX_COMMIT_BYTES) {
-    return [malformed(commit, parts, {}, 'too-large', `the message has ${commit.data.length} bytes; at most ${MAX_COMMIT_BYTES} are read`)];
+    return [
+      malformed(
+        commit,
+        parts,
+        {},
+        'too-large',
+        `the message has ${commit.data.length} bytes; at most ${MAX_COMMIT_BYTES} are read`,
+      ),
+    ];
   }
   let value: unknown;
   try {
     value = JSON.parse(DECODER.decode(commit.data));
   } catch (error) {
-    return untrusted ? [malformed(commit, parts, {}, 'malformed', `not UTF-8 JSON: ${(error as Error).message}`)] : [];
+    return untrusted
+      ? [malformed(commit, parts, {}, 'malformed', `not UTF-8 JSON: ${(error as Error).message}`)]
+      : [];
   }
   const events = Array.isArray(value) ? value : [value];
   if (untrusted && events.length > MAX_EVENTS_PER_COMMIT) {
-    return [malformed(commit, parts, {}, 'too-large', `the message has ${events.length} events; at most ${MAX_EVENTS_PER_COMMIT} are read`)];
+    return [
+      malformed(
+        commit,
+        parts,
+        {},
+        'too-large',
+        `the message has ${events.length} events; at most ${MAX_EVENTS_PER_COMMIT} are read`,
+      ),
+    ];
   }
   const facts: RecordedFact[] = [];
   for (const event of events) {
@@ -102,14 +127,32 @@ function decodeEvent(commit: StoredCommit, parts: SubjectParts, event: unknown):
     return belongs ? recorded(commit, parts, type as never, envelope?.data) : undefined;
   }
   if (typeof envelope !== 'object' || envelope === null || typeof type !== 'string') {
-    return reject(commit, parts, {}, 'malformed', 'an event is a JSON object with specversion, id, source, type and data');
+    return reject(
+      commit,
+      parts,
+      {},
+      'malformed',
+      'an event is a JSON object with specversion, id, source, type and data',
+    );
   }
   if (!EVENTS_BY_KIND[parts.kind].has(type)) {
     const known = [...EVENTS_BY_KIND[parts.kind]].join(', ');
-    return reject(commit, parts, envelope, 'unsupported-type', `type "${type}" does not belong here; known: ${known}`);
+    return reject(
+      commit,
+      parts,
+      envelope,
+      'unsupported-type',
+      `type "${type}" does not belong here; known: ${known}`,
+    );
   }
   if (envelope.specversion !== '1.0' || typeof envelope.id !== 'string' || envelope.id === '') {
-    return reject(commit, parts, envelope, 'malformed', 'a CloudEvents 1.0 event has specversion "1.0" and a non-empty id');
+    return reject(
+      commit,
+      parts,
+      envelope,
+      'malformed',
+      'a CloudEvents 1.0 event has specversion "1.0" and a non-empty id',
+    );
   }
   if (type === 'execution.completed' && isPlainCompletion(envelope.data)) {
     return recorded(commit, parts, type as never, envelope.data);
@@ -117,12 +160,20 @@ function decodeEvent(commit: StoredCommit, parts: SubjectParts, event: unknown):
   const parsed = EVENT_SCHEMAS[type as keyof typeof EVENT_SCHEMAS].safeParse(envelope.data);
   if (!parsed.success) return reject(commit, parts, envelope, 'malformed', z.prettifyError(parsed.error));
   const data = parsed.data as { step?: string };
-  if (type === 'tool.requested') data.step ??= isToken(envelope.id) ? envelope.id : digestOf(envelope.id).slice(7, 39);
+  if (type === 'tool.requested')
+    data.step ??= isToken(envelope.id) ? envelope.id : digestOf(envelope.id).slice(7, 39);
   return recorded(commit, parts, type as never, data);
 }
 
 function recorded(commit: StoredCommit, parts: SubjectParts, type: never, data: unknown): RecordedFact {
-  return { type, tenant: parts.tenant, origin: parts.origin, seq: commit.seq, at: commit.at, data: data as never };
+  return {
+    type,
+    tenant: parts.tenant,
+    origin: parts.origin,
+    seq: commit.seq,
+    at: commit.at,
+    data: data as never,
+  };
 }
 
 type Rejection = RecordedFact<'request.malformed'>['data']['reason'];

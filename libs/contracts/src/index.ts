@@ -23,6 +23,7 @@ export {
 } from './files/governance-file.ts';
 export { PolicyAction, PolicyMode, policyRule } from './files/policy-file.ts';
 export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
+export { Heap } from './heap.ts';
 export {
   CELL,
   agentId,
@@ -44,6 +45,8 @@ export {
   MAX_INPUT_DEPTH,
   MAX_TEXT_LENGTH,
 } from './limits.ts';
+export { nearestName } from './nearest-name.ts';
+export { compareText } from './order.ts';
 export { DenialClass, Outcome, RunOutcome } from './outcome.ts';
 export { MICROS_PER_UNIT, Unit, formatMicros, toMicros } from './quantities.ts';
 export { RecentIds } from './recent-ids.ts';
@@ -73,6 +76,7 @@ export type {
 } from './files/governance-file.ts';
 export type { ApprovalRule, PolicyRule } from './files/policy-file.ts';
 export type { ToolAdapter, ToolSpec } from './files/tool-file.ts';
+export type { Position } from './heap.ts';
 export type { AgentId, ExecutorId, InvocationId, SessionId, StepId, TenantId, ToolName } from './ids.ts';
 export type { JsonObject } from './json.ts';
 export type { Denial } from './outcome.ts';

@@ -42,7 +42,8 @@ export class RecentIds {
       this.#digests.set(key, digest);
       this.#times.push(at);
     }
-    while (this.#digests.size > this.#most || at - (this.#times[this.#first] ?? at) > this.#horizonMs) this.#forgetOldest();
+    while (this.#digests.size > this.#most || at - (this.#times[this.#first] ?? at) > this.#horizonMs)
+      this.#forgetOldest();
   }
 
   snapshot(): Json {

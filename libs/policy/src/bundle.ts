@@ -4,7 +4,7 @@
  * environment has the same outcome for every call of that tool: it is evaluated once and remembered until
  * either of them changes.
  */
-import { PolicyMode, messageOf } from '@writ/contracts';
+import { PolicyMode, compareText, messageOf } from '@writ/contracts';
 import type { Digest, EnvironmentSpec, PolicyRule } from '@writ/contracts';
 import { compileCondition } from '@writ/expressions';
 import type { Bindings, Condition } from '@writ/expressions';
@@ -81,7 +81,7 @@ export class Bundle {
 function compile(policies: readonly PolicyRule[]): CompiledRules {
   const all = policies
     .map((rule) => ({ rule, text: JSON.stringify(rule) }))
-    .sort((a, b) => compare(a.rule.name, b.rule.name) || compare(a.text, b.text))
+    .sort((a, b) => compareText(a.rule.name, b.rule.name) || compareText(a.text, b.text))
     .map(({ rule }) => compileRule(rule));
   return { all, varying: all.filter(({ fixed }) => !fixed) };
 }
@@ -119,11 +119,7 @@ function evaluateRule(rule: PolicyRule, condition: Condition, bindings: Bindings
 }
 
 function byName(a: Match, b: Match): number {
-  return compare(a.rule.name, b.rule.name);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compareText(a.rule.name, b.rule.name);
 }
 
 function shorten(text: string): string {

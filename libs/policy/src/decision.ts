@@ -3,7 +3,7 @@
  * are there rules at all, what may it cost, what do the rules say. The first "no" is the answer. Pure: the
  * same call under the same catalog is always decided the same way.
  */
-import { DenialClass, Verdict, digestOf, messageOf } from '@writ/contracts';
+import { DenialClass, Verdict, digestOf, messageOf, nearestName } from '@writ/contracts';
 import type { Denial, Instant, PolicyDecided } from '@writ/contracts';
 import { mergeTerms } from './approval-terms.ts';
 import type { Bundle } from './bundle.ts';
@@ -11,7 +11,6 @@ import type { Catalog } from './catalog.ts';
 import type { Ceiling } from './ceiling.ts';
 import { MAX_REASON_LENGTH } from './limits.ts';
 import type { AskedCall } from './living-call.ts';
-import { nearestName } from './nearest-name.ts';
 import type { RegisteredTool } from './registered-tool.ts';
 import { recordedRules, rule } from './verdict.ts';
 

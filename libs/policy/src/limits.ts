@@ -18,11 +18,5 @@ export const MAX_REASON_LENGTH = 2_000;
 /** Most groups of approvers that merged terms name; fewer groups can only mean fewer who may say yes. */
 export const MAX_APPROVER_GROUPS = 256;
 
-/**
- * Most registered names that a misspelt tool is compared with, so that guessing names costs an agent more
- * than us.
- */
-export const MAX_COMPARED_NAMES = 500;
-
 /** Largest amount of one unit, in millionths: what 30 decimal digits on the wire can say. */
 export const MAX_AMOUNT_MICROS = 10n ** 30n - 1n;

@@ -73,7 +73,7 @@ export function put(state: PolicyState, tenant: Tenant, next: LivingCall): void 
       state.expiries.add({ atMs: next.decision.approval.expiresAtMs, tenant: tenant.id, invocation });
     }
   } else if (before?.status === 'open') {
-    sweep(state);
+    state.expiries.remove(tenant.id, next.call.invocation);
   }
   if (isOwed(next) && !(before && isOwed(before))) owe(state, tenant, next.call.invocation);
 }
@@ -84,7 +84,7 @@ export function drop(state: PolicyState, tenant: Tenant, invocation: InvocationI
   if (!before) return;
   tenant.calls.delete(invocation);
   count(state, tenant, before, -1);
-  if (before.status === 'open') sweep(state);
+  if (before.status === 'open') state.expiries.remove(tenant.id, invocation);
 }
 
 export function owe(state: PolicyState, tenant: Tenant, item: InvocationId | Rejection): void {
@@ -117,11 +117,4 @@ function count(state: PolicyState, tenant: Tenant, call: LivingCall | undefined,
   if (!call) return;
   if (call.status === 'awaiting-hold') state.awaitingHold += by;
   if (isWaiting(call)) tenant.waiting += by;
-}
-
-function sweep(state: PolicyState): void {
-  state.expiries.sweep(({ atMs, tenant, invocation }) => {
-    const call = state.tenants.get(tenant)?.calls.get(invocation);
-    return call?.status === 'open' && call.decision.approval.expiresAtMs === atMs;
-  });
 }

@@ -3,9 +3,16 @@
  * fold only counts; every turn of a circuit is a fact with its evidence, so a restart changes nothing. While half
  * open, only probes of the present round are judged: what was granted before says nothing about the recovery.
  */
-import { RunOutcome } from '@writ/contracts';
-import type { BreakerSpec, EventData, ExecutorId, Instant, TenantId, ToolName } from '@writ/contracts';
-import type { Position } from './heap.ts';
+import { RunOutcome, compareText } from '@writ/contracts';
+import type {
+  BreakerSpec,
+  EventData,
+  ExecutorId,
+  Instant,
+  Position,
+  TenantId,
+  ToolName,
+} from '@writ/contracts';
 import type { Lane } from './queue.ts';
 
 export type Evidence = EventData<'breaker.opened'>['evidence'];
@@ -127,7 +134,7 @@ export function toolOfScope(scope: string): ToolName | undefined {
 
 /** A fixed order of breakers, for answers that hold several. */
 export function byName(a: Breaker, b: Breaker): number {
-  return compare(a.tenant, b.tenant) || compare(a.tool, b.tool);
+  return compareText(a.tenant, b.tenant) || compareText(a.tool, b.tool);
 }
 
 /** Order in which open circuits are tried again. */
@@ -146,8 +153,4 @@ export const IN_OPEN: Position<Breaker> = {
 
 function untilMs({ circuit }: Breaker): number {
   return circuit.status === 'open' ? circuit.untilMs : Infinity;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,8 +2,7 @@
  * Orders of the calls to which an answer of their own is owed. Heaps, not sets: the order in which a set was filled is
  * not part of the state, and answers must be the same after a restart.
  */
-import type { Instant } from '@writ/contracts';
-import type { Position } from './heap.ts';
+import type { Instant, Position } from '@writ/contracts';
 import type { Call } from './state.ts';
 
 /** Calls with a deadline: the order in which their time runs out. */

@@ -3,11 +3,10 @@
  * ready calls of one tool of one tenant, so that a breaker can close or meter a lane without touching the others.
  * (Ageing and fair shares come with issue S; they change `callBefore` and what stands between pool and lane.)
  */
-import type { TenantId, ToolName } from '@writ/contracts';
+import { Heap } from '@writ/contracts';
+import type { Position, TenantId, ToolName } from '@writ/contracts';
 import { permitsLeft } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
-import { Heap } from './heap.ts';
-import type { Position } from './heap.ts';
 import type { Call, SchedulerState } from './state.ts';
 
 /** A named set of executors, and what waits for them. */

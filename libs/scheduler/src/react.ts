@@ -3,12 +3,11 @@
  * and calls that may not run any more leave the queue before it is read. Each answer is of one kind; the host folds it
  * and asks again. Losses and grants depend on the offer, everything else on facts and the time alone.
  */
-import type { ExecutorId, Fact, Instant, SessionId } from '@writ/contracts';
+import type { ExecutorId, Fact, Heap, Instant, SessionId } from '@writ/contracts';
 import { byName, scopeOf, turnOwed } from './breaker.ts';
 import { dispatch } from './dispatch.ts';
 import type { OfferedExecutor } from './dispatch.ts';
 import { fenceKey, sessionIn } from './executors.ts';
-import type { Heap } from './heap.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
 import type { Call, SchedulerState, Session } from './state.ts';
 import { Walk } from './walk.ts';

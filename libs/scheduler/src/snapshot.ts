@@ -2,7 +2,7 @@
  * The state as JSON and back. Only what cannot be derived is saved, in an order that depends on nothing but the state;
  * queues, sessions and debts are built again from the calls' phases, by the code that keeps them in a running state.
  */
-import { breakerSpec } from '@writ/contracts';
+import { breakerSpec, compareText } from '@writ/contracts';
 import type {
   BreakerSpec,
   Digest,
@@ -79,7 +79,7 @@ export function snapshot(state: SchedulerState): Json {
     arrivals: state.arrivals,
     grants: state.grants,
     tenants: [...state.tenants]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .sort(([a], [b]) => compareText(a, b))
       .map(([id, tenant]) => saveTenant(id, tenant)),
     steps: ordered.map(({ tenant, agent, id, arrival, owed }) => ({
       tenant,
@@ -213,7 +213,7 @@ function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly St
 
 /** The entries of a map by key. */
 function sorted<K extends string, V>(map: ReadonlyMap<K, V>): (readonly [K, V])[] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...map].sort(([a], [b]) => compareText(a, b));
 }
 
 /** Without the fields that are undefined, which JSON does not have. */

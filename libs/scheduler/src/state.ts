@@ -3,6 +3,7 @@
  * grants, breakers, and what is owed. A call that has ended is forgotten but for its id. The queues, sets of debts
  * and counts are views of the calls' phases: `snapshot.ts` saves the calls only and builds the views again.
  */
+import { Heap } from '@writ/contracts';
 import type {
   AgentId,
   Digest,
@@ -20,7 +21,6 @@ import type {
 import { IN_OPEN, opensBefore } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { IN_DEADLINES, IN_DEBTS, arrivedBefore, expiresBefore } from './debts.ts';
-import { Heap } from './heap.ts';
 import { IN_LANES, laneBefore } from './queue.ts';
 import type { Lane, Pool } from './queue.ts';
 import type { Wave } from './waves.ts';

@@ -2,7 +2,7 @@
  * Reading the queue ahead: the calls of several lanes in their one order, without changing anything, because an
  * answer of many grants is made before any of them is folded. The first k calls cost O(k log k), however many wait.
  */
-import { Heap } from './heap.ts';
+import { Heap } from '@writ/contracts';
 import { callBefore } from './queue.ts';
 import type { Lane } from './queue.ts';
 import type { Call } from './state.ts';

@@ -25,6 +25,13 @@ export const ReactionHeader = {
 /** Most events over all tenants of one reaction, so that a turn stays short. */
 const MAX_EVENTS_PER_REACTION = 4_096;
 
+/**
+ * Most events of one tenant in one reaction, unless one answer alone has more. Larger commits are cheaper for each event, but
+ * all outstanding calls then move through the services as one convoy, one service at work at a time: with 512 calls
+ * outstanding 64 gave a third more throughput than 512.
+ */
+const EVENTS_PER_COMMIT = 64;
+
 /** What the headers of an own commit say. */
 export interface ReactionPart {
   readonly basis: number;
@@ -123,7 +130,7 @@ export class Reaction {
       sum.bytes += Buffer.byteLength(encoded[offset] as string) + 1;
       sum.events += 1;
       added.set(fact.tenant, sum);
-      if (sum.bytes > MAX_COMMIT_BYTES || sum.events > MAX_EVENTS_PER_COMMIT) return false;
+      if (sum.bytes > MAX_COMMIT_BYTES || sum.events > Math.max(facts.length, EVENTS_PER_COMMIT)) return false;
     }
     return true;
   }
