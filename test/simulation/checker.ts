@@ -32,7 +32,11 @@ export class Checker {
   readonly #tools = new Map<string, string>();
 
   judge(commits: readonly StoredCommit[]): Verdict {
-    for (const commit of commits) for (const fact of decodeCommit(commit)) this.#fact(fact);
+    return this.judgeFacts(commits.flatMap((commit) => decodeCommit(commit)));
+  }
+
+  judgeFacts(facts: readonly RecordedFact[]): Verdict {
+    for (const fact of facts) this.#fact(fact);
     const open: string[] = [];
     const terminals: Record<string, number> = {};
     for (const [key, call] of this.#calls) {
