@@ -1,7 +1,9 @@
 /**
  * `npm start`: the suite below `.writ/`, the governance files of the screening campaign, and the campaign itself.
- * Stays up until Ctrl-C, or ends after the campaign with `--exit`; the exit code is the campaign's.
+ * Stays up until Ctrl-C, or ends after the campaign with `--exit`; the exit code is the campaign's. Every start begins
+ * with an empty ledger, because a campaign spends its budget and opens its breaker; `--keep` goes on with the last one.
  */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WritError, messageOf } from '@writ/contracts';
 import { LogFile, REPOSITORY, inWrit, spawnGuarded } from '@writ/testkit';
@@ -14,6 +16,7 @@ import type { Suite } from './suite.ts';
 const INTERRUPTED = 130;
 
 const args = process.argv.slice(2);
+const keep = args.includes('--keep');
 const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
 });
@@ -41,9 +44,12 @@ async function main(): Promise<number> {
 
 async function start(): Promise<Suite> {
   console.log('Writ starts; its state and logs are in .writ/');
+  const state = { tools: join(REPOSITORY, 'apps', 'screening', 'tools'), orders: inWrit('orders') };
+  if (!keep) await Promise.all([inWrit('nats', 'store'), state.orders].map((path) => rm(path, { recursive: true, force: true })));
   const suite = await startSuite({
     dir: inWrit(),
-    keepPostgres: true,
+    keepPostgres: keep,
+    environment: { WRIT_TOOLS: state.tools, WRIT_ORDERS: state.orders, WRIT_TOOL_ENVIRONMENT: 'WRIT_ORDERS' },
     step,
     say: console.log,
     ...runningServers(),
@@ -79,7 +85,7 @@ async function applyGovernance(): Promise<void> {
 
 /** The campaign on our terminal. Its exit code; undefined when it was interrupted. */
 async function campaign(): Promise<number | undefined> {
-  const passedOn = args.filter((arg) => arg !== '--exit');
+  const passedOn = args.filter((arg) => arg !== '--exit' && arg !== '--keep');
   const run = await program('screening', passedOn, { output: 'inherit', terminal: true });
   const ending = await orStopped(run.ended);
   if (!ending) await run.stop();

@@ -18,7 +18,7 @@ export interface CampaignResult {
   readonly outcomes: unknown;
   /** Every fact of the ledger, in order. */
   readonly facts: readonly RecordedFact[];
-  /** `writ budget`: spent by account and unit, in micro-units. */
+  /** What the budget service says: spent by account and unit, in micro-units. */
   readonly spent: Readonly<Record<string, bigint>>;
   /** Orders that the synthesis tool really placed. */
   readonly orders: number;
@@ -53,7 +53,7 @@ export async function runCampaign(disturb: (suite: Suite) => Promise<void>): Pro
       maxBuffer: 64 * 1024 * 1024,
     });
     await disturbed;
-    const balances = JSON.parse((await cli('budget', '--json')).stdout) as Balances;
+    const balances = (await nats.request('writ.lab.api.budget.balances', '{}')).json<Balances>();
     await fold.stop();
     await ledger.close();
     return {

@@ -27,7 +27,11 @@ const rows = rowsOf(MOLECULES).map(([name, , smiles = '']) => {
   console.log(name);
   registerResources();
   const geometry = embed(molecule);
-  new ForceFieldMMFF94(geometry, ForceFieldMMFF94.MMFF94SPLUS).minimise({ maxIts: 1_000, gradTol: 1e-3, funcTol: 1e-5 });
+  new ForceFieldMMFF94(geometry, ForceFieldMMFF94.MMFF94SPLUS).minimise({
+    maxIts: 1_000,
+    gradTol: 1e-3,
+    funcTol: 1e-5,
+  });
   const { idCode, coordinates } = geometry.getIDCodeAndCoordinates();
   return [structure, idCode, coordinates];
 });

@@ -11,8 +11,10 @@ import { clashes, rotorsOf, turn } from './rotor.mjs';
 const RT = 0.592_48;
 /** Torsions are tried in steps of 60 degrees. */
 const TORSIONS = 6;
+/** Bonds turned at once: with more of them, parts of a large molecule nearly always run into each other. */
+const MOST_TURNED = 3;
 /** Torsion sets that may clash before the search is content with what it has. */
-const MOST_CLASHES = 12;
+const MOST_CLASHES = 60;
 /** Relaxation stops after about as many atom-iterations, so that a macrolide does not take minutes. */
 const RELAXATION = 2_400;
 const LEAST_ITERATIONS = 12;
@@ -39,7 +41,7 @@ export function searchConformers(molecule, wanted) {
 }
 
 /**
- * A copy with random torsions; undefined when atoms came too close.
+ * A copy with some bonds turned at random; undefined when atoms came too close.
  * @param {Molecule} start
  * @param {readonly import('./rotor.mjs').Rotor[]} rotors
  * @param {() => number} random
@@ -47,10 +49,13 @@ export function searchConformers(molecule, wanted) {
 function twisted(start, rotors, random) {
   const conformer = start.getCompactCopy();
   conformer.ensureHelperArrays(Molecule.cHelperNeighbours);
-  const steps = rotors.map(() => Math.floor(random() * TORSIONS));
-  if (steps.every((step) => step === 0)) return undefined;
-  rotors.forEach((rotor, index) => turn(conformer, rotor, (Number(steps[index]) * 2 * Math.PI) / TORSIONS));
-  return rotors.some((rotor) => clashes(conformer, rotor)) ? undefined : conformer;
+  for (let turned = 0; turned < MOST_TURNED; turned++) {
+    const rotor = /** @type {import('./rotor.mjs').Rotor} */ (rotors[Math.floor(random() * rotors.length)]);
+    const step = 1 + Math.floor(random() * (TORSIONS - 1));
+    turn(conformer, rotor, (step * 2 * Math.PI) / TORSIONS);
+    if (clashes(conformer, rotor)) return undefined;
+  }
+  return conformer;
 }
 
 /** @param {Molecule} conformer changed in place */

@@ -57,10 +57,13 @@ export function embed(molecule) {
 function handedness(molecule) {
   molecule.ensureHelperArrays(Molecule.cHelperCIP);
   const atoms = Array.from({ length: molecule.getAtoms() }, (_, atom) => atom);
-  if (atoms.some((atom) => molecule.isAtomStereoCenter(atom) && molecule.getAtomParity(atom) === OPEN)) return '';
+  if (atoms.some((atom) => molecule.isAtomStereoCenter(atom) && molecule.getAtomParity(atom) === OPEN))
+    return '';
   const parities = atoms.map((atom) => molecule.getAtomCIPParity(atom));
   return parities
-    .map((parity) => (parity === Molecule.cAtomCIPParityRorM ? 'R' : parity === Molecule.cAtomCIPParitySorP ? 'S' : ''))
+    .map((parity) =>
+      parity === Molecule.cAtomCIPParityRorM ? 'R' : parity === Molecule.cAtomCIPParitySorP ? 'S' : '',
+    )
     .sort()
     .join('');
 }
