@@ -21,6 +21,9 @@ export default defineConfig({
             'test/{tidy,simulation,conformance}/**/*.spec.ts',
           ],
           exclude: ['**/*.int.spec.ts', '**/node_modules/**', '**/dist/**'],
+          // Pure tests share a process: what they import is evaluated once. By default one core would be left idle.
+          isolate: false,
+          maxWorkers: '100%',
         },
       },
       {

@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { REPOSITORY, temporaryFolder } from '@writ/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { boundaryViolations } from '../../infra/dev/boundaries.ts';
-import type { Violation } from '../../infra/dev/boundaries.ts';
+import { boundaryViolations } from './boundaries.ts';
+import type { Violation } from './boundaries.ts';
 
 const WITHIN_MS = 30_000;
 

@@ -120,8 +120,16 @@ export function registryHosts({ path, text }: SourceFile): string[] {
   );
 }
 
-function parse({ path, text }: SourceFile): ts.SourceFile {
-  return ts.createSourceFile(path, text, ts.ScriptTarget.ES2024, true);
+/** Each file is parsed once, however many rules look at it. */
+const PARSED = new WeakMap<SourceFile, ts.SourceFile>();
+
+function parse(file: SourceFile): ts.SourceFile {
+  let source = PARSED.get(file);
+  if (!source) {
+    source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ES2024, true);
+    PARSED.set(file, source);
+  }
+  return source;
 }
 
 function nodesOf(root: ts.Node): ts.Node[] {
