@@ -45,7 +45,10 @@ async function main(): Promise<number> {
 async function start(): Promise<Suite> {
   console.log('Writ starts; its state and logs are in .writ/');
   const state = { tools: join(REPOSITORY, 'apps', 'screening', 'tools'), orders: inWrit('orders') };
-  if (!keep) await Promise.all([inWrit('nats', 'store'), state.orders].map((path) => rm(path, { recursive: true, force: true })));
+  if (!keep)
+    await Promise.all(
+      [inWrit('nats', 'store'), state.orders].map((path) => rm(path, { recursive: true, force: true })),
+    );
   const suite = await startSuite({
     dir: inWrit(),
     keepPostgres: keep,

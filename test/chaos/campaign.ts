@@ -31,12 +31,21 @@ export async function runCampaign(disturb: (suite: Suite) => Promise<void>): Pro
   const suite = await startSuite({
     dir: join(dir, '.writ'),
     agent: 'screening',
-    environment: { WRIT_TOOLS: app('screening/tools'), WRIT_ORDERS: orders, WRIT_TOOL_ENVIRONMENT: 'WRIT_ORDERS' },
+    environment: {
+      WRIT_TOOLS: app('screening/tools'),
+      WRIT_ORDERS: orders,
+      WRIT_TOOL_ENVIRONMENT: 'WRIT_ORDERS',
+    },
   });
   try {
-    const cli = (...args: string[]): Promise<{ stdout: string }> => run(process.execPath, [app('cli/dist/main.js'), ...args], { cwd: dir });
+    const cli = (...args: string[]): Promise<{ stdout: string }> =>
+      run(process.execPath, [app('cli/dist/main.js'), ...args], { cwd: dir });
     await cli('apply', '-f', app('screening/governance'));
-    const nats = await connectNats({ url: suite.connection.natsUrl, ...suite.connection.users.operator, name: 'chaos' });
+    const nats = await connectNats({
+      url: suite.connection.natsUrl,
+      ...suite.connection.users.operator,
+      name: 'chaos',
+    });
     const ledger = jetstreamLedger(nats, { inboxPrefix: '_INBOX_operator' });
     const facts: RecordedFact[] = [];
     let disturbed: Promise<void> | undefined;
@@ -44,14 +53,19 @@ export async function runCampaign(disturb: (suite: Suite) => Promise<void>): Pro
     const fold = await ledger.fold(1, (commits) => {
       for (const fact of commits.flatMap((commit) => decodeCommit(commit))) {
         facts.push(fact);
-        if (fact.type === 'execution.completed' && ++completed === DISTURBED_AFTER) disturbed = disturb(suite);
+        if (fact.type === 'execution.completed' && ++completed === DISTURBED_AFTER)
+          disturbed = disturb(suite);
       }
     });
     const outcomesFile = join(dir, 'outcomes.json');
-    await run(process.execPath, [app('screening/dist/main.js'), '--yes', '--json', '--outcomes', outcomesFile], {
-      cwd: dir,
-      maxBuffer: 64 * 1024 * 1024,
-    });
+    await run(
+      process.execPath,
+      [app('screening/dist/main.js'), '--yes', '--json', '--outcomes', outcomesFile],
+      {
+        cwd: dir,
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
     await disturbed;
     const balances = (await nats.request('writ.lab.api.budget.balances', '{}')).json<Balances>();
     await fold.stop();
@@ -59,7 +73,9 @@ export async function runCampaign(disturb: (suite: Suite) => Promise<void>): Pro
     return {
       outcomes: JSON.parse(await readFile(outcomesFile, 'utf8')),
       facts,
-      spent: Object.fromEntries(balances.balances.map(({ account, unit, spent }) => [`${account} ${unit}`, BigInt(spent)])),
+      spent: Object.fromEntries(
+        balances.balances.map(({ account, unit, spent }) => [`${account} ${unit}`, BigInt(spent)]),
+      ),
       orders: (await readdir(orders).catch(() => [])).length,
     };
   } finally {

@@ -31,7 +31,7 @@ const POLICIES = [
 ].map((rule) => policyRule.parse(rule));
 
 /** Limits are so low that a run of the simulation meets them. */
-export const LIMITS = { usd: 60, 'node-hours': 15, calls: 40 } as const;
+export const LIMITS = { usd: 30, 'node-hours': 6, calls: 24 } as const;
 
 export function catalogFacts(tenant: TenantId): Fact[] {
   return [

@@ -82,7 +82,8 @@ function variablesOf(schemas: readonly ZodObject[]): Variables {
       const defaults = schema.parse({});
       return Object.keys(schema.shape).map((name) => {
         const value = defaults[name];
-        return [name, value === undefined ? undefined : String(value)] as const;
+        const isPlain = typeof value === 'string' || typeof value === 'number';
+        return [name, isPlain ? String(value) : undefined] as const;
       });
     }),
   );

@@ -8,7 +8,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Fold, Ledger, LedgerCommit } from '@writ/ledger';
 import { Backoff } from './backoff.ts';
 import { Bell } from './bell.ts';
-import { BURST_INTERVAL_MS, MAX_UNSTORED_BYTES, RESUME_BYTES, RETRY_FIRST_MS, RETRY_LONGEST_MS } from './limits.ts';
+import {
+  BURST_INTERVAL_MS,
+  MAX_UNSTORED_BYTES,
+  RESUME_BYTES,
+  RETRY_FIRST_MS,
+  RETRY_LONGEST_MS,
+} from './limits.ts';
 
 export interface IntakeOptions {
   readonly ledger: Ledger;
@@ -90,7 +96,8 @@ export class Intake {
         await this.#burst(generation);
         backoff.reset();
         await this.#wake.heard(BURST_INTERVAL_MS);
-        while (this.#heldBytes > this.#resumeBytes && generation === this.#generation) await this.#wake.heard();
+        while (this.#heldBytes > this.#resumeBytes && generation === this.#generation)
+          await this.#wake.heard();
       } catch (error) {
         this.#onProblem(error);
         await pause(backoff.next());
@@ -105,7 +112,8 @@ export class Intake {
     const done = Promise.withResolvers<void>();
     const fold = await this.#ledger.fold(this.#next, (commits) => {
       this.#receive(generation, commits);
-      if (this.#next > last || this.#heldBytes >= this.#maxBytes || generation !== this.#generation) done.resolve();
+      if (this.#next > last || this.#heldBytes >= this.#maxBytes || generation !== this.#generation)
+        done.resolve();
     });
     this.#fold = { stop: async () => done.resolve() };
     await done.promise;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeCommit } from '@writ/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LAB, ScriptedSuite } from './scripted-suite.ts';
+import { LAB, ScriptedSuite } from '../test/scripted-suite.ts';
 
 let suite: ScriptedSuite;
 let folder: string;

@@ -56,7 +56,9 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   onApplicationBootstrap(): void {
     const subject = subjects.api(CELL, 'scheduler', 'pull');
-    this.#subscription = this.#connection.subscribe(subject, { callback: (_error, message) => this.#onPull(message) });
+    this.#subscription = this.#connection.subscribe(subject, {
+      callback: (_error, message) => this.#onPull(message),
+    });
     this.#timer = setInterval(() => this.#check(), CHECK_MS);
   }
 
@@ -118,10 +120,12 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     if (open.length <= request.holding) return [];
     if (!request.running) return 'unclear';
     const running = new Set(request.running);
-    return open
-      .filter(({ tenant, invocation, attempt }) => !running.has(`${tenant}/${invocation}/${attempt}`))
-      // What is sent again gets today's sequence as its token: above every earlier grant's, below every later one's.
-      .map((details) => grantOf(details, this.#transport.host.seen));
+    return (
+      open
+        .filter(({ tenant, invocation, attempt }) => !running.has(`${tenant}/${invocation}/${attempt}`))
+        // What is sent again gets today's sequence as its token: above every earlier grant's, below every later one's.
+        .map((details) => grantOf(details, this.#transport.host.seen))
+    );
   }
 
   #onCommitted(facts: readonly CommittedFact[], state: SchedulerState): void {
@@ -167,4 +171,3 @@ function jsonOf(message: Msg): unknown {
     return undefined;
   }
 }
-

@@ -3,6 +3,7 @@
  * subject itself can tell, so its tail is read from the stream's leader before the same bytes are sent again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { WritError } from '@writ/contracts';
 import type { Append, Ledger } from './port.ts';
 
 /** Never `unknown`. */
@@ -11,6 +12,7 @@ export type ResolvedAppend =
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 2_000;
+const FULL_RETRY_MS = 250;
 
 /**
  * Appends `request` exactly once. Needs `expected` to be exact: without it a retry may store a second copy, which only
@@ -24,6 +26,28 @@ export async function appendResolved(
 ): Promise<ResolvedAppend> {
   const first = await ledger.append(request);
   return first.status === 'unknown' ? resolveUnknown(ledger, request, signal) : first;
+}
+
+/**
+ * Keeps trying while the ledger is full or away: for a writer whose state is ahead of the ledger, so that nothing may
+ * overtake or lose this commit. `onTrouble` hears at every attempt why it is not stored yet.
+ * @throws WritError what can never be stored; the signal's reason when it aborts.
+ */
+export async function appendInTheEnd(
+  ledger: Ledger,
+  request: Append,
+  signal: AbortSignal,
+  onTrouble: (sentence: string) => void,
+): Promise<ResolvedAppend> {
+  for (;;) {
+    try {
+      return await appendResolved(ledger, request, signal);
+    } catch (error) {
+      if (!(error instanceof WritError) || !error.retryable) throw error;
+      onTrouble(error.message);
+      await delay(FULL_RETRY_MS, undefined, { signal });
+    }
+  }
 }
 
 /** What became of an append whose answer did not arrive. Keeps asking while the ledger cannot be reached. */

@@ -12,7 +12,7 @@ export { kvLease, LEASE_BUCKET, LEASE_TTL_MS } from './jetstream/kv-lease.ts';
 export { objectSnapshots, SNAPSHOT_BUCKET } from './jetstream/object-snapshots.ts';
 export { memoryLedger } from './memory/memory-ledger.ts';
 export type { ResolvedAppend } from './append.ts';
-export type { CommittedFact, HostOptions, HostRole } from './host/decider-host.ts';
+export type { CommittedFact, HostOptions, HostRole } from './host/host-options.ts';
 export type { Lease } from './host/lease.ts';
 export type { ReactionPart } from './host/reaction.ts';
 export type { Snapshot, SnapshotStore } from './host/snapshots.ts';

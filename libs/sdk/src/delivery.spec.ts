@@ -2,7 +2,7 @@ import { WritError } from '@writ/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GovernedToolExecutor } from './governed-tool-executor.ts';
 import { orThrow } from './outcome.ts';
-import { LAB, ScriptedWire, completed } from './scripted-wire.ts';
+import { LAB, ScriptedWire, completed } from '../test/scripted-wire.ts';
 
 let wire: ScriptedWire;
 let executor: GovernedToolExecutor;

@@ -6,8 +6,8 @@ import type { NatsServer } from '@writ/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GovernedToolExecutor } from './governed-tool-executor.ts';
 import { natsTransport } from './nats-transport.ts';
-import { completed } from './scripted-wire.ts';
-import type { SentCall } from './scripted-wire.ts';
+import { completed } from '../test/scripted-wire.ts';
+import type { SentCall } from '../test/scripted-wire.ts';
 
 const LAB = 'lab' as TenantId;
 const SCREENER = 'screener' as AgentId;

@@ -47,7 +47,9 @@ export function apiTransport(service: string, config: ServiceEnvironment): NatsO
       queue: `writ-${service}`,
       name: `writ-${service}-api`,
       maxReconnectAttempts: -1,
-      ...(user === undefined ? {} : { user, pass: config.WRIT_NATS_PASSWORD ?? '', inboxPrefix: `_INBOX_${user}` }),
+      ...(user === undefined
+        ? {}
+        : { user, pass: config.WRIT_NATS_PASSWORD ?? '', inboxPrefix: `_INBOX_${user}` }),
       deserializer: PLAIN_REQUEST,
       serializer: PLAIN_REPLY,
     },
@@ -78,7 +80,9 @@ interface Reply {
 }
 
 const PLAIN_REPLY: Serializer = {
-  serialize: (reply: Reply) => ({ data: JSON.stringify(reply.err === undefined ? reply.response : { error: errorOf(reply.err) }) }),
+  serialize: (reply: Reply) => ({
+    data: JSON.stringify(reply.err === undefined ? reply.response : { error: errorOf(reply.err) }),
+  }),
 };
 
 function jsonOf(message: Msg): unknown {
@@ -90,6 +94,9 @@ function jsonOf(message: Msg): unknown {
 }
 
 function errorOf(thrown: unknown): { readonly code: string; readonly message: string } {
-  const { code = 'internal', message = messageOf(thrown) } = thrown as { readonly code?: string; readonly message?: string };
+  const { code = 'internal', message = messageOf(thrown) } = thrown as {
+    readonly code?: string;
+    readonly message?: string;
+  };
   return { code, message };
 }

@@ -29,7 +29,11 @@ export async function runService(options: ServiceOptions): Promise<void> {
 
 async function start(options: ServiceOptions): Promise<INestApplication> {
   const config = readConfig(serviceEnvironment);
-  const logger = new ConsoleLogger({ json: true, logLevels: levelsFrom(config.WRIT_LOG_LEVEL), prefix: options.name });
+  const logger = new ConsoleLogger({
+    json: true,
+    logLevels: levelsFrom(config.WRIT_LOG_LEVEL),
+    prefix: options.name,
+  });
   const app = await NestFactory.create(options.module, { logger, abortOnError: false });
   app.enableShutdownHooks(undefined, { useProcessExit: true });
   if (options.transport) app.connectMicroservice({ strategy: app.get(options.transport) });

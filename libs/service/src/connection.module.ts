@@ -34,11 +34,16 @@ export class ConnectionModule implements OnApplicationShutdown {
         Health,
         { provide: SERVICE_NAME, useValue: name },
         { provide: SERVICE_CONFIG, useFactory: () => readConfig(serviceEnvironment) },
-        { provide: CONNECTION, useFactory: (config: ServiceEnvironment) => connect(name, config), inject: [SERVICE_CONFIG] },
+        {
+          provide: CONNECTION,
+          useFactory: (config: ServiceEnvironment) => connect(name, config),
+          inject: [SERVICE_CONFIG],
+        },
         { provide: LEDGER, useFactory: ledgerOn, inject: [CONNECTION, SERVICE_CONFIG] },
         {
           provide: TELEMETRY,
-          useFactory: (config: ServiceEnvironment) => startTelemetry(name, config.OTEL_EXPORTER_OTLP_ENDPOINT),
+          useFactory: (config: ServiceEnvironment) =>
+            startTelemetry(name, config.OTEL_EXPORTER_OTLP_ENDPOINT),
           inject: [SERVICE_CONFIG],
         },
       ],

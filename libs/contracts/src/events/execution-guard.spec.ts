@@ -26,7 +26,23 @@ describe('the quick check of a completion', () => {
 
   it('whatever it accepts: the schema accepts too, and leaves as it is', () => {
     const odd = fc.oneof(
-      fc.constantFrom(undefined, null, '', 'x.y', 'sha256:', -1, 0, 1.5, {}, [], { calls: '1' }, { 'Calls': '1' }, { calls: '-' }, 'failed', 'a'.repeat(65)),
+      fc.constantFrom(
+        undefined,
+        null,
+        '',
+        'x.y',
+        'sha256:',
+        -1,
+        0,
+        1.5,
+        {},
+        [],
+        { calls: '1' },
+        { Calls: '1' },
+        { calls: '-' },
+        'failed',
+        'a'.repeat(65),
+      ),
       fc.anything(),
       fc.string(),
     );

@@ -35,13 +35,21 @@ function isName(value: unknown): boolean {
   if (typeof value !== 'string' || value.length === 0 || value.length > 64) return false;
   for (let index = 0; index < value.length; index++) {
     const code = value.charCodeAt(index);
-    if (!(isDigit(code) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 45 || code === 95)) return false;
+    if (!(
+      isDigit(code) ||
+      (code >= 97 && code <= 122) ||
+      (code >= 65 && code <= 90) ||
+      code === 45 ||
+      code === 95
+    ))
+      return false;
   }
   return true;
 }
 
 function isDigest(value: unknown): boolean {
-  if (typeof value !== 'string' || value.length !== DIGEST_LENGTH || !value.startsWith('sha256:')) return false;
+  if (typeof value !== 'string' || value.length !== DIGEST_LENGTH || !value.startsWith('sha256:'))
+    return false;
   for (let index = 7; index < DIGEST_LENGTH; index++) {
     const code = value.charCodeAt(index);
     if (!(isDigit(code) || (code >= 97 && code <= 102))) return false;

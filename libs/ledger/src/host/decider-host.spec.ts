@@ -5,7 +5,7 @@ import type { AgentId, Decider, Fact, InvocationId, TenantId, ToolName } from '@
 import { memoryLedger } from '../memory/memory-ledger.ts';
 import type { AppendFault, MemoryLedger } from '../memory/memory-ledger.ts';
 import { DeciderHost } from './decider-host.ts';
-import type { HostOptions } from './decider-host.ts';
+import type { HostOptions } from './host-options.ts';
 import type { Lease } from './lease.ts';
 import { soleLease } from './lease.ts';
 import { DeciderPath } from './path.ts';
@@ -25,7 +25,8 @@ const echo: Decider<Echo> = {
   initial: () => ({ waiting: [], answered: [] }),
   evolve(state, fact) {
     if (fact.type === 'tool.requested') {
-      for (const call of fact.data.calls) state.waiting.push({ tenant: fact.tenant, invocation: call.invocation });
+      for (const call of fact.data.calls)
+        state.waiting.push({ tenant: fact.tenant, invocation: call.invocation });
     } else if (fact.type === 'budget.released') {
       state.waiting = state.waiting.filter(({ invocation }) => invocation !== fact.data.invocation);
       state.answered.push(fact.data.invocation);
@@ -50,7 +51,11 @@ function newLedger(fault?: () => AppendFault): MemoryLedger {
   return memoryLedger({ now: () => clock++, ...(fault ? { fault } : {}) });
 }
 
-function newHost(ledger: MemoryLedger, holder: string, more: Partial<HostOptions<Echo, undefined>> = {}): DeciderHost<Echo> {
+function newHost(
+  ledger: MemoryLedger,
+  holder: string,
+  more: Partial<HostOptions<Echo, undefined>> = {},
+): DeciderHost<Echo> {
   return new DeciderHost<Echo>({
     decider: echo,
     ledger,
@@ -68,9 +73,17 @@ async function request(ledger: MemoryLedger, tenant: TenantId, ...invocations: s
     tool: 'echo' as ToolName,
     inputs: {},
   }));
-  const fact = { type: 'tool.requested', tenant, data: { calls, project: 'default', priority: 'normal' } } as Fact;
+  const fact = {
+    type: 'tool.requested',
+    tenant,
+    data: { calls, project: 'default', priority: 'normal' },
+  } as Fact;
   const data = encodeCommit([cloudEvent(fact, `req-${invocations[0]}`, 'test', clock)]);
-  await ledger.append({ subject: subjects.requests(tenant, 'a' as AgentId), data, id: `req-${invocations[0]}` });
+  await ledger.append({
+    subject: subjects.requests(tenant, 'a' as AgentId),
+    data,
+    id: `req-${invocations[0]}`,
+  });
 }
 
 /** Lets everything that is already possible happen: microtasks and immediate timers, no waiting. */
@@ -81,7 +94,10 @@ async function settle(): Promise<void> {
 function released(ledger: MemoryLedger): string[] {
   return ledger.commits
     .filter(({ subject }) => subject.endsWith('.budget'))
-    .flatMap(({ data }) => JSON.parse(new TextDecoder().decode(data)) as { type: string; data: { invocation: string } }[])
+    .flatMap(
+      ({ data }) =>
+        JSON.parse(new TextDecoder().decode(data)) as { type: string; data: { invocation: string } }[],
+    )
     .filter(({ type }) => type === 'budget.released')
     .map(({ data }) => data.invocation);
 }
@@ -115,10 +131,12 @@ describe('a host that leads', () => {
     await host.start();
     await settle();
     const own = ledger.commits.filter(({ header }) => header('Writ-Reaction') !== undefined);
-    expect(own.map(({ subject, header }) => [subject, header('Writ-Parts'), header('Writ-Indices')])).toEqual([
-      ['writ.lab.budget', '2', '0,1'],
-      ['writ.mill.budget', '2', '2'],
-    ]);
+    expect(own.map(({ subject, header }) => [subject, header('Writ-Parts'), header('Writ-Indices')])).toEqual(
+      [
+        ['writ.lab.budget', '2', '0,1'],
+        ['writ.mill.budget', '2', '2'],
+      ],
+    );
     await host.stop();
   });
 

@@ -4,51 +4,18 @@
  * goes on; what arrives meanwhile is the next batch. Its state runs ahead only until the ack, and nobody outside sees
  * an answer before. A conflict means that somebody else leads: the state is dropped and folded again.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { WritError, messageOf } from '@writ/contracts';
-import type { Decider, Fact, Instant, SubjectKind, TenantId } from '@writ/contracts';
-import { resolveUnknown } from '../append.ts';
+import { messageOf } from '@writ/contracts';
+import type { SubjectKind, TenantId } from '@writ/contracts';
+import { appendInTheEnd } from '../append.ts';
 import type { ResolvedAppend } from '../append.ts';
-import type { Append, Fold, Ledger, LedgerCommit } from '../port.ts';
+import type { Append, Fold, LedgerCommit } from '../port.ts';
 import { fenceCommits } from './fence.ts';
-import type { Lease } from './lease.ts';
+import type { CommittedFact, HostOptions, HostRole } from './host-options.ts';
 import { DeciderPath } from './path.ts';
 import { Reaction } from './reaction.ts';
-import type { SnapshotStore } from './snapshots.ts';
-
-/** An answer that is in the ledger now. */
-export interface CommittedFact {
-  readonly fact: Fact;
-  /** The event as it stands in the ledger, JSON text. */
-  readonly json: string;
-  readonly seq: number;
-}
-
-export interface HostOptions<State, Offer> {
-  readonly decider: Decider<State, Offer>;
-  readonly ledger: Ledger;
-  readonly lease: Lease;
-  readonly snapshots?: SnapshotStore;
-  /** Unique per process life; names its reactions. */
-  readonly holder: string;
-  readonly now: () => Instant;
-  /** What is not a fact but the next answer needs; asked for at every reaction. */
-  readonly offer: () => Offer;
-  /** Called after the acks, before the next turn. */
-  readonly onCommitted?: (facts: readonly CommittedFact[], state: State) => void;
-  readonly onRole?: (role: HostRole) => void;
-  readonly log?: (sentence: string) => void;
-  /** How often time-driven answers (expiry, opening hours of a breaker) are looked for; 0: only when woken. */
-  readonly tickMs?: number;
-  /** How often the lease is renewed, well below its time to live; 0: only when told to campaign. */
-  readonly renewMs?: number;
-}
-
-export type HostRole = 'standby' | 'leading' | 'stopped';
 
 const TICK_MS = 100;
 const RENEW_MS = 1_000;
-const FULL_RETRY_MS = 250;
 /** Commits between two snapshots. */
 const SNAPSHOT_EVERY = 200_000;
 
@@ -188,7 +155,12 @@ export class DeciderHost<State, Offer = undefined> {
   #react(path: DeciderPath<State, Offer>): Reaction {
     const { decider, offer } = this.#options;
     const now = Math.max(this.#options.now(), path.now);
-    const reaction = new Reaction(`${this.#idPrefix()}${this.#reactions}`, `writ/${decider.name}`, path.basis, now);
+    const reaction = new Reaction(
+      `${this.#idPrefix()}${this.#reactions}`,
+      `writ/${decider.name}`,
+      path.basis,
+      now,
+    );
     const offered = offer();
     for (;;) {
       const answer = decider.react(path.state, now, offered);
@@ -230,28 +202,19 @@ export class DeciderHost<State, Offer = undefined> {
     const facts: CommittedFact[] = [];
     for (const [index, part] of [...reaction.parts.values()].entries()) {
       const { seq } = results[index] as { readonly seq: number };
-      for (const [place, fact] of part.facts.entries()) facts.push({ fact, json: part.json[place] as string, seq });
+      for (const [place, fact] of part.facts.entries())
+        facts.push({ fact, json: part.json[place] as string, seq });
     }
     onCommitted(facts, state);
   }
 
-  /** Keeps trying while the ledger is full or away: what was decided must not be lost, and nothing may overtake it. */
   async #append(request: Append): Promise<ResolvedAppend> {
-    const { ledger } = this.#options;
-    for (;;) {
-      try {
-        const result = await ledger.append(request);
-        const resolved =
-          result.status === 'unknown' ? await resolveUnknown(ledger, request, this.#stopping.signal) : result;
-        this.trouble = undefined;
-        return resolved;
-      } catch (error) {
-        if (!(error instanceof WritError) || !error.retryable) throw error;
-        if (this.trouble !== error.message) this.#log(error.message);
-        this.trouble = error.message;
-        await delay(FULL_RETRY_MS, undefined, { signal: this.#stopping.signal });
-      }
-    }
+    const resolved = await appendInTheEnd(this.#options.ledger, request, this.#stopping.signal, (trouble) => {
+      if (this.trouble !== trouble) this.#log(trouble);
+      this.trouble = trouble;
+    });
+    this.trouble = undefined;
+    return resolved;
   }
 
   #subject(tenant: TenantId): string {
@@ -323,4 +286,3 @@ export class DeciderHost<State, Offer = undefined> {
     });
   }
 }
-

@@ -136,9 +136,9 @@ export class DeciderPath<State, Offer> {
   }
 
   #wants(commit: LedgerCommit): boolean {
-    const { folds, wants } = this.#decider;
+    const { folds } = this.#decider;
     const kind = parseSubject(commit.subject)?.kind;
-    if (kind === undefined || (wants && !wants(this.state, kind))) return false;
+    if (kind === undefined || this.#decider.wants?.(this.state, kind) === false) return false;
     const types = folds && SERVICE_KINDS.has(kind) ? commit.header(ReactionHeader.types) : undefined;
     return !folds || types === undefined || types.split(',').some((type) => folds.has(type as EventType));
   }

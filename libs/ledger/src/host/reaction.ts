@@ -94,7 +94,10 @@ export class Reaction {
       encodeEvent(fact, `${this.id}.${this.#events + offset}`, this.#source, this.#time),
     );
     if (!this.#fits(facts, encoded)) {
-      invariant(this.#events > 0, `one answer of ${facts.length} facts does not fit into a commit of ${MAX_COMMIT_BYTES} bytes`);
+      invariant(
+        this.#events > 0,
+        `one answer of ${facts.length} facts does not fit into a commit of ${MAX_COMMIT_BYTES} bytes`,
+      );
       return false;
     }
     for (const [offset, fact] of facts.entries()) this.#put(fact, encoded[offset] as string);
@@ -130,7 +133,8 @@ export class Reaction {
       sum.bytes += Buffer.byteLength(encoded[offset] as string) + 1;
       sum.events += 1;
       added.set(fact.tenant, sum);
-      if (sum.bytes > MAX_COMMIT_BYTES || sum.events > Math.max(facts.length, EVENTS_PER_COMMIT)) return false;
+      if (sum.bytes > MAX_COMMIT_BYTES || sum.events > Math.max(facts.length, EVENTS_PER_COMMIT))
+        return false;
     }
     return true;
   }

@@ -184,7 +184,11 @@ class DeliveredCommit implements LedgerCommit {
  * Reads the ack subject, `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<nanoseconds>.<pending>`;
  * with a domain two tokens more stand in front and one behind. Scanned, not split: it is read once for every commit.
  */
-function deliveryOf(reply: string): { readonly seq: number; readonly consumerSeq: number; readonly at: number } {
+function deliveryOf(reply: string): {
+  readonly seq: number;
+  readonly consumerSeq: number;
+  readonly at: number;
+} {
   const ends: number[] = [];
   for (let end = reply.indexOf('.'); end >= 0; end = reply.indexOf('.', end + 1)) ends.push(end);
   const place = ends.length >= 10 ? 7 : 5;

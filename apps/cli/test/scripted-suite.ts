@@ -4,8 +4,8 @@ import type { Fact, TenantId } from '@writ/contracts';
 import { memoryLedger } from '@writ/ledger';
 import type { Append, AppendResult, MemoryLedger } from '@writ/ledger';
 import type { LedgerTransport, TransportEvents } from '@writ/sdk';
-import type { Surroundings } from './commands.ts';
-import { runCommandLine } from './program.ts';
+import type { Surroundings } from '../src/commands.ts';
+import { runCommandLine } from '../src/program.ts';
 
 export const LAB = 'lab' as TenantId;
 

@@ -2,8 +2,8 @@
 import { MAX_COMMIT_BYTES, invariant } from '@writ/contracts';
 import type { AgentId, CloudEvent, InvocationId, TenantId } from '@writ/contracts';
 import type { Append, AppendResult } from '@writ/ledger';
-import type { NoticedFact } from './read-outcome.ts';
-import type { Transport, TransportEvents } from './transport.ts';
+import type { NoticedFact } from '../src/read-outcome.ts';
+import type { Transport, TransportEvents } from '../src/transport.ts';
 
 export const LAB = { server: 'nats://memory', tenant: 'lab' as TenantId, agent: 'screener' as AgentId };
 
