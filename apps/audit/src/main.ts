@@ -1,3 +1,4 @@
+/** Starts the audit service. */
 import { runService } from '@writ/service';
 import { AuditModule } from './audit.module.ts';
 import { AuditTransport } from './audit-transport.ts';

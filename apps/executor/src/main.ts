@@ -1,3 +1,4 @@
+/** Starts the executor service. */
 import { runService } from '@writ/service';
 import { ExecutorModule } from './executor.module.ts';
 

@@ -3,7 +3,6 @@
  * may never approve its own calls. A service that is just restarting is asked again for a while.
  */
 import { WritError } from '@writ/contracts';
-import type { TenantId } from '@writ/contracts';
 import { GovernedToolExecutor, agentSettings, natsTransport, readConnectionFile } from '@writ/sdk';
 import type { ConnectOptions } from '@writ/sdk';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,7 +28,7 @@ export async function connectVoter(): Promise<Voter & { readonly person: string 
   }
   const settings = agentSettings({});
   const transport = await natsTransport(settings, `desk of ${settings.agent}`);
-  return { tenant: settings.tenant as TenantId, approver: settings.agent, person: undefined, transport };
+  return { tenant: settings.tenant, approver: settings.agent, person: undefined, transport };
 }
 
 /** Tries again while nobody answers. */

@@ -19,6 +19,6 @@ export function readOptions(argv: readonly string[]): Options {
     .option('--json', 'print one JSON document', false)
     .option('--report <file>', 'campaign report', 'campaign-report.json')
     .option('--outcomes <file>', 'write what every call came to, without times and ids')
-    .parse(argv as string[], { from: 'user' })
+    .parse(argv, { from: 'user' })
     .opts<Options>();
 }

@@ -13,12 +13,12 @@ const NODE_HOURS_PER_ATOM_AND_CONFORMER = 0.05;
  * @param {{ smiles: string, atoms: number, conformers: number }} inputs
  * @param {{ report(amounts: Record<string, number>): void }} context
  */
-export function run({ smiles, atoms, conformers }, { report }) {
+export function run({ smiles, atoms, conformers }, context) {
   const { energies, lowest, populated, rotors } = searchConformers(
     parsePriced({ smiles, atoms }),
     conformers,
   );
-  report({ 'node-hours': NODE_HOURS_PER_ATOM_AND_CONFORMER * atoms * energies.length });
+  context.report({ 'node-hours': NODE_HOURS_PER_ATOM_AND_CONFORMER * atoms * energies.length });
   return {
     energy: rounded(lowest),
     spread: rounded(Number(energies.at(-1)) - lowest),

@@ -15,9 +15,9 @@ const CONFORMERS = 8;
  * @param {{ smiles: string, atoms: number }} inputs
  * @param {{ report(amounts: Record<string, number>): void }} context
  */
-export function run({ smiles, atoms }, { report }) {
+export function run({ smiles, atoms }, context) {
   const found = searchConformers(parsePriced({ smiles, atoms }), CONFORMERS);
-  report({ 'node-hours': NODE_HOURS_PER_CUBIC_ATOM * atoms ** 3 });
+  context.report({ 'node-hours': NODE_HOURS_PER_CUBIC_ATOM * atoms ** 3 });
   return {
     method: 'MMFF94s+, Boltzmann mean over conformers; no quantum mechanics',
     energy: rounded(found.mean),

@@ -8,7 +8,11 @@ describe('the nearest name', () => {
     ['dokc', ['fold', 'dock'], 'dock'],
     ['Dock_Ligand', ['dock-ligand'], 'dock-ligand'],
     ['timeout_secnods', ['timeoutSeconds'], 'timeoutSeconds'],
+    ['l_a_b', ['lab'], 'lab'],
+    ['lab', ['l-a-b'], 'l-a-b'],
+    ['odck', ['dock'], 'dock'],
     ['US', ['hours', 'USD'], 'USD'],
+    ['dog', ['dig', 'dot'], 'dig'],
     ['screening', ['screenings', 'Screening'], 'Screening'],
     ['screenin', ['screening', 'Screenin'], 'Screenin'],
     ['simulate', ['delete-dataset', 'dock'], undefined],
@@ -16,6 +20,20 @@ describe('the nearest name', () => {
     ['x', [], undefined],
     ['', ['a'], undefined],
   ])('%s among %j: %s', (wrong, known, meant) => expect(nearestName(wrong, known)).toBe(meant));
+
+  it('long names: a few slips at most, in the letters that are compared', () => {
+    const name = 'abcdefghijklmnopqrstuvwxyz';
+    expect(nearestName(name.slice(4), [name])).toBe(name);
+    expect(nearestName(name.slice(5), [name])).toBeUndefined();
+    const beginning = 'x'.repeat(64);
+    expect(nearestName(`${beginning}abcdef`, [`${beginning}ghijkl`])).toBeDefined();
+  });
+
+  it('more names of its length than are compared: the first of them', () => {
+    const others = Array.from({ length: 500 }, (_, index) => `other-${100 + index}`);
+    expect(nearestName('dock-1234', [...others.slice(1), 'dock-1234'])).toBe('dock-1234');
+    expect(nearestName('dock-1234', [...others, 'dock-1234'])).toBeUndefined();
+  });
 
   it('more slips than the caller believes: none', () => {
     expect(nearestName('scerenign', ['screening'], 2)).toBe('screening');

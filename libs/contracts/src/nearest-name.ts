@@ -24,7 +24,7 @@ export function nearestName(
   let bound = mostEdits;
   let compared = 0;
   for (const name of known) {
-    if (bound < 0 || compared === MAX_NAMES_COMPARED) break;
+    if (compared === MAX_NAMES_COMPARED) break;
     const candidate = folded(name);
     const believed = Math.floor(Math.max(written.length, candidate.length) / LETTERS_PER_EDIT);
     const most = Math.min(bound, believed);

@@ -50,7 +50,7 @@ export function parseSource(source: string, dialect: Dialect, ownUnit?: string):
   return withinTheStack(source, () => {
     try {
       const parsed = dialect.environment.parse(rewritten.text);
-      return { root: parsed.ast as unknown as Node, rewritten, check: parsed.check };
+      return { root: parsed.ast, rewritten, check: () => parsed.check() };
     } catch (error) {
       if (error instanceof RangeError) throw tooDeep(source);
       throw located(source, rewritten, dialect, error);

@@ -27,7 +27,7 @@ export class Expiries {
   readonly #entries = new Map<string, Entry>();
 
   get size(): number {
-    return this.#heap.size;
+    return this.#entries.size;
   }
 
   /** One approval of a call is open at a time. */

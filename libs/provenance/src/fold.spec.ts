@@ -130,12 +130,12 @@ describe('a call that needs approval', () => {
 });
 
 describe('a call that ended', () => {
-  it.each([
+  it.each<[Said, string]>([
     [decided('a', 'deny'), 'denied'],
     [refused('a'), 'refused'],
     [rejected('a', 'invalid-inputs'), 'rejected'],
     [
-      { type: 'schedule.refused', data: { invocation: 'a', reason: 'deadline' }, origin: 'schedule' } as Said,
+      { type: 'schedule.refused', data: { invocation: 'a', reason: 'deadline' }, origin: 'schedule' },
       'expired',
     ],
     [
@@ -143,10 +143,10 @@ describe('a call that ended', () => {
         type: 'schedule.refused',
         data: { invocation: 'a', reason: 'breaker-open' },
         origin: 'schedule',
-      } as Said,
+      },
       'refused',
     ],
-    [{ type: 'invocation.cancelled', data: { invocation: 'a' }, origin: 'schedule' } as Said, 'cancelled'],
+    [{ type: 'invocation.cancelled', data: { invocation: 'a' }, origin: 'schedule' }, 'cancelled'],
     [completed('a', {}, 'timed-out'), 'timed-out'],
   ])('%j: %s', (fact, outcome) => expect(recordOf(requested('a'), fact).ending?.outcome).toBe(outcome));
 

@@ -36,7 +36,8 @@ export const TEXT: Readonly<Record<string, FunctionSpec>> = {
   substring: method('substring', 1, 2, ['bigint', 'bigint'], (text, from, to, site) => {
     const start = position(text, from as bigint, site);
     const end = to === undefined ? text.length : position(text, to as bigint, site);
-    if (start > end) throw new Fault(`substring() from ${from} to ${to} has its end before its start`, site);
+    if (start > end)
+      throw new Fault(`substring() from ${start} to ${end} has its end before its start`, site);
     return text.slice(start, end);
   }),
   split: method('split', 1, 2, ['string', 'bigint'], (text, separator, limit) =>

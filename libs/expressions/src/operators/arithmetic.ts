@@ -26,7 +26,7 @@ export function arithmetic(sign: ArithmeticSign, lenient: boolean): Operation {
     if (lenient && typeof a === 'bigint' && typeof b === 'number') return onDoubles(sign, Number(a), b);
     if (lenient && typeof a === 'number' && typeof b === 'number') return a % b;
     const result = onObjects(sign, a, b, site);
-    if (result === undefined) throw new Fault(`${phrase(sign, aKind(a), aKind(b))}`, site);
+    if (result === undefined) throw new Fault(phrase(sign, aKind(a), aKind(b)), site);
     return result;
   };
 }

@@ -14,7 +14,8 @@ export class CelMap {
     const canonical = canonicalKey(key);
     if (canonical === undefined || typeof key === 'number')
       throw new Fault('a map key is a string, a bool, an int or a uint');
-    if (this.entries.has(canonical)) throw new Fault(`the map has the key ${String(canonical)} twice`);
+    if (this.entries.has(canonical))
+      throw new Fault(`the map has the key ${JSON.stringify(key, bigintText)} twice`);
     this.entries.set(canonical, { key, value });
   }
 }
@@ -52,4 +53,8 @@ function canonicalKey(key: unknown): unknown {
     default:
       return key instanceof Uint ? key.value : undefined;
   }
+}
+
+function bigintText(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
 }
