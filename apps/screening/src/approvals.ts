@@ -50,10 +50,10 @@ export class ApprovalDesk {
 
   /** Attends to the approvals of `calls` until `work` has ended. */
   async during<T>(calls: ReadonlyMap<string, PendingCall>, work: Promise<T>): Promise<T> {
-    let ended = false;
-    const over = work.finally(() => (ended = true));
+    const ended = new AbortController();
+    const over = work.finally(() => ended.abort());
     const attending = async (): Promise<void> => {
-      while (!ended) {
+      while (!ended.signal.aborted) {
         for (const approval of await this.#open()) {
           const call = calls.get(approval.invocation);
           if (call && !this.#answered.has(approval.invocation)) await this.#answer(approval, call);

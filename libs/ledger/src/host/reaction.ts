@@ -126,6 +126,7 @@ export class Reaction {
   }
 
   #fits(facts: readonly Fact[], encoded: readonly string[]): boolean {
+    const most = Math.min(Math.max(facts.length, EVENTS_PER_COMMIT), MAX_EVENTS_PER_COMMIT);
     const added = new Map<TenantId, { bytes: number; events: number }>();
     for (const [offset, fact] of facts.entries()) {
       const part = this.parts.get(fact.tenant);
@@ -133,8 +134,7 @@ export class Reaction {
       sum.bytes += Buffer.byteLength(encoded[offset] as string) + 1;
       sum.events += 1;
       added.set(fact.tenant, sum);
-      if (sum.bytes > MAX_COMMIT_BYTES || sum.events > Math.max(facts.length, EVENTS_PER_COMMIT))
-        return false;
+      if (sum.bytes > MAX_COMMIT_BYTES || sum.events > most) return false;
     }
     return true;
   }
