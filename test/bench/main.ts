@@ -47,15 +47,17 @@ try {
   const connection = await connectNats({ url: nats.url, name: 'bench' });
   await publishCatalogs(connection, suite);
   const rounds: Round[] = [];
+  let memory: Readonly<Record<string, number>> = {};
+  const { pid } = suite;
   for (let round = 1; round <= (quick ? 1 : ROUNDS); round++) {
     rounds.push(
       await measureRound(connection, nats.url, quick ? QUICK : SIZES, (what) =>
         say(`round ${round}: ${what}`),
       ),
     );
+    // After the first round, which is about 100,000 calls.
+    if (round === 1) memory = Object.fromEntries(SERVICES.map((name) => [name, residentBytes(pid(name))]));
   }
-  const { pid } = suite;
-  const memory = Object.fromEntries(SERVICES.map((name) => [name, residentBytes(pid(name))]));
   const catchUp = await measureCatchUp(suite);
   const summary = summarise(rounds, memory, catchUp);
   if (json) console.log(JSON.stringify(summary, undefined, 2));

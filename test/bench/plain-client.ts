@@ -38,13 +38,15 @@ export interface Load {
   readonly subject: (index: number) => string;
 }
 
+/** Runs of this process: ids must differ over all of them, because a repeated request has no second effect. */
+let runs = 0;
+
 export class PlainClient {
   readonly #connection: NatsConnection;
   readonly #client: JetStreamClient;
   #answered = 0;
   #failed = 0;
   #onAnswer: () => void = () => {};
-  #runs = 0;
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
@@ -98,7 +100,7 @@ export class PlainClient {
   }
 
   async #send(load: Load, done: () => number, onAck: () => void = () => {}): Promise<void> {
-    const run = `p${process.pid}-${++this.#runs}`;
+    const run = `p${process.pid}-${++runs}`;
     for (let index = 0; index < load.count; index++) {
       while (index * load.callsEach - done() >= load.outstanding) {
         await new Promise<void>((resolve) => (this.#onAnswer = resolve));

@@ -8,7 +8,7 @@ export interface Summary {
   readonly rates: Readonly<Record<'raw' | 'plain' | 'plainMany' | 'sdk' | 'steps' | 'tenants', number>>;
   readonly milliseconds: Readonly<Record<'idleP50' | 'idleP99' | 'publishP50' | 'publishP99', number>>;
   readonly bars: readonly Bar[];
-  /** Resident bytes of each service after all rounds. */
+  /** Resident bytes of each service after the first round, about 100,000 calls. */
   readonly memory: Readonly<Record<string, number>>;
   /** Seconds that the audit needed to be level with the ledger after the last call. */
   readonly auditCatchUpSeconds: number;
@@ -95,7 +95,7 @@ export function printReport({ rates, milliseconds, bars, memory, auditCatchUpSec
     `one JetStream publish at a time: p50 ${publishP50.toFixed(2)} ms, p99 ${publishP99.toFixed(2)} ms`,
   );
   const services = Object.entries(memory).map(([name, bytes]) => `${name} ${Math.round(bytes / MEGABYTE)}`);
-  console.log(`resident memory in MB: ${services.join(', ')}`);
+  console.log(`resident memory after the first round in MB: ${services.join(', ')}`);
   console.log(
     `audit on throughout; level with the ledger ${auditCatchUpSeconds.toFixed(1)} s after the last call`,
   );
