@@ -11,7 +11,7 @@ import type { ExecutorId, Grant, PullRequest } from '@writ/contracts';
 import type { CommittedFact, Ledger } from '@writ/ledger';
 import { grantDetails, openGrants, sessionLost } from '@writ/scheduler';
 import type { GrantDetails, SchedulerOffer, SchedulerState } from '@writ/scheduler';
-import { CONNECTION, DeciderTransport, LEDGER, isInbox } from '@writ/service';
+import { CONNECTION, DeciderTransport, LEDGER, isInbox, jsonOf } from '@writ/service';
 import { Fences } from './fences.ts';
 import { NO_GRANTS, Pulls } from './pulls.ts';
 import { SCHEDULER_CONFIG } from './scheduler.config.ts';
@@ -162,12 +162,4 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
 function grantOf(details: GrantDetails, fencingToken: number): Grant {
   return { ...details, fencingToken };
-}
-
-function jsonOf(message: Msg): unknown {
-  try {
-    return message.json();
-  } catch {
-    return undefined;
-  }
 }

@@ -2,13 +2,13 @@
  * The library's parse and type errors as sentences for the author of a condition: what is wrong with which
  * part, and what would be right. The codes are those of `@marcbachmann/cel-js` 8.
  */
+import { nearestName } from '@writ/contracts';
 import type { Node, NodeOf } from './compile/syntax.ts';
 import { FUNCTIONS, METHODS } from './functions/functions.ts';
 import { overloadSentence } from './mismatch.ts';
 import type { Sentence } from './mismatch.ts';
 import { fieldName } from './source/rewrite.ts';
 import type { RewrittenText } from './source/position-map.ts';
-import { nearest } from './suggestion.ts';
 import { typeName } from './type-names.ts';
 
 /** An error of the library: its code, its own words, and where in the rewritten text. */
@@ -69,7 +69,7 @@ export function problemSentence(
 }
 
 function unknownName(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known);
+  const meant = nearestName(name, known);
   const hint = meant === undefined ? `known: ${known.join(', ')}` : `did you mean "${meant}"?`;
   return `unknown name "${name}"; ${hint}`;
 }
@@ -77,7 +77,7 @@ function unknownName(name: string, known: readonly string[]): string {
 function unknownField(node: NodeOf<'.'>, known: readonly string[], text: (part: Node) => string): Sentence {
   const base = text(node.args[0]);
   const name = fieldName(node.args[1]);
-  const meant = nearest(name, known);
+  const meant = nearestName(name, known);
   const hint = meant === undefined ? `it has ${known.join(', ')}` : `did you mean "${meant}"?`;
   return {
     message: `${base} has no field "${name}"; ${hint}`,
@@ -92,7 +92,7 @@ function unknownCall(node: NodeOf<'call' | 'rcall'>, text: (part: Node) => strin
   const known = node.op === 'call' || qualified ? FUNCTIONS : METHODS;
   const args = node.op === 'call' ? node.args[1] : qualified ? node.args[2] : [node.args[1], ...node.args[2]];
   if (!known.has(name)) {
-    const meant = nearest(name, known.keys());
+    const meant = nearestName(name, known.keys());
     return {
       message: `unknown function "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
     };

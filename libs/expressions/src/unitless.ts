@@ -3,6 +3,7 @@
  * arguments and facts come from JSON, which has no quantities; and a closed set is never equal to a word that
  * is not in it.
  */
+import { nearestName } from '@writ/contracts';
 import { fieldAt } from './bindings.ts';
 import { dottedPath } from './compile/syntax.ts';
 import type { Node } from './compile/syntax.ts';
@@ -11,7 +12,6 @@ import { ExpressionError } from './expression-error.ts';
 import { comparison } from './mismatch.ts';
 import { partsOf } from './references.ts';
 import type { RewrittenText } from './source/position-map.ts';
-import { nearest } from './suggestion.ts';
 
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', '+', '-']);
 
@@ -47,7 +47,7 @@ export function refuseUnitless(root: Node, source: string, rewritten: RewrittenT
     const words = path === undefined ? undefined : fieldAt(path)?.oneOf;
     const written = literal.args.toLowerCase();
     if (!words || words.some((word) => word.toLowerCase() === written)) return;
-    const meant = nearest(written, words);
+    const meant = nearestName(written, words);
     const hint = meant === undefined ? `it is one of ${words.join(', ')}` : `did you mean "${meant}"?`;
     refuse(literal, `${path} is never "${literal.args}"; ${hint}`);
   }

@@ -85,7 +85,8 @@ const PLAIN_REPLY: Serializer = {
   }),
 };
 
-function jsonOf(message: Msg): unknown {
+/** A message's body; `undefined` when it is no JSON, an empty object when it is empty. */
+export function jsonOf(message: Msg): unknown {
   try {
     return message.data.length === 0 ? {} : message.json();
   } catch {

@@ -1,5 +1,13 @@
 /** What every Nest service shares: configuration, connection, health, the ledger and api transports, start and stop. */
-export { ApiCall, answered, apiTransport, callingTenant, isInbox, requestBody } from './api-transport.ts';
+export {
+  ApiCall,
+  answered,
+  apiTransport,
+  callingTenant,
+  isInbox,
+  jsonOf,
+  requestBody,
+} from './api-transport.ts';
 export { runService } from './bootstrap.ts';
 export { readConfig, serviceEnvironment } from './config.ts';
 export { ConnectionModule } from './connection.module.ts';

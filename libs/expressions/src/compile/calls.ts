@@ -2,10 +2,10 @@
  * Calls of functions and methods. Names and numbers of arguments are checked here, kinds of arguments at run
  * time.
  */
+import { nearestName } from '@writ/contracts';
 import { Fault } from '../fault.ts';
 import { FUNCTIONS, METHODS } from '../functions/functions.ts';
 import type { FunctionSpec } from '../functions/registry.ts';
-import { nearest } from '../suggestion.ts';
 import { HAS_FUNCTION, OPTIONAL_ENTRY } from '../source/rewrite.ts';
 import { startSteps } from '../steps.ts';
 import { compileHas } from './access.ts';
@@ -51,7 +51,7 @@ function unknownName(
   name: string,
   known: ReadonlyMap<string, unknown>,
 ): Run {
-  const meant = nearest(name, known.keys());
+  const meant = nearestName(name, known.keys());
   return compilation.unknown(
     node,
     `unknown function "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,

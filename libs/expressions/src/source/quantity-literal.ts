@@ -2,8 +2,8 @@
  * A number with its unit (`1000 node-hours`, `30 min`, `90 %`) as the parser can read it: a call of a
  * function that no author can name, typed by dimension, with the number and the unit as arguments.
  */
+import { nearestName } from '@writ/contracts';
 import { ExpressionError } from '../expression-error.ts';
-import { nearest } from '../suggestion.ts';
 import { Dimension, TIME_WORDS, UNIT_WORDS } from '../units.ts';
 
 /** Names that begin so belong to the rewrite; authors may not use them. */
@@ -58,7 +58,7 @@ function unknownUnit(
   ownUnit: string | undefined,
 ): ExpressionError {
   const known = [...UNIT_WORDS.keys(), ...TIME_WORDS.keys(), ...(ownUnit === undefined ? [] : [ownUnit])];
-  const meant = nearest(word, known);
+  const meant = nearestName(word, known);
   const hint = meant === undefined ? `known units are ${listed(ownUnit)}` : `did you mean "${meant}"?`;
   return new ExpressionError(`"${word}" is not a unit; ${hint}`, source, { offset, length: word.length });
 }
