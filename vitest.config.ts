@@ -15,6 +15,8 @@ export default defineConfig({
         ...common,
         test: {
           name: 'unit',
+          // Property tests run long on a busy machine; a hang is still noticed.
+          testTimeout: 60_000,
           include: [
             '{libs,apps}/*/src/**/*.spec.ts',
             'infra/**/*.spec.ts',
