@@ -22,7 +22,7 @@ describe('a rewrite', () => {
     ['0xFF', '0xFF'],
     ['1 in x', '1 in x'],
     ['.5 + x', '0.5 + x'],
-    ['[?a, b, ?c]', '[__optional(a), b,__optional(c)]'],
+    ['[?a, b, ?c]', '[__optional(a), b, __optional(c)]'],
     ['{?a: b, c ? d : e: f}', '{__optional(a): b, c ? d : e: f}'],
     ['a[?0].?b', 'a[?0].?b'],
     ['.x.y', '__root_x.y'],
@@ -54,6 +54,9 @@ describe('any source', () => {
       ),
     );
   });
+
+  it('keeps a comment before an optional entry', () =>
+    expect(rewrite('[ // c\n ?x]').text).toBe('[ // c\n __optional(x)]'));
 
   it('keeps its strings and comments as they are, in their order', () => {
     fc.assert(

@@ -216,6 +216,7 @@ function openOptionalEntry(state: Rewrite, index: number): number {
   const at = nextIndex(state, index);
   const next = state.tokens[at];
   if (!here.literal || next?.text !== '?') return index + 1;
+  for (const between of state.tokens.slice(index + 1, at)) keep(state, between);
   here.optionalEntry = true;
   write(state, `${OPTIONAL_ENTRY}(`, next.offset, 1);
   return at + 1;
