@@ -3,7 +3,16 @@
  * dies by itself. Killed on purpose (`kill`) it stays down until `restart`, which is what crash tests need.
  */
 import { WritError } from '@writ/contracts';
-import { Hopeless, LogFile, REPOSITORY, eventually, freePort, inWrit, spawnGuarded } from '@writ/testkit';
+import {
+  Hopeless,
+  LogFile,
+  REPOSITORY,
+  eventually,
+  freePort,
+  giveWay,
+  inWrit,
+  spawnGuarded,
+} from '@writ/testkit';
 import type { Ending, Guarded } from '@writ/testkit';
 
 export interface ServiceOptions {
@@ -11,6 +20,8 @@ export interface ServiceOptions {
   /** Absolute path of the program; it answers `/readyz` on WRIT_HTTP_PORT. */
   readonly main: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** 0 (an equal of the others, the default) to 19 (last). */
+  readonly niceness?: number;
   readonly logFile: string;
   readonly say: (line: string) => void;
 }
@@ -93,6 +104,7 @@ export class ServiceProcess {
       },
     });
     log.close();
+    if (this.#options.niceness) giveWay(launched.pid, this.#options.niceness);
     this.#process = launched;
     this.#startedAt = performance.now();
     let ending: Ending | undefined;

@@ -3,12 +3,11 @@
  * own. `npm start` runs it below `.writ/`; end-to-end, crash and load tests run it in a folder of their own. Nothing of
  * it outlives this process.
  */
-import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { WritError } from '@writ/contracts';
 import type { AgentId, TenantId } from '@writ/contracts';
 import { connectNats, ensureLedger } from '@writ/ledger';
-import { REPOSITORY, natsServerBinary, startNats, startPostgres } from '@writ/testkit';
+import { REPOSITORY, familyOf, giveWay, natsServerBinary, startNats, startPostgres } from '@writ/testkit';
 import type { NatsServer, NatsUser, PostgresServer } from '@writ/testkit';
 import { usersOf } from '../nats/config.ts';
 import { CELL_PRINCIPALS, SERVICES, userOf } from '../nats/principals.ts';
@@ -107,6 +106,8 @@ async function startAll(
   await step(`services: ${services.map(({ name }) => name).join(', ')}`, async () =>
     Promise.all(services.map(async (service) => service.start())),
   );
+  // Only the audit uses this Postgres, and deciding goes before recording (ADR 005).
+  if (postgres) for (const pid of familyOf(postgres.pid())) giveWay(pid, RECORDING_NICENESS);
   const connection = describe({ natsUrl, postgresUrl, names, login, services });
   writeConnection(dir, connection);
   return {
@@ -174,8 +175,6 @@ async function startServers(
     const server = await stoppable(
       startPostgres({ keep: options.keepPostgres ?? false, logFile: join(logs, 'postgres.log') }),
     );
-    // Its backends inherit this. Only the audit uses it, and deciding goes before recording (ADR 005).
-    setPriority(server.pid(), RECORDING_NICENESS);
     return server;
   };
   return Promise.all([
@@ -214,7 +213,8 @@ function serviceOf(
   };
   const logFile = join(options.dir, 'logs', `${name}.log`);
   const main = join(REPOSITORY, 'apps', name, 'dist', 'main.js');
-  return new ServiceProcess({ name, main, environment, logFile, say: options.say ?? (() => {}) });
+  const niceness = name === 'audit' ? RECORDING_NICENESS : 0;
+  return new ServiceProcess({ name, main, environment, niceness, logFile, say: options.say ?? (() => {}) });
 }
 
 function principalOf(name: ServiceName): Principal {

@@ -10,6 +10,7 @@ export { startPostgres } from './postgres/server.ts';
 export { spawnGuarded } from './process/guarded.ts';
 export { isAlive, withLock } from './process/lock.ts';
 export { LogFile } from './process/log-file.ts';
+export { familyOf, giveWay } from './process/priority.ts';
 export { temporaryFolder } from './temporary-folder.ts';
 export { REPOSITORY, inWrit } from './workspace.ts';
 export type { EventuallyOptions } from './eventually.ts';
