@@ -2,9 +2,9 @@
  * Publishing to JetStream with one reply subscription for all acks of a connection: several times cheaper than a
  * request each (STACK.md §4), and a lost connection answers everything in flight with `unknown` at once.
  */
-import { createInbox, headers as newHeaders } from '@nats-io/nats-core';
+import { MsgHdrsImpl, createInbox } from '@nats-io/nats-core';
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/nats-core';
-import { BATCH_CONTENT_TYPE, WritError } from '@writ/contracts';
+import { BATCH_CONTENT_TYPE, WritError, invariant } from '@writ/contracts';
 import type { Append, AppendResult } from '../port.ts';
 
 /** How long an ack may take before the append counts as unknown. */
@@ -128,13 +128,14 @@ export class AckMux {
   }
 }
 
-function headersOf(request: Append): MsgHdrs {
-  const headers = newHeaders();
-  headers.set('Nats-Msg-Id', request.id);
-  headers.set('Content-Type', BATCH_CONTENT_TYPE);
-  if (request.expected !== undefined) {
-    headers.set('Nats-Expected-Last-Subject-Sequence', String(request.expected));
+/** Not set one by one: the client checks and copies every name each time, a third of all that a service allocated. */
+function headersOf({ id, expected, headers }: Append): MsgHdrs {
+  const record: Record<string, string[]> = { 'Nats-Msg-Id': [id], 'Content-Type': [BATCH_CONTENT_TYPE] };
+  if (expected !== undefined) record['Nats-Expected-Last-Subject-Sequence'] = [String(expected)];
+  for (const name in headers) record[name] = [headers[name] as string];
+  for (const name in record) {
+    const [value = ''] = record[name] as string[];
+    invariant(!/[\r\n]/.test(value), `header ${name} of a commit has a line break`);
   }
-  for (const name in request.headers) headers.set(name, request.headers[name] as string);
-  return headers;
+  return MsgHdrsImpl.fromRecord(record);
 }

@@ -8,6 +8,7 @@ import { AckPolicy, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { createInbox, nanos, nuid } from '@nats-io/nats-core';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
+import type { MsgImpl } from '@nats-io/nats-core/internal';
 import { LEDGER_STREAM } from '@writ/contracts';
 import type { Fold, LedgerCommit } from '../port.ts';
 
@@ -106,7 +107,7 @@ export class JetStreamFold implements Fold {
     this.#delivered += 1;
     if (seq <= this.#last || this.#stopped) return;
     this.#last = seq;
-    this.#batch.push(new DeliveredCommit(message, seq, at));
+    this.#batch.push(new DeliveredCommit(message as MsgImpl, seq, at));
     if (this.#batch.length === 1) queueMicrotask(() => this.#flush());
   }
 
@@ -151,13 +152,17 @@ export class JetStreamFold implements Fold {
   }
 }
 
-/** A delivered message as a commit; its headers are decoded only when somebody asks for one. */
+/**
+ * A delivered message as a commit. Its headers are looked up in their bytes when somebody asks for one: the client's own
+ * decoding builds them all anew, at the price of parsing a small commit.
+ */
 class DeliveredCommit implements LedgerCommit {
   readonly seq: number;
   readonly at: number;
-  readonly #message: Msg;
+  readonly #message: MsgImpl;
+  #headers: string | undefined;
 
-  constructor(message: Msg, seq: number, at: number) {
+  constructor(message: MsgImpl, seq: number, at: number) {
     this.seq = seq;
     this.at = at;
     this.#message = message;
@@ -176,8 +181,18 @@ class DeliveredCommit implements LedgerCommit {
   }
 
   header(name: string): string | undefined {
-    return this.#message.headers?.get(name) || undefined;
+    const text = (this.#headers ??= headerText(this.#message));
+    const start = text.indexOf(`\r\n${name}:`);
+    if (start < 0) return undefined;
+    const from = start + name.length + 3;
+    return text.slice(from, text.indexOf('\r\n', from)).trim() || undefined;
   }
+}
+
+/** The header lines as they came, `NATS/1.0\r\nName: value\r\n...`; empty without any. */
+function headerText({ _msg, _rdata }: MsgImpl): string {
+  if (_msg.hdr <= 0) return '';
+  return Buffer.from(_rdata.buffer, _rdata.byteOffset, _msg.hdr).toString('utf8');
 }
 
 /**
