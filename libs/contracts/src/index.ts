@@ -45,6 +45,7 @@ export {
   MAX_INPUT_DEPTH,
   MAX_TEXT_LENGTH,
 } from './limits.ts';
+export { memoize } from './memoize.ts';
 export { nearestName } from './nearest-name.ts';
 export { compareText } from './order.ts';
 export { DenialClass, Outcome, RunOutcome } from './outcome.ts';

@@ -3,8 +3,9 @@
  * arguments (`0.35 node-hours * args.atoms`). Exact, in millionths of the unit, rounded up, so that a hold is
  * never short.
  */
-import { MICROS_PER_UNIT, WritError, toMicros } from '@writ/contracts';
+import { MICROS_PER_UNIT, WritError, memoize, toMicros } from '@writ/contracts';
 import type { JsonObject } from '@writ/contracts';
+import { MAX_REMEMBERED } from './limits.ts';
 import type { Bindings } from './bindings.ts';
 import { checkSource, withinTheStack } from './check.ts';
 import { compileNode } from './compile/expression.ts';
@@ -37,8 +38,13 @@ export interface Amount {
  * unit.
  */
 export function compileAmount(source: string, unit: string): Amount {
-  return withinTheStack(source, () => compile(source, unit));
+  return remembered(JSON.stringify([source, unit]));
 }
+
+const remembered = memoize(MAX_REMEMBERED, (key) => {
+  const [source, unit] = JSON.parse(key) as [string, string];
+  return withinTheStack(source, () => compile(source, unit));
+});
 
 function compile(source: string, unit: string): Amount {
   const { root, rewritten } = checkSource(source, AMOUNTS, unit);

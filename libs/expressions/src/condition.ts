@@ -2,7 +2,8 @@
  * Conditions: compiled once when a policy is loaded, evaluated for every call. Compilation finds every name,
  * type and unit that is wrong; what remains for run time are the arguments of the call, which are dynamic.
  */
-import { WritError, messageOf } from '@writ/contracts';
+import { WritError, memoize, messageOf } from '@writ/contracts';
+import { MAX_REMEMBERED } from './limits.ts';
 import { fieldAt } from './bindings.ts';
 import type { Bindings } from './bindings.ts';
 import { checkSource, withinTheStack } from './check.ts';
@@ -35,8 +36,10 @@ export interface Condition {
 
 /** Compiles a condition. Throws an `ExpressionError` that points at what is wrong with it. */
 export function compileCondition(source: string): Condition {
-  return withinTheStack(source, () => compile(source));
+  return remembered(source);
 }
+
+const remembered = memoize(MAX_REMEMBERED, (source) => withinTheStack(source, () => compile(source)));
 
 function compile(source: string): Condition {
   const { root, rewritten } = checkSource(source, CONDITIONS);

@@ -23,3 +23,6 @@ export const BYTES_PER_STEP = 16;
 
 /** Most states of one compiled regular expression. */
 export const MAX_REGEX_STATES = 5_000;
+
+/** Compiled conditions, and as many amounts, that are kept by their source. */
+export const MAX_REMEMBERED = 4_096;

@@ -3,13 +3,13 @@
  * compiler knows all `$id`s it ever saw: a schema of one tenant could then collide with, or refer to, another
  * tenant's.
  */
-import { WritError } from '@writ/contracts';
+import { WritError, memoize } from '@writ/contracts';
 import type { JsonObject } from '@writ/contracts';
 import { Ajv } from 'ajv';
 import type { ErrorObject, Options, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { MAX_REASON_LENGTH } from './limits.ts';
+import { MAX_REASON_LENGTH, MAX_REMEMBERED_SCHEMAS } from './limits.ts';
 
 /** The first thing that is wrong with some inputs, as a sentence; nothing when they fit. */
 export type InputCheck = (inputs: JsonObject) => string | undefined;
@@ -34,6 +34,12 @@ const CHECKERS = new Map<Draft, Ajv | Ajv2020>();
 
 /** @throws WritError `schema-invalid` that says what is wrong with the schema. */
 export function compileInputs(schema: JsonObject): InputCheck {
+  return compileText(JSON.stringify(schema));
+}
+
+const compileText = memoize(MAX_REMEMBERED_SCHEMAS, (text) => compile(JSON.parse(text) as JsonObject));
+
+function compile(schema: JsonObject): InputCheck {
   const draft = draftOf(schema);
   const wrong = mistakeIn(draft, schema);
   if (wrong !== undefined) throw new WritError('schema-invalid', wrong);

@@ -20,3 +20,6 @@ export const MAX_APPROVER_GROUPS = 256;
 
 /** Largest amount of one unit, in millionths: what 30 decimal digits on the wire can say. */
 export const MAX_AMOUNT_MICROS = 10n ** 30n - 1n;
+
+/** Compiled input schemas that are kept; a compiled one takes some hundred kilobytes. */
+export const MAX_REMEMBERED_SCHEMAS = 256;
