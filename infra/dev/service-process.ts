@@ -104,7 +104,6 @@ export class ServiceProcess {
       },
     });
     log.close();
-    if (this.#options.niceness) giveWay(launched.pid, this.#options.niceness);
     this.#process = launched;
     this.#startedAt = performance.now();
     let ending: Ending | undefined;
@@ -119,6 +118,8 @@ export class ServiceProcess {
       },
       { withinMs: READY_WITHIN_MS, what: `${this.name} is ready (see ${log.path})` },
     );
+    // Only now: on a busy machine one that comes last might never start.
+    if (this.#options.niceness) giveWay(launched.pid, this.#options.niceness);
     void launched.ended.then(async (how) => this.#ended(how));
   }
 
