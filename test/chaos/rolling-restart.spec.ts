@@ -33,9 +33,9 @@ afterAll(async () => {
 describe.each(SERVICES)('%s, restarted under load', (service) => {
   it('loses and fails no call', async () => {
     const outcomes: CallOutcome[] = [];
-    let loaded = true;
+    const enough = new AbortController();
     const lane = async (): Promise<void> => {
-      while (loaded)
+      while (!enough.signal.aborted)
         outcomes.push(await executor.run({ tool: 'echo', inputs: { text: String(outcomes.length) } }));
     };
     const lanes = Array.from({ length: LANES }, lane);
@@ -44,7 +44,7 @@ describe.each(SERVICES)('%s, restarted under load', (service) => {
       await suite.restart(service);
       await expect.poll(() => outcomes.length, { timeout: 60_000 }).toBeGreaterThan(before + LANES);
     }
-    loaded = false;
+    enough.abort();
     await Promise.all(lanes);
     expect(outcomes.filter(({ status }) => status !== 'succeeded')).toEqual([]);
   });
