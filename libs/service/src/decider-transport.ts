@@ -6,6 +6,7 @@ import { DeciderHost } from '@writ/ledger';
 import type { CommittedFact, Lease, Ledger, SnapshotStore } from '@writ/ledger';
 import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
+import { factMetrics } from './fact-metrics.ts';
 import type { Health } from './health.ts';
 import { LedgerEvent, LedgerTransport } from './ledger-transport.ts';
 
@@ -31,8 +32,7 @@ export class DeciderTransport<State, Offer = undefined> extends LedgerTransport 
     super();
     const { decider, telemetry } = parts;
     this.#log = new Logger(decider.name);
-    const commits = telemetry.meter.createCounter(Metric.commits);
-    const facts = telemetry.meter.createCounter(Metric.facts);
+    const metrics = factMetrics(telemetry);
     const elections = telemetry.meter.createCounter(Metric.elections);
     this.host = new DeciderHost({
       decider,
@@ -44,10 +44,10 @@ export class DeciderTransport<State, Offer = undefined> extends LedgerTransport 
       offer: () => this.offer(),
       onCommitted: (committed, state) => {
         this.onCommitted(committed, state);
-        commits.add(1);
-        facts.add(committed.length);
+        metrics.committed(committed);
         this.#tell(committed);
       },
+      onAppended: (commits, tookMs) => metrics.appended(commits, tookMs),
       onRole: (role) => {
         if (role === 'leading') elections.add(1);
         this.#log.log(role);

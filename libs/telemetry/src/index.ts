@@ -1,4 +1,4 @@
 /** OpenTelemetry: one start per process, and the names of all that is measured. */
-export { Metric } from './names.ts';
+export { Attribute, Metric } from './names.ts';
 export { startTelemetry } from './telemetry.ts';
 export type { Telemetry } from './telemetry.ts';

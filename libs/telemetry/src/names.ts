@@ -1,11 +1,13 @@
 /** Names of everything Writ measures, in one place. Attributes with the prefix `writ.` are ours, the rest is OTel's. */
 export const Metric = {
-  /** Facts committed, by `type`. */
+  /** Facts committed, by `type`; decisions also by `verdict`, denials also by `rule`. */
   facts: 'writ.facts',
-  /** Commits appended, by `service`. */
+  /** Commits appended. */
   commits: 'writ.commits',
-  /** Events in one commit. */
+  /** Facts of one reaction. */
   commitEvents: 'writ.commit.events',
+  /** Milliseconds from the first append of a reaction to its last ack. */
+  commitDuration: 'writ.commit.duration',
   /** Ledger sequence up to which this process has read. */
   foldSequence: 'writ.fold.sequence',
   /** 1 while this process leads, else 0. */
@@ -30,3 +32,13 @@ export const Metric = {
   projectionLag: 'writ.projection.lag',
 } as const;
 export type Metric = (typeof Metric)[keyof typeof Metric];
+
+/** Names of the attributes of metrics. */
+export const Attribute = {
+  type: 'type',
+  verdict: 'verdict',
+  rule: 'rule',
+  tool: 'tool',
+  outcome: 'outcome',
+} as const;
+export type Attribute = (typeof Attribute)[keyof typeof Attribute];

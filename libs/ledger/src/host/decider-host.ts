@@ -180,8 +180,10 @@ export class DeciderHost<State, Offer = undefined> {
       (tenant) => this.#subject(tenant),
       (subject) => path.tails.get(subject) ?? 0,
     );
+    const begun = performance.now();
     const results = await Promise.all(commits.map((commit) => this.#append(commit)));
     if (path !== this.#path) return false;
+    this.#options.onAppended?.(commits.length, performance.now() - begun);
     for (const [index, result] of results.entries()) {
       const { subject } = commits[index] as Append;
       if (result.status === 'conflict') {

@@ -24,6 +24,8 @@ export interface HostOptions<State, Offer> {
   readonly offer: () => Offer;
   /** Called after the acks, before the next turn. */
   readonly onCommitted?: (facts: readonly CommittedFact[], state: State) => void;
+  /** Called after the acks: how many commits a reaction had, and how long it took until the last was acknowledged. */
+  readonly onAppended?: (commits: number, tookMs: number) => void;
   readonly onRole?: (role: HostRole) => void;
   readonly log?: (sentence: string) => void;
   /** How often time-driven answers (expiry, opening hours of a breaker) are looked for; 0: only when woken. */
