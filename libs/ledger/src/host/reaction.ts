@@ -65,6 +65,13 @@ export interface TenantPart {
   bytes: number;
 }
 
+/** An event as it will stand in a commit; `bytes` with the comma behind it. */
+interface EncodedFact {
+  readonly fact: Fact;
+  readonly json: string;
+  readonly bytes: number;
+}
+
 /** Gathers the answers of one reaction and turns them into commits. */
 export class Reaction {
   readonly parts = new Map<TenantId, TenantPart>();
@@ -90,17 +97,15 @@ export class Reaction {
   /** Takes all facts of one answer, or none when they do not fit any more: then the rest waits for the next reaction. */
   add(facts: readonly Fact[]): boolean {
     if (this.#events >= MAX_EVENTS_PER_REACTION) return false;
-    const encoded = facts.map((fact, offset) =>
-      encodeEvent(fact, `${this.id}.${this.#events + offset}`, this.#source, this.#time),
-    );
-    if (!this.#fits(facts, encoded)) {
+    const encoded = facts.map((fact, offset) => this.#encode(fact, offset));
+    if (!this.#fits(encoded)) {
       invariant(
         this.#events > 0,
         `one answer of ${facts.length} facts does not fit into a commit of ${MAX_COMMIT_BYTES} bytes`,
       );
       return false;
     }
-    for (const [offset, fact] of facts.entries()) this.#put(fact, encoded[offset] as string);
+    for (const one of encoded) this.#put(one);
     return true;
   }
 
@@ -125,21 +130,33 @@ export class Reaction {
     });
   }
 
-  #fits(facts: readonly Fact[], encoded: readonly string[]): boolean {
-    const most = Math.min(Math.max(facts.length, EVENTS_PER_COMMIT), MAX_EVENTS_PER_COMMIT);
+  #encode(fact: Fact, offset: number): EncodedFact {
+    const json = encodeEvent(fact, `${this.id}.${this.#events + offset}`, this.#source, this.#time);
+    return { fact, json, bytes: Buffer.byteLength(json) + 1 };
+  }
+
+  #fits(encoded: readonly EncodedFact[]): boolean {
+    const [first] = encoded;
+    const most = Math.min(Math.max(encoded.length, EVENTS_PER_COMMIT), MAX_EVENTS_PER_COMMIT);
+    if (first && encoded.length === 1) return this.#hasRoom(first.fact.tenant, first.bytes, 1, most);
     const added = new Map<TenantId, { bytes: number; events: number }>();
-    for (const [offset, fact] of facts.entries()) {
-      const part = this.parts.get(fact.tenant);
-      const sum = added.get(fact.tenant) ?? { bytes: part?.bytes ?? 2, events: part?.facts.length ?? 0 };
-      sum.bytes += Buffer.byteLength(encoded[offset] as string) + 1;
+    for (const { fact, bytes } of encoded) {
+      const sum = added.get(fact.tenant) ?? { bytes: 0, events: 0 };
+      sum.bytes += bytes;
       sum.events += 1;
       added.set(fact.tenant, sum);
-      if (sum.bytes > MAX_COMMIT_BYTES || sum.events > most) return false;
     }
+    for (const [tenant, { bytes, events }] of added)
+      if (!this.#hasRoom(tenant, bytes, events, most)) return false;
     return true;
   }
 
-  #put(fact: Fact, json: string): void {
+  #hasRoom(tenant: TenantId, bytes: number, events: number, most: number): boolean {
+    const part = this.parts.get(tenant);
+    return (part?.bytes ?? 2) + bytes <= MAX_COMMIT_BYTES && (part?.facts.length ?? 0) + events <= most;
+  }
+
+  #put({ fact, json, bytes }: EncodedFact): void {
     let part = this.parts.get(fact.tenant);
     if (!part) {
       part = { tenant: fact.tenant, facts: [], json: [], indices: [], types: new Set(), bytes: 2 };
@@ -149,6 +166,6 @@ export class Reaction {
     part.types.add(fact.type);
     part.json.push(json);
     part.indices.push(this.#events++);
-    part.bytes += Buffer.byteLength(json) + 1;
+    part.bytes += bytes;
   }
 }
