@@ -46,6 +46,10 @@ export class ProcessLedger implements Ledger {
     return fold;
   }
 
+  burst(from: number, maxBytes: number): Promise<readonly LedgerCommit[]> {
+    return this.#alive(() => this.#ledger.burst(from, maxBytes));
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -58,5 +58,11 @@ export interface Ledger {
    * commits keep arriving while it runs, so a sink that cannot keep up must queue.
    */
   fold(from: number, sink: (commits: readonly LedgerCommit[]) => void): Promise<Fold>;
+  /**
+   * What stands in the ledger from sequence `from` on, in order, until it has `maxBytes` together, and at least one commit
+   * when there is any; nothing when there is none. For a reader that asks for more when it has room: going on where the last
+   * burst ended is cheap.
+   */
+  burst(from: number, maxBytes: number): Promise<readonly LedgerCommit[]>;
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { LEDGER_STREAM, MAX_COMMIT_BYTES, WritError } from '@writ/contracts';
 import type { Append, AppendResult, Fold, Ledger, LedgerCommit, ReadOptions } from '../port.ts';
 import { AckMux } from './ack-mux.ts';
+import { JetStreamBursts } from './jetstream-bursts.ts';
 import { JetStreamFold } from './jetstream-fold.ts';
 
 /** JetStream's code for "no message found". */
@@ -28,6 +29,7 @@ class JetStreamLedger implements Ledger {
   readonly #acks: AckMux;
   readonly #client: JetStreamClient;
   readonly #inboxPrefix: string | undefined;
+  readonly #bursts: JetStreamBursts;
   #manager: Promise<JetStreamManager> | undefined;
 
   constructor(connection: NatsConnection, inboxPrefix: string | undefined) {
@@ -35,6 +37,7 @@ class JetStreamLedger implements Ledger {
     this.#inboxPrefix = inboxPrefix;
     this.#acks = new AckMux(connection, inboxPrefix);
     this.#client = jetstream(connection);
+    this.#bursts = new JetStreamBursts(connection, () => this.#management(), inboxPrefix);
   }
 
   append(request: Append): Promise<AppendResult> {
@@ -82,6 +85,10 @@ class JetStreamLedger implements Ledger {
   async fold(from: number, sink: (commits: readonly LedgerCommit[]) => void): Promise<Fold> {
     const manager = await this.#management();
     return new JetStreamFold(this.#connection, manager, this.#inboxPrefix, from, sink).start();
+  }
+
+  burst(from: number, maxBytes: number): Promise<readonly LedgerCommit[]> {
+    return this.#bursts.burst(from, maxBytes);
   }
 
   async close(): Promise<void> {

@@ -71,6 +71,16 @@ class InMemoryLedger implements MemoryLedger {
     return Promise.resolve(fold);
   }
 
+  burst(from: number, maxBytes: number): Promise<readonly LedgerCommit[]> {
+    const first = Math.max(from, 1) - 1;
+    let end = first;
+    for (let bytes = 0; end < this.commits.length && bytes < maxBytes; end++) {
+      bytes += this.commits[end]?.data.length ?? 0;
+      if (bytes > maxBytes && end > first) break;
+    }
+    return Promise.resolve(this.commits.slice(first, end));
+  }
+
   close(): Promise<void> {
     for (const fold of this.#folds) void fold.stop();
     return Promise.resolve();
