@@ -37,6 +37,7 @@ await main(process.argv[2] ?? '', process.argv.slice(3));
 
 async function main(/** @type {string} */ name, /** @type {string[]} */ args) {
   const command = COMMANDS.get(name);
+  const bench = name === 'bench' ? benchNamed(args[0]) : undefined;
   if (!command) fail(`"${name}" is no command; there are: ${[...COMMANDS.keys()].join(', ')}`);
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
     fail(`Node ${process.versions.node} is too old: Writ needs Node ${OLDEST_NODE} or newer, with npm.`);
@@ -47,9 +48,16 @@ async function main(/** @type {string} */ name, /** @type {string[]} */ args) {
   const flags = ['--conditions=@writ/source', '--disable-warning=ExperimentalWarning'];
   process.exitCode = await onTerminal(node, [
     ...(command.file.endsWith('.ts') ? flags : []),
-    join(root, command.file),
-    ...args,
+    bench ?? join(root, command.file),
+    ...(bench ? args.slice(1) : args),
   ]);
+}
+
+/** `npm run bench policy` runs `test/bench/policy.ts`; without a name, the suite is measured. */
+function benchNamed(/** @type {string | undefined} */ name) {
+  if (name === undefined || !/^[a-z-]+$/.test(name) || name.startsWith('-')) return undefined;
+  const file = join(root, `test/bench/${name}.ts`);
+  return existsSync(file) ? file : fail(`there is no benchmark "${name}" (test/bench/${name}.ts)`);
 }
 
 /** `npm ci` when the packages are not the ones that package-lock.json names. */

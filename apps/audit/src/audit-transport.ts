@@ -1,27 +1,26 @@
 /** The ledger as it enters the audit: the projection runs from `listen` to `close`. */
 import { setPriority } from 'node:os';
 import { Logger } from '@nestjs/common';
-import type { Kysely } from 'kysely';
 import { messageOf } from '@writ/contracts';
 import type { Ledger } from '@writ/ledger';
 import { LedgerTransport } from '@writ/service';
+import type { Database } from './database.ts';
 import { Projection } from './projection.ts';
-import type { AuditTables } from './tables.ts';
 
 export class AuditTransport extends LedgerTransport {
   readonly projection: Projection;
-  readonly #db: Kysely<AuditTables>;
+  readonly #database: Database;
   readonly #log = new Logger('projection');
   #lastProblem = '';
 
   readonly #niceness: number;
 
   /** `niceness`: 0 to 19; deciding goes before recording when cores are short. */
-  constructor(ledger: Ledger, db: Kysely<AuditTables>, niceness: number) {
+  constructor(ledger: Ledger, database: Database, niceness: number) {
     super();
     this.#niceness = niceness;
-    this.#db = db;
-    this.projection = new Projection({ ledger, db, onProblem: (error) => this.#report(error) });
+    this.#database = database;
+    this.projection = new Projection({ ledger, database, onProblem: (error) => this.#report(error) });
   }
 
   listen(callback: () => void): void {
@@ -32,7 +31,7 @@ export class AuditTransport extends LedgerTransport {
 
   async close(): Promise<void> {
     await this.projection.stop();
-    await this.#db.destroy();
+    await this.#database.db.destroy();
   }
 
   /** Said once, however often it is retried. */

@@ -1,6 +1,5 @@
 /** The audit: projects the ledger into Postgres and answers from there. It decides nothing and delays nothing. */
 import { Module } from '@nestjs/common';
-import type { Kysely } from 'kysely';
 import type { Ledger } from '@writ/ledger';
 import { ConnectionModule, LEDGER, readConfig } from '@writ/service';
 import { AUDIT_CONFIG, auditEnvironment } from './audit.config.ts';
@@ -8,9 +7,10 @@ import type { AuditConfig } from './audit.config.ts';
 import { AuditApi } from './audit.api.ts';
 import { AuditTransport } from './audit-transport.ts';
 import { openDatabase } from './database.ts';
+import type { Database } from './database.ts';
 import { RecordExport } from './export.ts';
 import { InvocationStatus } from './status.ts';
-import type { AuditTables } from './tables.ts';
+import { RecordReader } from './record-reader.ts';
 
 const DATABASE = Symbol('database');
 
@@ -26,21 +26,26 @@ const DATABASE = Symbol('database');
     },
     {
       provide: AuditTransport,
-      useFactory: (ledger: Ledger, db: Kysely<AuditTables>, config: AuditConfig) =>
-        new AuditTransport(ledger, db, config.WRIT_AUDIT_NICE),
+      useFactory: (ledger: Ledger, database: Database, config: AuditConfig) =>
+        new AuditTransport(ledger, database, config.WRIT_AUDIT_NICE),
       inject: [LEDGER, DATABASE, AUDIT_CONFIG],
     },
     {
-      provide: InvocationStatus,
-      useFactory: (db: Kysely<AuditTables>, { projection }: AuditTransport) =>
-        new InvocationStatus(db, projection),
+      provide: RecordReader,
+      useFactory: ({ db }: Database, { projection }: AuditTransport) => new RecordReader(db, projection),
       inject: [DATABASE, AuditTransport],
     },
     {
+      provide: InvocationStatus,
+      useFactory: ({ db }: Database, { projection }: AuditTransport, reader: RecordReader) =>
+        new InvocationStatus(db, projection, reader),
+      inject: [DATABASE, AuditTransport, RecordReader],
+    },
+    {
       provide: RecordExport,
-      useFactory: (db: Kysely<AuditTables>, ledger: Ledger, { projection }: AuditTransport) =>
-        new RecordExport(db, ledger, projection),
-      inject: [DATABASE, LEDGER, AuditTransport],
+      useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport, reader: RecordReader) =>
+        new RecordExport(db, ledger, projection, reader),
+      inject: [DATABASE, LEDGER, AuditTransport, RecordReader],
     },
   ],
 })

@@ -4,8 +4,14 @@ import pg from 'pg';
 import { CONNECT_TIMEOUT_MS, MAX_CONNECTIONS, QUERY_TIMEOUT_MS } from './limits.ts';
 import type { AuditTables } from './tables.ts';
 
+/** One pool, seen in two ways: queries are built, and the writer talks to its own connection (COPY). */
+export interface Database {
+  readonly db: Kysely<AuditTables>;
+  readonly pool: pg.Pool;
+}
+
 /** Connects on first use. `onProblem` hears of connections that broke while nobody used them. */
-export function openDatabase(url: string, onProblem: (error: unknown) => void): Kysely<AuditTables> {
+export function openDatabase(url: string, onProblem: (error: unknown) => void): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: MAX_CONNECTIONS,
@@ -18,5 +24,5 @@ export function openDatabase(url: string, onProblem: (error: unknown) => void): 
   pool.on('error', onProblem);
   // A connection that is in use reports through its query; without a listener its own event would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return new Kysely<AuditTables>({ dialect: new PostgresDialect({ pool }) });
+  return { db: new Kysely<AuditTables>({ dialect: new PostgresDialect({ pool }) }), pool };
 }

@@ -8,35 +8,40 @@ import { WritError } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
 import type { Ledger } from '@writ/ledger';
 import type { BreakerEvent, ExportPage, ExportRequest, InvocationRecord } from '@writ/provenance';
-import { STORED_COLUMNS, readCursor, recordOfColumns } from './invocation-store.ts';
-import type { StoredColumns } from './invocation-store.ts';
+import { readCursor } from './audit-store.ts';
 import { CAUGHT_UP_WITHIN_MS, EXPORT_PAGE_BYTES, EXPORT_PAGE_ROWS } from './limits.ts';
 import type { Projection } from './projection.ts';
+import type { RecordReader } from './record-reader.ts';
 import type { AuditTables } from './tables.ts';
+import { TRACE_COLUMNS, traceOf } from './trace-row.ts';
+import type { TraceColumns } from './trace-row.ts';
 
 /** `i.<seq>.<invocation>` after a record, `b.<seq>.<nth>` after a breaker transition. */
 const PAGE_KEY = /^([ib])\.(-?\d{1,16})\.([A-Za-z0-9_-]*)$/;
 const BREAKERS_FROM_THE_START = 'b.0.-1';
 
-/** Names and empty parts that a record has over its stored text. */
-const RECORD_OVERHEAD_BYTES = 1_024;
-
-/** One thing of a page, the key right after it, and how much of the page it takes. */
+/** One thing of a page, and the key right after it. */
 interface Item<T> {
-  readonly value: T;
+  readonly value: () => T | Promise<T>;
   readonly key: string;
-  readonly bytes: number;
 }
 
 export class RecordExport {
   readonly #db: Kysely<AuditTables>;
   readonly #ledger: Ledger;
   readonly #projection: Pick<Projection, 'storedUpTo'>;
+  readonly #reader: RecordReader;
 
-  constructor(db: Kysely<AuditTables>, ledger: Ledger, projection: Pick<Projection, 'storedUpTo'>) {
+  constructor(
+    db: Kysely<AuditTables>,
+    ledger: Ledger,
+    projection: Pick<Projection, 'storedUpTo'>,
+    reader: RecordReader,
+  ) {
     this.#db = db;
     this.#ledger = ledger;
     this.#projection = projection;
+    this.#reader = reader;
   }
 
   /**
@@ -46,12 +51,12 @@ export class RecordExport {
   async page(tenant: TenantId, request: ExportRequest): Promise<ExportPage> {
     if (request.after === undefined) await this.#catchUp();
     const [kind, seq, name] = parseKey(request.after ?? 'i.0.');
-    const asOf = await readCursor(this.#db);
+    const { last: asOf } = await readCursor(this.#db);
     if (kind === 'b') {
-      const { values, next } = cut(await this.#breakers(tenant, seq, Number(name)));
+      const { values, next } = await cut(await this.#breakers(tenant, seq, Number(name)));
       return { records: [], breakers: values, asOf, ...(next === undefined ? {} : { next }) };
     }
-    const { values, next } = cut(await this.#records(tenant, request, seq, name));
+    const { values, next } = await cut(await this.#records(tenant, request, seq, name));
     return { records: values, breakers: [], asOf, next: next ?? BREAKERS_FROM_THE_START };
   }
 
@@ -71,14 +76,13 @@ export class RecordExport {
     seq: number,
     name: string,
   ): Promise<readonly Item<InvocationRecord>[]> {
-    const { rows } = await sql<StoredColumns>`select ${STORED_COLUMNS} from audit.invocations
+    const { rows } = await sql<TraceColumns>`select ${sql.raw(TRACE_COLUMNS)} from audit.invocations
       where tenant = ${tenant} ${only('campaign', campaign)} ${only('log', log)}
         and (first_seq, invocation) > (${seq}, ${name})
       order by first_seq, invocation limit ${EXPORT_PAGE_ROWS}`.execute(this.#db);
     return rows.map((row) => ({
-      value: recordOfColumns(row),
+      value: () => this.#reader.record(traceOf(row)),
       key: `i.${row.first_seq}.${row.invocation}`,
-      bytes: Buffer.byteLength(row.record) + RECORD_OVERHEAD_BYTES,
     }));
   }
 
@@ -88,9 +92,8 @@ export class RecordExport {
       where tenant = ${tenant} and (seq, nth) > (${seq}, ${nth})
       order by seq, nth limit ${EXPORT_PAGE_ROWS}`.execute(this.#db);
     return rows.map((row) => ({
-      value: JSON.parse(row.event) as BreakerEvent,
+      value: () => JSON.parse(row.event) as BreakerEvent,
       key: `b.${row.seq}.${row.nth}`,
-      bytes: Buffer.byteLength(row.event),
     }));
   }
 }
@@ -101,13 +104,14 @@ function only(column: 'campaign' | 'log', value: string | undefined): RawBuilder
 }
 
 /** As many as fit in a page, at least one; `next` when there may be more. */
-function cut<T>(items: readonly Item<T>[]): { values: T[]; next: string | undefined } {
+async function cut<T>(items: readonly Item<T>[]): Promise<{ values: T[]; next: string | undefined }> {
   const values: T[] = [];
   let bytes = 0;
   for (const item of items) {
-    bytes += item.bytes;
+    const value = await item.value();
+    bytes += Buffer.byteLength(JSON.stringify(value));
     if (values.length > 0 && bytes > EXPORT_PAGE_BYTES) break;
-    values.push(item.value);
+    values.push(value);
   }
   const all = values.length === items.length && items.length < EXPORT_PAGE_ROWS;
   return { values, next: all ? undefined : items[values.length - 1]?.key };

@@ -1,20 +1,20 @@
 /**
  * The way in: commits out of the ledger in bursts, a few times a second, up to a bound in bytes. Bursts, because
  * nothing waits for the audit: delivered one by one, every commit of every service would wake this process too, which
- * cost the deciding services a third of their throughput on two cores (ADR 005). Beyond the bound it reads on only when
- * enough has been stored: this process falls behind rather than out of memory.
+ * cost the deciding services a third of their throughput on two cores (ADR 005). It asks for no more than it
+ * has room for: this process falls behind rather than out of memory.
  */
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Fold, Ledger, LedgerCommit } from '@writ/ledger';
+import type { Ledger, LedgerCommit } from '@writ/ledger';
 import { Backoff } from './backoff.ts';
 import { Bell } from './bell.ts';
 import {
+  BURST_BYTES,
   BURST_INTERVAL_MS,
   MAX_UNSTORED_BYTES,
-  RESUME_BYTES,
   RETRY_FIRST_MS,
   RETRY_LONGEST_MS,
 } from './limits.ts';
+import { pause } from './pause.ts';
 
 export interface IntakeOptions {
   readonly ledger: Ledger;
@@ -34,7 +34,8 @@ export class Intake {
   #next = 1;
   /** Counts up with every start and stop; what an older run still delivers is not wanted. */
   #generation = 0;
-  #fold: Fold | undefined;
+  #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
   /** Rings when there may be room again, or nothing more is wanted. */
   readonly #wake = new Bell();
 
@@ -42,10 +43,6 @@ export class Intake {
     this.#ledger = ledger;
     this.#onProblem = onProblem;
     this.#maxBytes = maxBytes;
-  }
-
-  get #resumeBytes(): number {
-    return Math.min(RESUME_BYTES, this.#maxBytes / 2);
   }
 
   get heldBytes(): number {
@@ -58,14 +55,16 @@ export class Intake {
     this.#queue = [];
     this.#heldBytes = 0;
     this.#next = seq;
-    void this.#run(this.#generation);
+    this.#stopping = new AbortController();
+    this.#running = this.#run(this.#generation);
   }
 
   /** Takes nothing more in; what it holds can still be taken out. */
   async stop(): Promise<void> {
     this.#generation += 1;
     this.#wake.ring();
-    await this.#fold?.stop();
+    this.#stopping.abort();
+    await this.#running;
   }
 
   /** The next commits in order, at least one when there is any, until they have `bytes` together. */
@@ -92,42 +91,34 @@ export class Intake {
   async #run(generation: number): Promise<void> {
     const backoff = new Backoff(RETRY_FIRST_MS, RETRY_LONGEST_MS);
     while (generation === this.#generation) {
+      const room = this.#maxBytes - this.#heldBytes;
+      if (room < this.#maxBytes / 2) {
+        await this.#wake.heard();
+        continue;
+      }
       try {
-        await this.#burst(generation);
+        const asked = Math.min(room, BURST_BYTES);
+        const bytes = this.#receive(generation, await this.#ledger.burst(this.#next, asked));
         backoff.reset();
-        await this.#wake.heard(BURST_INTERVAL_MS);
-        while (this.#heldBytes > this.#resumeBytes && generation === this.#generation)
-          await this.#wake.heard();
+        if (bytes < asked / 2) await pause(BURST_INTERVAL_MS, this.#stopping.signal);
       } catch (error) {
         this.#onProblem(error);
-        await pause(backoff.next());
+        await pause(backoff.next(), this.#stopping.signal);
       }
     }
   }
 
-  /** Everything that stands in the ledger now, or as much as may be held. */
-  async #burst(generation: number): Promise<void> {
-    const last = await this.#ledger.lastSequence();
-    if (last < this.#next || generation !== this.#generation) return;
-    const done = Promise.withResolvers<void>();
-    const fold = await this.#ledger.fold(this.#next, (commits) => {
-      this.#receive(generation, commits);
-      if (this.#next > last || this.#heldBytes >= this.#maxBytes || generation !== this.#generation)
-        done.resolve();
-    });
-    this.#fold = { stop: async () => done.resolve() };
-    await done.promise;
-    this.#fold = undefined;
-    await fold.stop();
-  }
-
-  #receive(generation: number, commits: readonly LedgerCommit[]): void {
+  /** How many bytes came; none when they are not wanted any more. */
+  #receive(generation: number, commits: readonly LedgerCommit[]): number {
+    if (generation !== this.#generation || commits.length === 0) return 0;
+    let bytes = 0;
     for (const commit of commits) {
-      if (generation !== this.#generation || this.#heldBytes >= this.#maxBytes) break;
       this.#queue.push(commit);
-      this.#heldBytes += commit.data.length;
-      this.#next = commit.seq + 1;
+      bytes += commit.data.length;
     }
+    this.#heldBytes += bytes;
+    this.#next = (commits.at(-1) as LedgerCommit).seq + 1;
     this.arrived.ring();
+    return bytes;
   }
 }

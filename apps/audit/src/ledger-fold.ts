@@ -1,22 +1,26 @@
 /**
- * The reading half of the projection: commits out of the ledger, folded slice by slice into records. It is the only
- * place where records change, and a slice is folded in one go, so whoever takes a batch sees whole commits.
+ * The reading half of the projection: commits out of the ledger, folded slice by slice into traces and chained raw. It is
+ * the only place where these change, and a slice is folded in one go, so whoever takes a batch sees whole commits.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import { SubjectKind, decodeCommit, parseSubject } from '@writ/contracts';
-import type { RecordedFact } from '@writ/contracts';
+import { parseSubject } from '@writ/contracts';
+import type { StoredCommit, TenantId } from '@writ/contracts';
 import type { Ledger, LedgerCommit } from '@writ/ledger';
-import type { InvocationRecord } from '@writ/provenance';
+import type { Trace } from '@writ/provenance';
+import { loadHeads, loadTraces, packBatch } from './audit-store.ts';
+import type { Cursor, PackedBatch } from './audit-store.ts';
 import { Backoff } from './backoff.ts';
 import type { Bell } from './bell.ts';
 import { Intake } from './intake.ts';
-import { loadRecords } from './invocation-store.ts';
 import { RETRY_FIRST_MS, RETRY_LONGEST_MS, SLICE_BYTES } from './limits.ts';
 import { pause } from './pause.ts';
-import { Records } from './records.ts';
-import type { Batch, InvocationKey } from './records.ts';
+import { RawCommits } from './raw-commits.ts';
+import { sightingsOf } from './sightings.ts';
+import type { Sightings } from './sightings.ts';
 import type { AuditTables } from './tables.ts';
+import { Traces } from './traces.ts';
+import type { InvocationKey } from './traces.ts';
 
 export interface LedgerFoldOptions {
   readonly ledger: Ledger;
@@ -24,41 +28,36 @@ export interface LedgerFoldOptions {
   readonly onProblem: (error: unknown) => void;
   /** Most ledger bytes in memory that are not stored. */
   readonly maxUnstoredBytes?: number;
-  readonly maxLiveRecords?: number;
+  readonly maxLiveTraces?: number;
 }
 
-/** Everything folded since the batch before; `to` is the last ledger sequence in it. */
-export interface FoldedBatch extends Batch {
-  readonly to: number;
+/** Everything folded since the batch before, and how many ledger bytes that was. */
+export interface FoldedBatch extends PackedBatch {
   readonly bytes: number;
 }
-
-/** Nothing else says anything about an invocation or a breaker: the catalog is not even parsed. */
-const READS: ReadonlySet<SubjectKind> = new Set(
-  Object.values(SubjectKind).filter((kind) => kind !== SubjectKind.catalog),
-);
 
 export class LedgerFold {
   readonly #db: Kysely<AuditTables>;
   readonly #onProblem: (error: unknown) => void;
   readonly #intake: Intake;
-  readonly #records: Records;
+  readonly #traces: Traces;
+  readonly #raw = new RawCommits();
   readonly #folded: Bell;
   readonly #stop = new AbortController();
   #last = 0;
   #bytes = 0;
-  /** The commits that are folded and not stored, for a record that turns out to have begun long ago. */
-  #window: LedgerCommit[] = [];
+  /** Up to here, ids are looked up before they are believed to be new. */
+  #carefulUpTo = 0;
   /** Counts restarts; a slice of an older start is dropped. */
   #epoch = 0;
 
   /** `folded` rings after every slice. */
   constructor(options: LedgerFoldOptions, folded: Bell) {
-    const { ledger, db, onProblem, maxUnstoredBytes, maxLiveRecords } = options;
+    const { ledger, db, onProblem, maxUnstoredBytes, maxLiveTraces } = options;
     this.#db = db;
     this.#onProblem = onProblem;
     this.#folded = folded;
-    this.#records = new Records(maxLiveRecords);
+    this.#traces = new Traces(maxLiveTraces);
     this.#intake = new Intake({ ledger, onProblem, maxBytes: maxUnstoredBytes });
   }
 
@@ -76,8 +75,13 @@ export class LedgerFold {
     return this.#intake.heldBytes;
   }
 
-  get records(): Pick<Records, 'find' | 'size'> {
-    return this.#records;
+  get traces(): Pick<Traces, 'find' | 'size'> {
+    return this.#traces;
+  }
+
+  /** A commit that is folded and not stored. */
+  commit(tenant: TenantId, seq: number): StoredCommit | undefined {
+    return this.#raw.find(tenant, seq);
   }
 
   /** Runs until `stop`. */
@@ -88,13 +92,7 @@ export class LedgerFold {
         await this.#intake.arrived.heard();
         continue;
       }
-      const epoch = this.#epoch;
-      if (!(await this.#fold(factsOf(commits), epoch))) continue;
-      this.#last = (commits.at(-1) as LedgerCommit).seq;
-      for (const commit of commits) {
-        this.#bytes += commit.data.length;
-        this.#window.push(commit);
-      }
+      if (!(await this.#fold(commits, this.#epoch))) continue;
       this.#folded.ring();
       await breathe();
     }
@@ -106,60 +104,102 @@ export class LedgerFold {
     this.#intake.arrived.ring();
   }
 
-  /** Forgets everything in memory and folds on from what stands after `seq`. */
-  async restartAfter(seq: number): Promise<void> {
-    this.#epoch += 1;
-    this.#records.clear();
-    this.#last = seq;
-    this.#bytes = 0;
-    this.#window = [];
-    await this.#intake.startFrom(seq + 1);
+  /**
+   * Forgets everything in memory and folds on from what is stored. `careful`: every id is looked up until a batch is
+   * stored, because rows exist of ids that looked new.
+   */
+  async restartAfter({ last, foldFrom }: Cursor, careful: boolean): Promise<void> {
+    await this.forget();
+    this.#last = last;
+    this.#carefulUpTo = careful ? Number.POSITIVE_INFINITY : last;
+    await this.#intake.startFrom(Math.min(foldFrom, last + 1));
   }
 
-  takeBatch(): FoldedBatch {
-    const batch = { ...this.#records.takeBatch(), to: this.#last, bytes: this.#bytes };
+  /** Forgets everything in memory and reads nothing until it is restarted. */
+  async forget(): Promise<void> {
+    this.#epoch += 1;
+    this.#traces.clear();
+    this.#raw.clear();
+    this.#bytes = 0;
+    await this.#intake.stop();
+  }
+
+  /** Packed at once: what is folded later is not in it. `all`: also what is open only for a moment. */
+  takeBatch(all: boolean): FoldedBatch {
+    const traces = this.#traces.takeBatch(performance.now(), all);
+    const batch = { ...packBatch(this.#last, traces, this.#raw.takeChunks()), bytes: this.#bytes };
     this.#bytes = 0;
     return batch;
   }
 
-  giveBack(batch: FoldedBatch): void {
-    this.#records.giveBack(batch);
-    this.#bytes += batch.bytes;
-  }
-
-  /** Nothing of the batch was stored: these records have rows although their requests looked new. */
-  rebase(batch: FoldedBatch, stored: readonly InvocationRecord[]): void {
-    this.#records.rebase(stored, factsOf(this.#window));
-    this.giveBack(batch);
-  }
-
   stored(batch: FoldedBatch): void {
-    this.#records.stored(batch);
-    this.#window = this.#window.filter(({ seq }) => seq > batch.to);
+    this.#traces.stored();
+    this.#raw.stored();
+    this.#carefulUpTo = Math.min(this.#carefulUpTo, batch.to);
     this.#intake.release(batch.bytes);
   }
 
-  /** False when the fold was stopped or restarted meanwhile; then nothing of these facts is in the records. */
-  async #fold(facts: readonly RecordedFact[], epoch: number): Promise<boolean> {
+  /** False when the fold was stopped or restarted meanwhile; then nothing of these commits is folded. */
+  async #fold(commits: readonly LedgerCommit[], epoch: number): Promise<boolean> {
+    const tenants = new Set<TenantId>();
+    for (const { subject } of commits) {
+      const tenant = parseSubject(subject)?.tenant;
+      if (tenant !== undefined && !this.#raw.knows(tenant)) tenants.add(tenant);
+    }
+    if (tenants.size > 0) {
+      const heads = await this.#retrying(() => loadHeads(this.#db, [...tenants]));
+      if (!heads || epoch !== this.#epoch) return false;
+      for (const [tenant, head] of heads) this.#raw.goOn(tenant, head);
+    }
+    if (!(await this.#foldTraces(commits, epoch))) return false;
+    for (const commit of commits) this.#keep(commit);
+    return true;
+  }
+
+  async #foldTraces(commits: readonly LedgerCommit[], epoch: number): Promise<boolean> {
+    const sightings: Sightings[] = [];
+    for (const commit of commits) {
+      const seen = sightingsOf(commit);
+      if (seen && (seen.glimpses.length > 0 || seen.breakers.length > 0)) sightings.push(seen);
+    }
+    const careful = (commits[0] as LedgerCommit).seq <= this.#carefulUpTo;
     const absent = new Set<string>();
     for (;;) {
-      const missing = this.#records.fold(facts, absent);
+      const missing = this.#traces.fold(sightings, { careful, absent, nowMs: performance.now() });
       if (missing.length === 0) return true;
-      const wanted = new Map(missing.map((key) => [`${key.tenant}/${key.invocation}`, key]));
-      const stored = await this.#load([...wanted.values()]);
+      const stored = await this.#lookUp(missing, absent);
       if (!stored || epoch !== this.#epoch) return false;
-      this.#records.adopt(stored);
-      for (const { tenant, invocation } of stored) wanted.delete(`${tenant}/${invocation}`);
-      for (const key of wanted.keys()) absent.add(key);
+      this.#traces.adopt(stored);
     }
   }
 
-  /** Reads back until Postgres answers; undefined when told to stop. */
-  async #load(keys: readonly InvocationKey[]): Promise<readonly InvocationRecord[] | undefined> {
+  /** What is stored of these; the keys of the others are added to `absent`. */
+  async #lookUp(
+    missing: readonly InvocationKey[],
+    absent: Set<string>,
+  ): Promise<readonly Trace[] | undefined> {
+    const wanted = new Map(missing.map((key) => [`${key.tenant}/${key.invocation}`, key]));
+    const stored = await this.#retrying(() => loadTraces(this.#db, [...wanted.values()]));
+    for (const { tenant, invocation } of stored ?? []) wanted.delete(`${tenant}/${invocation}`);
+    for (const key of wanted.keys()) absent.add(key);
+    return stored;
+  }
+
+  /** Chains what is not stored yet. */
+  #keep(commit: LedgerCommit): void {
+    if (commit.seq <= this.#last) return this.#intake.release(commit.data.length);
+    this.#last = commit.seq;
+    this.#bytes += commit.data.length;
+    const tenant = parseSubject(commit.subject)?.tenant;
+    if (tenant !== undefined) this.#raw.add(tenant, commit);
+  }
+
+  /** Asks until Postgres answers; undefined when told to stop. */
+  async #retrying<T>(ask: () => Promise<T>): Promise<T | undefined> {
     const backoff = new Backoff(RETRY_FIRST_MS, RETRY_LONGEST_MS);
     while (!this.#stop.signal.aborted) {
       try {
-        return await loadRecords(this.#db, keys);
+        return await ask();
       } catch (error) {
         this.#onProblem(error);
         await pause(backoff.next(), this.#stop.signal);
@@ -167,14 +207,4 @@ export class LedgerFold {
     }
     return undefined;
   }
-}
-
-function factsOf(commits: readonly LedgerCommit[]): readonly RecordedFact[] {
-  const facts: RecordedFact[] = [];
-  for (const commit of commits) {
-    const kind = parseSubject(commit.subject)?.kind;
-    if (kind === undefined || !READS.has(kind)) continue;
-    for (const fact of decodeCommit(commit)) facts.push(fact);
-  }
-  return facts;
 }

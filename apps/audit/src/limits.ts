@@ -6,10 +6,10 @@
 /** Ledger bytes that may be in memory without being stored; as records they take about five times as much. */
 export const MAX_UNSTORED_BYTES = 8 * 1024 * 1024;
 
-/** A stopped fold begins again when no more than this is left. */
-export const RESUME_BYTES = 2 * 1024 * 1024;
+/** Ledger bytes that are asked for at once. */
+export const BURST_BYTES = 2 * 1024 * 1024;
 
-/** Pause between two readings of the ledger; the status of a call is at most this old. */
+/** Pause between two readings of the ledger when it is level; the status of a call is at most this old. */
 export const BURST_INTERVAL_MS = 250;
 
 /** So much is stored at once, without waiting for the interval. */
@@ -24,12 +24,23 @@ export const SLICE_BYTES = 256 * 1024;
  */
 export const FLUSH_INTERVAL_MS = 200;
 
-/** Rows of one statement, and the most text of records in it. */
-export const MAX_ROWS_PER_STATEMENT = 500;
-export const MAX_STATEMENT_LENGTH = 2 * 1024 * 1024;
+/**
+ * An invocation that is still open this long after something about it was folded is stored as it stands. Longer than most
+ * calls take, so that most are written once; as short as a restart may read the ledger again.
+ */
+export const OPEN_STORED_AFTER_MS = 4_000;
 
-/** Records of unfinished invocations in memory; the oldest beyond that are read back when a fact about them comes. */
-export const MAX_LIVE_RECORDS = 20_000;
+/** Traces in memory; the oldest stored ones beyond that are read back when a fact about them comes. */
+export const MAX_LIVE_TRACES = 50_000;
+
+/** Most bytes of raw commits in one row: what is decompressed to read one of them. */
+export const CHUNK_BYTES = 128 * 1024;
+
+/** A chunk of fewer bytes is stored as it is: compressing costs 40 us however little there is. */
+export const COMPRESS_FROM_BYTES = 16 * 1024;
+
+/** Chunks that are kept unpacked for the next reader. */
+export const UNPACKED_CHUNKS = 16;
 
 /** First and longest pause after a failure of Postgres or of the ledger; it doubles in between. */
 export const RETRY_FIRST_MS = 100;

@@ -3,17 +3,21 @@
  * others stand by. Nothing is lost while Postgres is away: what is folded waits in memory up to a bound, the rest waits
  * in the ledger, and the cursor in Postgres alone says what is done.
  */
-import type { Kysely } from 'kysely';
+import type { PoolClient } from 'pg';
 import { WritError, messageOf } from '@writ/contracts';
-import type { InvocationRecord } from '@writ/provenance';
+import type { StoredCommit, TenantId } from '@writ/contracts';
+import type { Trace } from '@writ/provenance';
+import type { Cursor } from './audit-store.ts';
+import { probe, readCursor, releaseWriterLock, storeBatch, tryWriterLock } from './audit-store.ts';
 import { Backoff } from './backoff.ts';
 import { Bell } from './bell.ts';
-import { probe, readCursor, releaseWriterLock, storeBatch, tryWriterLock } from './invocation-store.ts';
+import type { Database } from './database.ts';
 import { LedgerFold } from './ledger-fold.ts';
 import type { LedgerFoldOptions } from './ledger-fold.ts';
 import {
   FLUSH_BYTES,
   FLUSH_INTERVAL_MS,
+  OPEN_STORED_AFTER_MS,
   PROBE_INTERVAL_MS,
   RETRY_FIRST_MS,
   RETRY_LONGEST_MS,
@@ -21,10 +25,10 @@ import {
 } from './limits.ts';
 import { migrate } from './migrations.ts';
 import { pause } from './pause.ts';
-import type { InvocationKey } from './records.ts';
-import type { AuditTables } from './tables.ts';
+import type { InvocationKey } from './traces.ts';
 
-export interface ProjectionOptions extends LedgerFoldOptions {
+export interface ProjectionOptions extends Omit<LedgerFoldOptions, 'db'> {
+  readonly database: Database;
   /** Pause between two transactions. */
   readonly flushIntervalMs?: number;
 }
@@ -39,10 +43,8 @@ export interface ProjectionHealth {
   readonly stored: number;
   readonly folded: number;
   readonly unstoredBytes: number;
-  readonly liveRecords: number;
+  readonly liveTraces: number;
 }
-
-type Connection = Kysely<AuditTables>;
 
 /** Stands for a cursor that was never read; below every sequence. */
 const NOWHERE = -1;
@@ -53,7 +55,10 @@ export class Projection {
   readonly #fold: LedgerFold;
   readonly #stop = new AbortController();
   readonly #waiters = new Set<{ readonly seq: number; readonly reached: () => void }>();
+  #careful = false;
   #stored = NOWHERE;
+  /** Up to here invocations that are still open are stored as well. */
+  #complete = NOWHERE;
   #storedAt = 0;
   #migrated = false;
   #role: ProjectionHealth['role'] = 'standby';
@@ -62,7 +67,7 @@ export class Projection {
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
-    this.#fold = new LedgerFold(options, this.#due);
+    this.#fold = new LedgerFold({ ...options, db: options.database.db }, this.#due);
   }
 
   /** Begins in the background; `health` tells how far it is. */
@@ -86,7 +91,7 @@ export class Projection {
       stored: Math.max(this.#stored, 0),
       folded: this.#fold.last,
       unstoredBytes: this.#fold.unstoredBytes,
-      liveRecords: this.#fold.records.size,
+      liveTraces: this.#fold.traces.size,
     };
   }
 
@@ -95,14 +100,22 @@ export class Projection {
     return Math.max((await this.#options.ledger.lastSequence()) - Math.max(this.#stored, 0), 0);
   }
 
-  /** The record in memory; `whole` when no stored row can say more. */
-  find(key: InvocationKey): { record: InvocationRecord | undefined; whole: boolean } {
-    return this.#fold.records.find(key);
+  /** The trace in memory, which is as new as any; undefined when Postgres has it, or nobody. */
+  find(key: InvocationKey): Trace | undefined {
+    return this.#fold.traces.find(key);
   }
 
-  /** True as soon as everything up to `seq` is stored, false when that takes longer than `withinMs`. */
+  /** A commit that is folded and not stored yet. */
+  commit(tenant: TenantId, seq: number): StoredCommit | undefined {
+    return this.#fold.commit(tenant, seq);
+  }
+
+  /**
+   * True as soon as everything up to `seq` is stored, what is open for a moment only included; false when that takes longer
+   * than `withinMs`.
+   */
   async storedUpTo(seq: number, withinMs: number): Promise<boolean> {
-    if (this.#stored >= seq) return true;
+    if (this.#complete >= seq) return true;
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle(false), withinMs);
       const waiter = { seq, reached: () => settle(true) };
@@ -119,12 +132,12 @@ export class Projection {
   /** One session with Postgres after another, until it is told to stop. */
   async #write(): Promise<void> {
     const backoff = new Backoff(RETRY_FIRST_MS, RETRY_LONGEST_MS);
-    const { db, onProblem } = this.#options;
+    const { database, onProblem } = this.#options;
     while (!this.#stop.signal.aborted) {
       try {
-        if (!this.#migrated) await migrate(db);
+        if (!this.#migrated) await migrate(database.db);
         this.#migrated = true;
-        await db.connection().execute((connection) => this.#session(connection, backoff));
+        await this.#session(await database.pool.connect(), backoff);
       } catch (error) {
         this.#reason = messageOf(error);
         onProblem(error);
@@ -133,88 +146,93 @@ export class Projection {
     }
   }
 
-  async #session(connection: Connection, backoff: Backoff): Promise<void> {
+  async #session(client: PoolClient, backoff: Backoff): Promise<void> {
+    let fault: Error | undefined;
     try {
-      if (!(await this.#becomeWriter(connection))) return;
-      await this.#resume(connection);
+      if (!(await this.#becomeWriter(client))) return;
+      await this.#resume();
       this.#role = 'writer';
       while (!this.#stop.signal.aborted) {
-        await this.#untilDue(connection);
-        await this.#storeFolded(connection);
+        await this.#untilDue(client);
+        await this.#storeFolded(client);
         this.#reason = undefined;
         backoff.reset();
       }
+    } catch (error) {
+      fault = error as Error;
+      this.#careful = error instanceof WritError && error.code === 'rows-exist';
+      throw error;
     } finally {
       this.#role = 'standby';
       // The lock belongs to the connection, and the connection may go back to the pool alive.
-      await releaseWriterLock(connection).catch(() => undefined);
+      await releaseWriterLock(client).catch((error: Error) => (fault = error));
+      client.release(fault);
     }
   }
 
   /** Waits for the lock; false when told to stop meanwhile. */
-  async #becomeWriter(connection: Connection): Promise<boolean> {
+  async #becomeWriter(client: PoolClient): Promise<boolean> {
     while (!this.#stop.signal.aborted) {
-      if (await tryWriterLock(connection)) return true;
+      if (await tryWriterLock(client)) return true;
+      // Another replica stores now, so what this one remembers grows old.
+      await this.#fold.forget();
       this.#reason = undefined;
       await pause(STANDBY_POLL_MS, this.#stop.signal);
     }
     return false;
   }
 
-  /** Goes on where the cursor stands. Memory is kept when nobody, this process included, has moved it unseen. */
-  async #resume(connection: Connection): Promise<void> {
-    const cursor = await readCursor(connection);
+  /** Goes on where the cursor stands: what is in memory may be ahead of it, or behind what somebody else has stored. */
+  async #resume(): Promise<void> {
+    const cursor = await readCursor(this.#options.database.db);
     const last = await this.#options.ledger.lastSequence();
-    if (cursor > last) {
+    if (cursor.last > last) {
       throw new WritError(
         'projection-ahead',
-        `the projection stands at ${cursor} but the ledger ends at ${last}: it was made from another ledger; ` +
+        `the projection stands at ${cursor.last} but the ledger ends at ${last}: it was made from another ledger; ` +
           'drop the schema "audit" in Postgres and start again',
-        { retryable: true, details: { cursor, last } },
+        { retryable: true, details: { cursor: cursor.last, last } },
       );
     }
-    if (cursor === this.#stored) return;
-    await this.#fold.restartAfter(cursor);
+    await this.#fold.restartAfter(cursor, this.#careful);
     this.#reached(cursor);
   }
 
   /** Waits until something is to be stored. Asks Postgres now and then, so that its absence shows in `health`. */
-  async #untilDue(connection: Connection): Promise<void> {
-    const interval = this.#options.flushIntervalMs ?? FLUSH_INTERVAL_MS;
+  async #untilDue(client: PoolClient): Promise<void> {
+    const { flushIntervalMs = FLUSH_INTERVAL_MS } = this.#options;
     while (!this.#stop.signal.aborted) {
-      const pending = this.#fold.last > this.#stored;
-      const waitMs = this.#storedAt + interval - performance.now();
-      const urgent = this.#waiters.size > 0 || this.#fold.bytes >= FLUSH_BYTES;
+      const fresh = this.#fold.last > this.#stored;
+      const pending = fresh || this.#complete < this.#stored;
+      const waitMs = this.#storedAt + (fresh ? flushIntervalMs : OPEN_STORED_AFTER_MS) - performance.now();
+      const urgent = this.#isAwaited() || this.#fold.bytes >= FLUSH_BYTES;
       if (pending && (urgent || waitMs <= 0)) return;
       const askedAt = performance.now();
       await this.#due.heard(pending ? waitMs : PROBE_INTERVAL_MS);
       if (pending || performance.now() - askedAt < PROBE_INTERVAL_MS) continue;
-      await probe(connection);
+      await probe(client);
       this.#reason = undefined;
     }
   }
 
-  async #storeFolded(connection: Connection): Promise<void> {
-    if (this.#fold.last <= this.#stored) return;
-    const batch = this.#fold.takeBatch();
-    let known: readonly InvocationRecord[];
-    try {
-      known = await storeBatch(connection, batch, this.#stored, batch.to);
-    } catch (error) {
-      this.#fold.giveBack(batch);
-      throw error;
-    }
-    if (known.length > 0) {
-      this.#fold.rebase(batch, known);
-      return;
-    }
-    this.#storedAt = performance.now();
-    this.#fold.stored(batch);
-    this.#reached(batch.to);
+  /** Whether somebody waits for what is folded. */
+  #isAwaited(): boolean {
+    for (const { seq } of this.#waiters) if (seq <= this.#fold.last) return true;
+    return false;
   }
 
-  #reached(seq: number): void {
-    this.#stored = seq;
-    for (const waiter of this.#waiters) if (waiter.seq <= seq) waiter.reached();
+  async #storeFolded(client: PoolClient): Promise<void> {
+    if (this.#fold.last <= this.#stored && this.#complete >= this.#stored) return;
+    const batch = this.#fold.takeBatch(this.#isAwaited() || this.#stop.signal.aborted);
+    await storeBatch(client, batch, this.#stored);
+    this.#storedAt = performance.now();
+    this.#fold.stored(batch);
+    this.#reached({ last: batch.to, foldFrom: batch.foldFrom });
+  }
+
+  #reached({ last, foldFrom }: Cursor): void {
+    this.#stored = last;
+    this.#complete = foldFrom - 1;
+    for (const waiter of this.#waiters) if (waiter.seq <= this.#complete) waiter.reached();
   }
 }

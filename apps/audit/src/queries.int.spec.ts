@@ -12,6 +12,7 @@ import type { Audit } from '../test/audit.ts';
 import { AT, TENANT, append, commit, completed, decided, names, ran, requested } from '../test/calls.ts';
 import { RecordExport } from './export.ts';
 import { EXPORT_PAGE_BYTES, STATUS_REPLY_BYTES } from './limits.ts';
+import { RecordReader } from './record-reader.ts';
 import { InvocationStatus } from './status.ts';
 
 const tenant = TENANT as TenantId;
@@ -25,8 +26,9 @@ beforeEach(async () => {
   database = await freshDatabase(inject('postgresUrl'));
   ledger = memoryLedger({ now: () => AT });
   audit = startAudit(ledger, database.url, { flushIntervalMs: 60_000 });
-  status = new InvocationStatus(audit.db, audit.projection);
-  records = new RecordExport(audit.db, ledger, audit.projection);
+  const reader = new RecordReader(audit.db, audit.projection);
+  status = new InvocationStatus(audit.db, audit.projection, reader);
+  records = new RecordExport(audit.db, ledger, audit.projection, reader);
   expect(await audit.projection.storedUpTo(0, PATIENCE_MS)).toBe(true);
 });
 
@@ -74,7 +76,7 @@ describe('the status of calls', () => {
     const ending = completed(['a']);
     await append(ledger, ...ran(['a']));
     await exported();
-    expect(audit.projection.health().liveRecords).toBe(0);
+    expect(audit.projection.health().liveTraces).toBe(0);
     const { terminal } = await status.status(tenant, ['a' as InvocationId]);
     expect(terminal).toEqual([{ type: 'execution.completed', data: ending.events[0]?.[1] }]);
     expect((await status.status('globex' as TenantId, ['a' as InvocationId])).terminal).toEqual([]);

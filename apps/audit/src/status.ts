@@ -5,9 +5,10 @@
 import type { Kysely } from 'kysely';
 import type { InvocationId, StatusReply, TenantId } from '@writ/contracts';
 import type { InvocationRecord } from '@writ/provenance';
-import { loadRecords } from './invocation-store.ts';
+import { loadTraces } from './audit-store.ts';
 import { LOOKUP_ROWS, STATUS_REPLY_BYTES } from './limits.ts';
 import type { Projection } from './projection.ts';
+import type { RecordReader } from './record-reader.ts';
 import type { AuditTables } from './tables.ts';
 
 type Terminal = StatusReply['terminal'][number];
@@ -15,10 +16,16 @@ type Terminal = StatusReply['terminal'][number];
 export class InvocationStatus {
   readonly #db: Kysely<AuditTables>;
   readonly #projection: Pick<Projection, 'find'>;
+  readonly #records: Pick<RecordReader, 'record'>;
 
-  constructor(db: Kysely<AuditTables>, projection: Pick<Projection, 'find'>) {
+  constructor(
+    db: Kysely<AuditTables>,
+    projection: Pick<Projection, 'find'>,
+    records: Pick<RecordReader, 'record'>,
+  ) {
     this.#db = db;
     this.#projection = projection;
+    this.#records = records;
   }
 
   /**
@@ -29,13 +36,16 @@ export class InvocationStatus {
     const reply = new BoundedReply();
     const elsewhere: InvocationId[] = [];
     for (const invocation of invocations) {
-      const { record, whole } = this.#projection.find({ tenant, invocation });
-      if (record?.ending) reply.add(record);
-      else if (!whole) elsewhere.push(invocation);
+      const trace = this.#projection.find({ tenant, invocation });
+      // An id that was used long ago looks new in memory until its trace is stored.
+      if (trace?.outcome === undefined) elsewhere.push(invocation);
+      else if (!reply.full) reply.add(await this.#records.record(trace));
     }
     for (let start = 0; start < elsewhere.length && !reply.full; start += LOOKUP_ROWS) {
       const keys = elsewhere.slice(start, start + LOOKUP_ROWS).map((invocation) => ({ tenant, invocation }));
-      for (const record of await loadRecords(this.#db, keys)) reply.add(record);
+      for (const trace of await loadTraces(this.#db, keys)) {
+        if (trace.outcome !== undefined && !reply.full) reply.add(await this.#records.record(trace));
+      }
     }
     return { terminal: reply.terminal };
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Ledger } from '@writ/ledger';
+import { unpackChunk } from '../src/chunk.ts';
 import { openDatabase } from '../src/database.ts';
 import { Projection } from '../src/projection.ts';
 import type { ProjectionOptions } from '../src/projection.ts';
@@ -22,8 +23,9 @@ export const PATIENCE_MS = 30_000;
 export function startAudit(ledger: Ledger, url: string, options: Partial<ProjectionOptions> = {}): Audit {
   const problems: unknown[] = [];
   const onProblem = (problem: unknown): void => void problems.push(problem);
-  const db = openDatabase(url, onProblem);
-  const projection = new Projection({ ledger, db, onProblem, flushIntervalMs: 20, ...options });
+  const database = openDatabase(url, onProblem);
+  const { db } = database;
+  const projection = new Projection({ ledger, database, onProblem, flushIntervalMs: 20, ...options });
   projection.start();
   return {
     projection,
@@ -36,11 +38,30 @@ export function startAudit(ledger: Ledger, url: string, options: Partial<Project
   };
 }
 
+type ChunkColumns = Pick<AuditTables['audit.chunks'], 'tenant' | 'hashes' | 'unpacked_bytes' | 'body'>;
+
+/** Raw commits one by one: how they are cut into chunks depends on when they were stored. */
+function commitsIn({ tenant, hashes, unpacked_bytes: unpackedBytes, body }: ChunkColumns): unknown[] {
+  return unpackChunk({ hashes, unpackedBytes, body }).map(({ seq, at, subject, data, hash }) => [
+    tenant,
+    seq,
+    at,
+    subject,
+    Buffer.from(data).toString('base64'),
+    hash.toString('hex'),
+  ]);
+}
+
 /** Everything the projection holds, as one digest. */
 export async function contentOf(db: Kysely<AuditTables>): Promise<string> {
   const hash = createHash('sha256');
   const invocations = await sql`select * from audit.invocations order by tenant, invocation`.execute(db);
+  const chunks =
+    await sql<ChunkColumns>`select tenant, hashes, unpacked_bytes, body from audit.chunks order by tenant, first_seq`.execute(
+      db,
+    );
+  const raw = chunks.rows.flatMap(commitsIn);
   const breakers = await sql`select * from audit.breaker_events order by tenant, seq, nth`.execute(db);
-  hash.update(JSON.stringify([invocations.rows, breakers.rows]));
+  hash.update(JSON.stringify([invocations.rows, raw, breakers.rows]));
   return hash.digest('hex');
 }

@@ -12,5 +12,8 @@ export const MAX_EARLIER_LIVES = 64;
 /** Facts after the end that one record keeps; there should be none. */
 export const MAX_BREACHES_KEPT = 16;
 
+/** Facts of one invocation whose places an index keeps: enough for every retry and vote that a record keeps. */
+export const MAX_FACTS_TRACED = 512;
+
 /** Longest JSON text of inputs that a record repeats; of longer ones it keeps the digest, the ledger has the value. */
 export const MAX_INPUTS_LENGTH = 8 * 1024;

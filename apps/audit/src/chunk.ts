@@ -1,0 +1,87 @@
+/**
+ * Raw commits of one tenant in one row: their bytes as they stand in the ledger, compressed together (about 15 to 1,
+ * because facts repeat each other), and the hash of each. A chunk is what is decompressed to read one commit of it, so
+ * it is bounded.
+ */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { StoredCommit } from '@writ/contracts';
+import { HASH_BYTES } from './hash-chain.ts';
+import { COMPRESS_FROM_BYTES } from './limits.ts';
+
+export interface ChainedCommit extends StoredCommit {
+  readonly hash: Buffer;
+}
+
+/** The columns of a chunk besides its tenant. */
+export interface Chunk {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly firstAt: number;
+  readonly commits: number;
+  /** The hash of each commit in order. */
+  readonly hashes: Buffer;
+  /** Length of the body before compression; 0 for a body that is not compressed. */
+  readonly unpackedBytes: number;
+  readonly body: Buffer;
+}
+
+/** Sequence and time (doubles), then the lengths of subject and data. */
+const HEAD_BYTES = 8 + 8 + 2 + 4;
+
+/** Fast levels compress what repeats nearly as well as slow ones: 1.6 us a call instead of 3.5 at level 1. */
+const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: -1 } };
+
+export function packChunk(commits: readonly ChainedCommit[]): Chunk {
+  let length = 0;
+  for (const { subject, data } of commits) length += HEAD_BYTES + subject.length + data.length;
+  const body = Buffer.allocUnsafe(length);
+  const hashes = Buffer.allocUnsafe(commits.length * HASH_BYTES);
+  let at = 0;
+  for (const [index, { seq, at: instant, subject, data, hash }] of commits.entries()) {
+    body.writeDoubleLE(seq, at);
+    body.writeDoubleLE(instant, at + 8);
+    body.writeUInt16LE(subject.length, at + 16);
+    body.writeUInt32LE(data.length, at + 18);
+    at += HEAD_BYTES;
+    at += body.write(subject, at, 'latin1');
+    body.set(data, at);
+    at += data.length;
+    hashes.set(hash, index * HASH_BYTES);
+  }
+  const compress = length >= COMPRESS_FROM_BYTES;
+  const [first, last] = [commits[0] as ChainedCommit, commits.at(-1) as ChainedCommit];
+  return {
+    firstSeq: first.seq,
+    lastSeq: last.seq,
+    firstAt: first.at,
+    commits: commits.length,
+    hashes,
+    unpackedBytes: compress ? length : 0,
+    body: compress ? zstdCompressSync(body, COMPRESSION) : body,
+  };
+}
+
+/** Its commits in order. @throws what zlib or Buffer throw when the body is not what was packed */
+export function unpackChunk(chunk: Pick<Chunk, 'hashes' | 'unpackedBytes' | 'body'>): ChainedCommit[] {
+  const { hashes, unpackedBytes } = chunk;
+  const body =
+    unpackedBytes > 0 ? zstdDecompressSync(chunk.body, { maxOutputLength: unpackedBytes }) : chunk.body;
+  const commits: ChainedCommit[] = [];
+  for (let at = 0; at < body.length;) {
+    const seq = body.readDoubleLE(at);
+    const instant = body.readDoubleLE(at + 8);
+    const subjectEnd = at + HEAD_BYTES + body.readUInt16LE(at + 16);
+    const end = subjectEnd + body.readUInt32LE(at + 18);
+    if (end > body.length) throw new RangeError('a commit of this chunk reaches beyond its end');
+    const place = commits.length * HASH_BYTES;
+    commits.push({
+      seq,
+      at: instant,
+      subject: body.toString('latin1', at + HEAD_BYTES, subjectEnd),
+      data: body.subarray(subjectEnd, end),
+      hash: hashes.subarray(place, place + HASH_BYTES),
+    });
+    at = end;
+  }
+  return commits;
+}

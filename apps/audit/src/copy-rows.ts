@@ -1,0 +1,98 @@
+/**
+ * Rows for `COPY ... FROM STDIN (FORMAT binary)`, which Postgres takes in at a third of what statements with parameters
+ * cost it, and which nothing has to quote. One row is `begin` and then each column in order.
+ */
+
+const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
+/** The signature, no flags, no header extension. */
+const HEADER = Buffer.concat([SIGNATURE, Buffer.alloc(8)]);
+const TRAILER = 0xffff;
+const NULL_LENGTH = 0xffffffff;
+const FIRST_BYTES = 256 * 1024;
+
+/** Postgres counts its times from the year 2000 on, in microseconds. */
+const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
+
+export class CopyRows {
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #length = HEADER.copy(this.#bytes);
+  rows = 0;
+
+  /** Starts a row of so many columns. */
+  begin(columns: number): void {
+    this.rows += 1;
+    this.#reserve(2);
+    this.#length = this.#bytes.writeUInt16BE(columns, this.#length);
+  }
+
+  /** UTF-8 text without NUL, which Postgres does not have; names are ASCII and short. */
+  text(value: string | undefined): void {
+    if (value === undefined) return this.#null();
+    this.#reserve(4 + 3 * value.length);
+    const start = this.#length + 4;
+    const written = value.length <= SHORT_TEXT ? this.#ascii(value, start) : -1;
+    const bytes = written < 0 ? this.#bytes.write(value, start, 'utf8') : written;
+    this.#bytes.writeUInt32BE(bytes, this.#length);
+    this.#length = start + bytes;
+  }
+
+  bytes(value: Uint8Array | undefined): void {
+    if (value === undefined) return this.#null();
+    this.#reserve(4 + value.length);
+    this.#length = this.#bytes.writeUInt32BE(value.length, this.#length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+  }
+
+  int(value: number | undefined): void {
+    if (value === undefined) return this.#null();
+    this.#reserve(8);
+    this.#length = this.#bytes.writeUInt32BE(4, this.#length);
+    this.#length = this.#bytes.writeInt32BE(value, this.#length);
+  }
+
+  /** A whole number up to 2^53. */
+  bigint(value: number): void {
+    this.#reserve(12);
+    this.#length = this.#bytes.writeUInt32BE(8, this.#length);
+    this.#length = this.#bytes.writeInt32BE(Math.floor(value / 2 ** 32), this.#length);
+    this.#length = this.#bytes.writeUInt32BE(value >>> 0, this.#length);
+  }
+
+  /** Epoch milliseconds as `timestamptz`. */
+  time(value: number | undefined): void {
+    if (value === undefined) return this.#null();
+    this.bigint((value - POSTGRES_EPOCH_MS) * 1_000);
+  }
+
+  /** Everything, ready to be sent. */
+  end(): Buffer {
+    this.#reserve(2);
+    this.#length = this.#bytes.writeUInt16BE(TRAILER, this.#length);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #null(): void {
+    this.#reserve(4);
+    this.#length = this.#bytes.writeUInt32BE(NULL_LENGTH, this.#length);
+  }
+
+  /** Writes short ASCII text faster than a call into the runtime does; -1 when it is not ASCII. */
+  #ascii(value: string, start: number): number {
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code >= 0x80) return -1;
+      this.#bytes[start + index] = code;
+    }
+    return value.length;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.#length + bytes));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
+
+const SHORT_TEXT = 48;

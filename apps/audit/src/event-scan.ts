@@ -1,0 +1,239 @@
+/**
+ * Walks the events of a commit byte by byte and reads the few members that the index of invocations needs, without
+ * building the rest: a third of what `JSON.parse` costs. It only knows the plain shape of the five facts that every
+ * call has; whatever looks different is decoded as a whole by who asks.
+ */
+
+/** Members that may be asked for; a slot holds where each value stands in the bytes. */
+const NAMES = [
+  'type',
+  'data',
+  'invocation',
+  'agent',
+  'tool',
+  'project',
+  'campaign',
+  'verdict',
+  'argsDigest',
+  'executor',
+  'attempt',
+  'outcome',
+  'specversion',
+  'id',
+  'source',
+  'time',
+  'session',
+  'output',
+  'outputDigest',
+  'outputRef',
+  'error',
+  'usage',
+  'startedAtMs',
+  'endedAtMs',
+] as const;
+export type Member = (typeof NAMES)[number];
+
+const SLOT: Readonly<Record<Member, number>> = Object.fromEntries(
+  NAMES.map((name, index) => [name, index]),
+) as Record<Member, number>;
+
+/** Of a number that is exact as a double. */
+const MOST_DIGITS = 15;
+
+const ZERO = 0x30;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+/** Slots by the hash of the member's name. */
+const BY_HASH = new Map(NAMES.map((name) => [hashOf(Buffer.from(name), 0, name.length), SLOT[name]]));
+const NAME_BYTES = NAMES.map((name) => Buffer.from(name));
+
+export class EventScan {
+  readonly #starts = new Int32Array(NAMES.length);
+  readonly #ends = new Int32Array(NAMES.length);
+  #bytes: Buffer = Buffer.alloc(0);
+  #at = 0;
+  /** Where the present event begins, and where it ends. */
+  #from = 0;
+  #to = 0;
+  /** Whether a member was met that is not in `NAMES`, or twice, since the event or its data was opened. */
+  #strange = false;
+
+  /** Begins with a commit's bytes. */
+  open(bytes: Uint8Array): void {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = this.#bytes[0] === OPEN_BRACKET ? 1 : this.#bytes.length;
+  }
+
+  /** Goes to the next event; false at the end, and for bytes that are not written as our services write them. */
+  next(): boolean {
+    const bytes = this.#bytes;
+    const from = this.#at === 1 ? 1 : this.#at + 1;
+    if (bytes[from] !== OPEN_BRACE || (from > 1 && bytes[from - 1] !== COMMA)) return false;
+    this.#at = from;
+    this.#from = from;
+    this.#ends.fill(0);
+    this.#strange = false;
+    if (!this.#members()) return false;
+    this.#to = this.#at;
+    return true;
+  }
+
+  /** Whether everything was walked, to the closing bracket. */
+  get done(): boolean {
+    const { length } = this.#bytes;
+    return this.#at === length - 1 && this.#bytes[this.#at] === CLOSE_BRACKET;
+  }
+
+  /** The bytes of the present event. */
+  get event(): Buffer {
+    return this.#bytes.subarray(this.#from, this.#to);
+  }
+
+  /** Reads the members of the present event's data in place of its own; false when it has none that is an object. */
+  openData(): boolean {
+    const start = this.#starts[SLOT.data] as number;
+    if (!this.has('data') || this.#bytes[start] !== OPEN_BRACE) return false;
+    this.#ends.fill(0);
+    this.#at = start;
+    const walked = this.#members();
+    this.#at = this.#to;
+    return walked;
+  }
+
+  /** A string member as it stands; undefined when it is absent, no string, or escaped or outside of ASCII. */
+  text(member: Member): string | undefined {
+    const slot = SLOT[member];
+    const end = (this.#ends[slot] as number) - 1;
+    const start = this.#starts[slot] as number;
+    const bytes = this.#bytes;
+    if (end <= start || bytes[start] !== QUOTE) return undefined;
+    for (let index = start + 1; index < end; index++) {
+      const byte = bytes[index] as number;
+      if (byte === BACKSLASH || byte >= 0x80 || byte < 0x20) return undefined;
+    }
+    return bytes.toString('latin1', start + 1, end);
+  }
+
+  /** Whether every member of the event, and of its data once opened, has one of the known names, each once. */
+  get familiar(): boolean {
+    return !this.#strange;
+  }
+
+  has(member: Member): boolean {
+    return this.#ends[SLOT[member]] !== 0;
+  }
+
+  /** A whole number; undefined for anything else. */
+  count(member: Member): number | undefined {
+    const slot = SLOT[member];
+    const end = this.#ends[slot] as number;
+    const start = this.#starts[slot] as number;
+    if (end <= start || end - start > MOST_DIGITS) return undefined;
+    if (this.#bytes[start] === ZERO && end - start > 1) return undefined;
+    let value = 0;
+    for (let index = start; index < end; index++) {
+      const digit = (this.#bytes[index] as number) - ZERO;
+      if (digit < 0 || digit > 9) return undefined;
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  /** Any value as text; undefined when it is absent or outside of ASCII. */
+  json(member: Member): string | undefined {
+    const slot = SLOT[member];
+    const end = this.#ends[slot] as number;
+    const start = this.#starts[slot] as number;
+    if (end <= start) return undefined;
+    for (let index = start; index < end; index++)
+      if ((this.#bytes[index] as number) >= 0x80) return undefined;
+    return this.#bytes.toString('latin1', start, end);
+  }
+
+  /** Walks one object from its brace on and notes the wanted members; false when it is not compact JSON. */
+  #members(): boolean {
+    const bytes = this.#bytes;
+    let at = this.#at + 1;
+    if (bytes[at] === CLOSE_BRACE) {
+      this.#at = at + 1;
+      return true;
+    }
+    for (;;) {
+      if (bytes[at] !== QUOTE) return false;
+      const name = at + 1;
+      at = endOfText(bytes, at);
+      const slot = slotOf(bytes, name, at - 1);
+      if (bytes[at] !== COLON) return false;
+      const value = at + 1;
+      at = endOfValue(bytes, value);
+      if (at <= value) return false;
+      if (slot < 0 || this.#ends[slot] !== 0) this.#strange = true;
+      if (slot >= 0) {
+        this.#starts[slot] = value;
+        this.#ends[slot] = at;
+      }
+      if (bytes[at] === COMMA) at += 1;
+      else if (bytes[at] === CLOSE_BRACE) {
+        this.#at = at + 1;
+        return true;
+      } else return false;
+    }
+  }
+}
+
+function slotOf(bytes: Buffer, start: number, end: number): number {
+  const slot = BY_HASH.get(hashOf(bytes, start, end)) ?? -1;
+  if (slot < 0) return -1;
+  const name = NAME_BYTES[slot] as Buffer;
+  if (name.length !== end - start) return -1;
+  for (let index = 0; index < name.length; index++) if (bytes[start + index] !== name[index]) return -1;
+  return slot;
+}
+
+function hashOf(bytes: Buffer, start: number, end: number): number {
+  let hash = 0;
+  for (let index = start; index < end; index++) hash = (hash * 31 + (bytes[index] as number)) | 0;
+  return hash;
+}
+
+/** Right after the closing quote of the text that begins at `at`. */
+function endOfText(bytes: Buffer, at: number): number {
+  const { length } = bytes;
+  for (let index = at + 1; index < length; index++) {
+    const byte = bytes[index] as number;
+    if (byte === QUOTE) return index + 1;
+    if (byte === BACKSLASH) index += 1;
+  }
+  return length;
+}
+
+/** Right after the value that begins at `at`. */
+function endOfValue(bytes: Buffer, at: number): number {
+  const first = bytes[at] as number;
+  if (first === QUOTE) return endOfText(bytes, at);
+  const { length } = bytes;
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) {
+    let index = at;
+    while (index < length && !isDelimiter(bytes[index] as number)) index += 1;
+    return index;
+  }
+  let depth = 0;
+  for (let index = at; index < length; index++) {
+    const byte = bytes[index] as number;
+    if (byte === QUOTE) index = endOfText(bytes, index) - 1;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
+    else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && --depth === 0) return index + 1;
+  }
+  return length;
+}
+
+function isDelimiter(byte: number): boolean {
+  return byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET;
+}

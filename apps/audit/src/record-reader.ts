@@ -1,0 +1,114 @@
+/**
+ * Whole records, made when somebody asks: the trace says at which ledger sequences an invocation's facts stand, the raw
+ * commits hold them, and the same fold that defines a record folds them. Chunks that were unpacked stay for the next
+ * record, because neighbours share them.
+ */
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import { WritError, decodeCommit } from '@writ/contracts';
+import type { InvocationId, RecordedFact, StoredCommit, TenantId } from '@writ/contracts';
+import { foldRecord, invocationsOf } from '@writ/provenance';
+import type { InvocationRecord, Trace } from '@writ/provenance';
+import { unpackChunk } from './chunk.ts';
+import { UNPACKED_CHUNKS } from './limits.ts';
+import type { Projection } from './projection.ts';
+import type { AuditTables } from './tables.ts';
+
+/** One fact and the invocation's place in it. */
+interface Mention {
+  readonly fact: RecordedFact;
+  readonly nth: number;
+}
+
+type Mentions = ReadonlyMap<InvocationId, readonly Mention[]>;
+
+export class RecordReader {
+  readonly #db: Kysely<AuditTables>;
+  readonly #projection: Pick<Projection, 'commit'>;
+  /** Least recently used first. */
+  #unpacked: UnpackedChunk[] = [];
+
+  constructor(db: Kysely<AuditTables>, projection: Pick<Projection, 'commit'>) {
+    this.#db = db;
+    this.#projection = projection;
+  }
+
+  /** @throws WritError `projection-broken` when a commit that the trace names is not there */
+  async record(trace: Trace): Promise<InvocationRecord> {
+    const { tenant, invocation } = trace;
+    let record: InvocationRecord | undefined;
+    for (const seq of trace.facts) {
+      const mentions = await this.#mentions(tenant, seq);
+      for (const { fact, nth } of mentions.get(invocation) ?? []) record = foldRecord(record, fact, nth);
+    }
+    if (record) return record;
+    throw new WritError('projection-broken', `the facts of ${invocation} are not where its row says`);
+  }
+
+  async #mentions(tenant: TenantId, seq: number): Promise<Mentions> {
+    const pending = this.#projection.commit(tenant, seq);
+    if (pending) return mentionsIn(pending);
+    const mentions = (await this.#chunk(tenant, seq))?.mentions(seq);
+    if (mentions) return mentions;
+    throw new WritError(
+      'projection-broken',
+      `commit ${seq} of ${tenant} is in no chunk: rebuild the projection`,
+    );
+  }
+
+  async #chunk(tenant: TenantId, seq: number): Promise<UnpackedChunk | undefined> {
+    const known = this.#unpacked.findLastIndex((chunk) => chunk.covers(tenant, seq));
+    if (known >= 0) {
+      const [chunk] = this.#unpacked.splice(known, 1) as [UnpackedChunk];
+      this.#unpacked.push(chunk);
+      return chunk;
+    }
+    const { rows } = await sql<Pick<AuditTables['audit.chunks'], 'hashes' | 'unpacked_bytes' | 'body'>>`
+      select hashes, unpacked_bytes, body from audit.chunks
+      where tenant = ${tenant} and last_seq >= ${seq} order by last_seq limit 1`.execute(this.#db);
+    if (!rows[0]) return undefined;
+    const { hashes, unpacked_bytes: unpackedBytes, body } = rows[0];
+    const chunk = new UnpackedChunk(tenant, unpackChunk({ hashes, unpackedBytes, body }));
+    this.#unpacked.push(chunk);
+    if (this.#unpacked.length > UNPACKED_CHUNKS) this.#unpacked.shift();
+    return chunk;
+  }
+}
+
+class UnpackedChunk {
+  readonly #tenant: TenantId;
+  readonly #commits: readonly StoredCommit[];
+  readonly #mentions = new Map<number, Mentions>();
+
+  constructor(tenant: TenantId, commits: readonly StoredCommit[]) {
+    this.#tenant = tenant;
+    this.#commits = commits;
+  }
+
+  covers(tenant: TenantId, seq: number): boolean {
+    const first = this.#commits[0]?.seq ?? Number.POSITIVE_INFINITY;
+    return tenant === this.#tenant && first <= seq && seq <= (this.#commits.at(-1)?.seq ?? 0);
+  }
+
+  mentions(seq: number): Mentions | undefined {
+    let mentions = this.#mentions.get(seq);
+    if (mentions) return mentions;
+    const commit = this.#commits.find((one) => one.seq === seq);
+    if (!commit) return undefined;
+    mentions = mentionsIn(commit);
+    this.#mentions.set(seq, mentions);
+    return mentions;
+  }
+}
+
+function mentionsIn(commit: StoredCommit): Mentions {
+  const mentions = new Map<InvocationId, Mention[]>();
+  for (const fact of decodeCommit(commit)) {
+    for (const [nth, invocation] of invocationsOf(fact).entries()) {
+      const known = mentions.get(invocation);
+      if (known) known.push({ fact, nth });
+      else mentions.set(invocation, [{ fact, nth }]);
+    }
+  }
+  return mentions;
+}

@@ -1,0 +1,193 @@
+/**
+ * The traces in memory: those of unfinished invocations, and all that changed and is not stored yet. An invocation is
+ * stored once, when it has ended; one that stays open is stored after a while as it stands and again when it ends. The
+ * same facts give the same rows however they are cut into batches.
+ *
+ * A request begins a trace without asking Postgres whether one is there, because nearly all are new. When that turns out
+ * wrong the rows cannot be stored; the same commits are then folded again `carefully`, looking up every id.
+ */
+import type { InvocationId, TenantId } from '@writ/contracts';
+import { foldTrace } from '@writ/provenance';
+import type { BreakerEvent, Trace } from '@writ/provenance';
+import { MAX_LIVE_TRACES, OPEN_STORED_AFTER_MS } from './limits.ts';
+import type { Sightings } from './sightings.ts';
+
+export interface InvocationKey {
+  readonly tenant: TenantId;
+  readonly invocation: InvocationId;
+}
+
+interface Entry extends InvocationKey {
+  trace: Trace | undefined;
+  /** Ledger sequence up to which its row knows it, or will when the batch under way is stored; 0 when it has none. */
+  storedSeq: number;
+  /** First ledger sequence that is not stored; 0 when all is. */
+  dirtySince: number;
+  dirtyAtMs: number;
+}
+
+/** A breaker's transition; `nth` tells those of one commit apart. */
+export interface BreakerRow {
+  readonly tenant: TenantId;
+  readonly nth: number;
+  readonly event: BreakerEvent;
+}
+
+/** What one transaction stores. */
+export interface TraceBatch {
+  readonly traces: readonly Trace[];
+  /** Of `traces`, those that have a row already. */
+  readonly again: readonly Trace[];
+  readonly breakers: readonly BreakerRow[];
+  /** First ledger sequence whose facts are not all in rows when this is stored; undefined when there is none. */
+  readonly unstoredFrom: number | undefined;
+}
+
+export class Traces {
+  readonly #tenants = new Map<TenantId, Map<InvocationId, Entry>>();
+  readonly #maxLive: number;
+  #size = 0;
+  #dirty: Entry[] = [];
+  #underway: readonly Entry[] = [];
+  #breakers: BreakerRow[] = [];
+
+  constructor(maxLive = MAX_LIVE_TRACES) {
+    this.#maxLive = maxLive;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  find({ tenant, invocation }: InvocationKey): Trace | undefined {
+    return this.#tenants.get(tenant)?.get(invocation)?.trace;
+  }
+
+  clear(): void {
+    this.#tenants.clear();
+    this.#size = 0;
+    this.#dirty = [];
+    this.#underway = [];
+    this.#breakers = [];
+  }
+
+  /**
+   * Folds what whole commits say, all or nothing: what it returns is missing in memory and must be looked up (`adopt`, or
+   * `absent` by key) before the same is folded again.
+   */
+  fold(
+    sightings: readonly Sightings[],
+    { careful, absent, nowMs }: { careful: boolean; absent: ReadonlySet<string>; nowMs: number },
+  ): readonly InvocationKey[] {
+    const missing = this.#missing(sightings, careful, absent);
+    if (missing.length > 0) return missing;
+    for (const { place, glimpses, breakers } of sightings) {
+      for (const [nth, event] of breakers.entries())
+        this.#breakers.push({ tenant: place.tenant, nth, event });
+      for (const glimpse of glimpses) {
+        const entry = this.#entry(place.tenant, glimpse.invocation);
+        if (place.seq <= entry.storedSeq) continue;
+        entry.trace = foldTrace(entry.trace, place, glimpse);
+        if (entry.trace === undefined) this.#forget(entry);
+        else if (entry.dirtySince === 0) {
+          entry.dirtySince = place.seq;
+          entry.dirtyAtMs = nowMs;
+          this.#dirty.push(entry);
+        }
+      }
+    }
+    return missing;
+  }
+
+  /** Puts in what was looked up. */
+  adopt(stored: readonly Trace[]): void {
+    for (const trace of stored) {
+      const entry = this.#entry(trace.tenant, trace.invocation);
+      entry.trace = trace;
+      entry.storedSeq = trace.lastSeq;
+    }
+  }
+
+  /** Everything that has ended since the last batch or was open for long; with `all`, whatever changed. */
+  takeBatch(nowMs: number, all: boolean): TraceBatch {
+    const due: Entry[] = [];
+    const later: Entry[] = [];
+    let unstoredFrom: number | undefined;
+    for (const entry of this.#dirty) {
+      if (all || entry.trace?.outcome !== undefined || nowMs - entry.dirtyAtMs >= OPEN_STORED_AFTER_MS) {
+        entry.dirtySince = 0;
+        due.push(entry);
+      } else {
+        unstoredFrom = Math.min(unstoredFrom ?? entry.dirtySince, entry.dirtySince);
+        later.push(entry);
+      }
+    }
+    const breakers = this.#breakers;
+    this.#dirty = later;
+    this.#underway = due;
+    this.#breakers = [];
+    const traces: Trace[] = [];
+    const again: Trace[] = [];
+    for (const entry of due) {
+      const trace = entry.trace as Trace;
+      traces.push(trace);
+      if (entry.storedSeq > 0) again.push(trace);
+      entry.storedSeq = trace.lastSeq;
+    }
+    return { traces, again, breakers, unstoredFrom };
+  }
+
+  /** The last batch is stored: what is finished leaves, and the oldest of the rest when they are too many. */
+  stored(): void {
+    for (const entry of this.#underway) {
+      if (entry.trace?.outcome !== undefined && entry.dirtySince === 0) this.#forget(entry);
+    }
+    this.#underway = [];
+    if (this.#size > this.#maxLive) this.#evict();
+  }
+
+  #missing(
+    sightings: readonly Sightings[],
+    careful: boolean,
+    absent: ReadonlySet<string>,
+  ): readonly InvocationKey[] {
+    const missing: InvocationKey[] = [];
+    for (const { place, glimpses } of sightings) {
+      const { tenant } = place;
+      for (const { invocation, type } of glimpses) {
+        if (this.#tenants.get(tenant)?.has(invocation)) continue;
+        if (type === 'tool.requested' && !careful) this.#entry(tenant, invocation);
+        else if (!absent.has(`${tenant}/${invocation}`)) missing.push({ tenant, invocation });
+      }
+    }
+    return missing;
+  }
+
+  #entry(tenant: TenantId, invocation: InvocationId): Entry {
+    let entries = this.#tenants.get(tenant);
+    if (!entries) this.#tenants.set(tenant, (entries = new Map()));
+    let entry = entries.get(invocation);
+    if (!entry) {
+      entry = { tenant, invocation, trace: undefined, storedSeq: 0, dirtySince: 0, dirtyAtMs: 0 };
+      entries.set(invocation, entry);
+      this.#size += 1;
+    }
+    return entry;
+  }
+
+  #forget({ tenant, invocation }: Entry): void {
+    const entries = this.#tenants.get(tenant);
+    if (!entries?.delete(invocation)) return;
+    this.#size -= 1;
+    if (entries.size === 0) this.#tenants.delete(tenant);
+  }
+
+  #evict(): void {
+    for (const entries of this.#tenants.values()) {
+      for (const entry of entries.values()) {
+        if (this.#size <= this.#maxLive) return;
+        if (entry.dirtySince === 0) this.#forget(entry);
+      }
+    }
+  }
+}

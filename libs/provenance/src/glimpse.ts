@@ -1,0 +1,87 @@
+/**
+ * What the index of invocations takes from one fact about one invocation: a glance, not the whole fact, because half of
+ * what a fact costs is reading what nobody asked for. Everything left out is read from the raw commit when somebody does.
+ */
+import type {
+  AgentId,
+  Digest,
+  ExecutorId,
+  InvocationId,
+  Outcome,
+  RecordedFact,
+  Verdict,
+} from '@writ/contracts';
+import { invocationsOf } from './fold.ts';
+import { terminalFact } from './terminal.ts';
+
+export interface Glimpse {
+  type: RecordedFact['type'];
+  invocation: InvocationId;
+  /** Who asked, where the fact says so. */
+  agent: AgentId | undefined;
+  tool: string | undefined;
+  project: string | undefined;
+  campaign: string | undefined;
+  log: string | undefined;
+  verdict: Verdict | undefined;
+  argsDigest: Digest | undefined;
+  executor: ExecutorId | undefined;
+  attempt: number | undefined;
+  /** What the invocation ended with, when this fact ends one. */
+  outcome: Outcome | undefined;
+  /** A rejection of a message that could not be read, or of a repeated id: neither speaks about a call that was read. */
+  rejects: 'call' | 'message' | 'repeat' | undefined;
+}
+
+const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
+  agent: undefined,
+  tool: undefined,
+  project: undefined,
+  campaign: undefined,
+  log: undefined,
+  verdict: undefined,
+  argsDigest: undefined,
+  executor: undefined,
+  attempt: undefined,
+  outcome: undefined,
+  rejects: undefined,
+};
+
+/** A glimpse of each invocation that the fact is about, in the fact's own order. */
+export function glimpsesOf(fact: RecordedFact): readonly Glimpse[] {
+  const outcome = terminalFact(fact);
+  return invocationsOf(fact).map((invocation, nth) => ({
+    ...NOTHING,
+    type: fact.type,
+    invocation,
+    outcome,
+    ...said(fact, nth),
+  }));
+}
+
+function said(fact: RecordedFact, nth: number): Partial<Glimpse> {
+  switch (fact.type) {
+    case 'tool.requested': {
+      const { calls, project, campaign, log } = fact.data;
+      return { agent: fact.origin as AgentId, tool: calls[nth]!.tool, project, campaign, log };
+    }
+    case 'policy.decided': {
+      const { agent, tool, project, campaign, verdict, argsDigest } = fact.data;
+      return { agent, tool, project, campaign, verdict, argsDigest };
+    }
+    case 'request.rejected':
+      return { agent: fact.data.agent, rejects: rejected(fact.data.reason) };
+    case 'schedule.dispatched':
+    case 'execution.started':
+      return { executor: fact.data.executor, attempt: fact.data.attempt };
+    default:
+      return {};
+  }
+}
+
+function rejected(reason: RecordedFact<'request.rejected'>['data']['reason']): Glimpse['rejects'] {
+  if (reason === 'duplicate-id') return 'repeat';
+  return reason === 'malformed' || reason === 'too-large' || reason === 'unsupported-type'
+    ? 'message'
+    : 'call';
+}

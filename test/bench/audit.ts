@@ -1,0 +1,153 @@
+/**
+ * `npm run bench audit`: what recording costs. A ledger recorded from the real cores is put into JetStream while the audit
+ * is held still; then it runs, and the time until it is level again and the CPU time of each process are measured.
+ * `--calls N`, `--step N`, `--quick`, `--json`.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import { connectNats, jetstreamLedger } from '@writ/ledger';
+import { eventually, startNats, startPostgres } from '@writ/testkit';
+import { startSuite } from '../../infra/dev/suite.ts';
+import { cpuSeconds, residentBytes } from './process-cost.ts';
+import { recordLedger, replayInto } from './recorded-ledger.ts';
+
+const CALLS = 100_000;
+const QUICK_CALLS = 20_000;
+const OUTSTANDING = 512;
+const WITHIN_MS = 120_000;
+
+const json = process.argv.includes('--json');
+const calls = numberAfter('--calls') ?? (process.argv.includes('--quick') ? QUICK_CALLS : CALLS);
+const step = numberAfter('--step') ?? 1;
+
+function numberAfter(flag: string): number | undefined {
+  const index = process.argv.indexOf(flag);
+  return index < 0 ? undefined : Number(process.argv[index + 1]);
+}
+
+function say(line: string): void {
+  if (!json) console.error(line);
+}
+
+const nats = await startNats();
+const postgres = await startPostgres();
+const dir = await mkdtemp(join(tmpdir(), 'writ-bench-audit-'));
+const suite = await startSuite({
+  dir,
+  natsUrl: nats.url,
+  postgresUrl: postgres.url,
+  services: ['audit'],
+  environment: { WRIT_AUDIT_NICE: '0' },
+});
+try {
+  say(`recording ${calls.toLocaleString('en')} calls`);
+  const commits = await recordLedger({ calls, outstanding: OUTSTANDING, step });
+  const bytes = commits.reduce((sum, { data }) => sum + data.length, 0);
+  const connection = await connectNats({ url: nats.url, name: 'bench' });
+  const audit = suite.pid('audit') as number;
+  process.kill(audit, 'SIGSTOP');
+  say(`putting ${commits.length.toLocaleString('en')} commits into JetStream`);
+  await replayInto(jetstreamLedger(connection), commits);
+  await connection.close();
+
+  const pids = { audit, postgres: postgres.pid(), nats: nats.pid() };
+  const before = {
+    audit: cpuSeconds(audit),
+    postgres: cpuSeconds(pids.postgres),
+    nats: cpuSeconds(pids.nats),
+  };
+  const started = performance.now();
+  process.kill(audit, 'SIGCONT');
+  const metrics = `${suite.connection.services['audit']?.http}/metrics`;
+  await eventually(async () => sequenceIn(await (await fetch(metrics)).text()) >= commits.length, {
+    withinMs: WITHIN_MS,
+    what: 'the audit has stored everything',
+  });
+  const seconds = (performance.now() - started) / 1_000;
+  const micros = (used: number): number => (used * 1e6) / calls;
+  const cost = {
+    audit: micros(cpuSeconds(audit) - before.audit),
+    postgres: micros(cpuSeconds(pids.postgres) - before.postgres),
+    nats: micros(cpuSeconds(pids.nats) - before.nats),
+  };
+  const memory = residentBytes(audit);
+  report({
+    calls,
+    commits: commits.length,
+    bytesPerCall: bytes / calls,
+    seconds,
+    callsPerSecond: calls / seconds,
+    commitsPerSecond: commits.length / seconds,
+    eventsPerSecond: eventsIn(commits) / seconds,
+    cost,
+    peakMegabytes: memory.peak / 2 ** 20,
+    megabytes: memory.now / 2 ** 20,
+  });
+} finally {
+  await suite.stop();
+  await postgres.stop();
+  await nats.stop();
+  await rm(dir, { recursive: true, force: true });
+}
+
+function sequenceIn(metrics: string): number {
+  return Number(/^writ_projection_sequence(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1] ?? 0);
+}
+
+function eventsIn(commits: readonly { readonly data: Uint8Array }[]): number {
+  let events = 0;
+  for (const { data } of commits) {
+    const value: unknown = JSON.parse(new TextDecoder().decode(data));
+    events += Array.isArray(value) ? value.length : 1;
+  }
+  return events;
+}
+
+interface Figures {
+  readonly calls: number;
+  readonly commits: number;
+  readonly bytesPerCall: number;
+  readonly seconds: number;
+  readonly callsPerSecond: number;
+  readonly commitsPerSecond: number;
+  readonly eventsPerSecond: number;
+  /** CPU microseconds a call. */
+  readonly cost: { readonly audit: number; readonly postgres: number; readonly nats: number };
+  readonly peakMegabytes: number;
+  readonly megabytes: number;
+}
+
+function report(figures: Figures): void {
+  const { callsPerSecond, cost, peakMegabytes } = figures;
+  const bars = [
+    {
+      name: 'invocations a second',
+      value: callsPerSecond,
+      wanted: '>= 20,000',
+      met: callsPerSecond >= 20_000,
+    },
+    { name: 'CPU of the audit, us a call', value: cost.audit, wanted: '<= 15', met: cost.audit <= 15 },
+    { name: 'CPU of Postgres, us a call', value: cost.postgres, wanted: '<= 10', met: cost.postgres <= 10 },
+    { name: 'most resident memory, MB', value: peakMegabytes, wanted: '<= 200', met: peakMegabytes <= 200 },
+  ];
+  if (json) return console.log(JSON.stringify({ ...figures, bars }, undefined, 2));
+  const facts = new Table({ head: ['figure', ''], colAligns: ['left', 'right'] });
+  const count = (value: number): string => Math.round(value).toLocaleString('en');
+  facts.push(
+    ['calls', count(figures.calls)],
+    ['commits', count(figures.commits)],
+    ['ledger bytes a call', count(figures.bytesPerCall)],
+    ['seconds until level', figures.seconds.toFixed(2)],
+    ['commits a second', count(figures.commitsPerSecond)],
+    ['events a second', count(figures.eventsPerSecond)],
+    ['CPU of nats-server, us a call', cost.nats.toFixed(1)],
+    ['resident memory after, MB', count(figures.megabytes)],
+  );
+  console.log(facts.toString());
+  const judged = new Table({ head: ['bar', 'measured', 'wanted', ''] });
+  for (const { name, value, wanted, met } of bars)
+    judged.push([name, value < 100 ? value.toFixed(1) : count(value), wanted, met ? 'met' : 'NOT MET']);
+  console.log(judged.toString());
+}
