@@ -2,6 +2,7 @@
  * The catalog of one tenant: what it may run, under which rules, with which money. Pure values; where they come from
  * (a folder or the ledger) is decided elsewhere, so that both can be compared.
  */
+import { breakerScopeOf } from '@writ/contracts';
 import type {
   BreakerSpec,
   BudgetSpec,
@@ -10,6 +11,7 @@ import type {
   GroupsSpec,
   PolicyRule,
   RecordedFact,
+  SchedulingSpec,
   ToolSpec,
 } from '@writ/contracts';
 
@@ -19,8 +21,10 @@ export interface Catalog {
   readonly policies: readonly PolicyRule[];
   /** By account. */
   readonly budgets: ReadonlyMap<string, BudgetSpec>;
-  /** By tool; a tool without one has the defaults. */
+  /** By scope; a tool without one has the defaults. */
   readonly breakers: ReadonlyMap<string, BreakerSpec>;
+  /** Absent: nothing is said, so steps may be parallel. */
+  readonly scheduling: SchedulingSpec | undefined;
   readonly environment: EnvironmentSpec;
   readonly groups: GroupsSpec;
 }
@@ -40,6 +44,7 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
   const budgets = new Map<string, BudgetSpec>();
   const breakers = new Map<string, BreakerSpec>();
   let policies: readonly PolicyRule[] = [];
+  let scheduling: SchedulingSpec | undefined;
   let environment: EnvironmentSpec = {};
   let groups: GroupsSpec = {};
   let bundle: Digest | undefined;
@@ -62,7 +67,13 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
         budgets.delete(fact.data.account);
         break;
       case 'breaker.configured':
-        breakers.set(fact.data.breaker.tool, fact.data.breaker);
+        breakers.set(breakerScopeOf(fact.data.breaker), fact.data.breaker);
+        break;
+      case 'breaker.retired':
+        breakers.delete(fact.data.scope);
+        break;
+      case 'breaker.forced':
+      case 'breaker.released':
         break;
       case 'environment.defined':
         environment = fact.data.environment;
@@ -70,12 +81,19 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
       case 'groups.defined':
         groups = fact.data.groups;
         break;
-      case 'scheduling.configured':
+      case 'scheduling.configured': {
+        const { pool, parallelEnabled, plan } = fact.data;
+        if (pool === undefined) scheduling = plan ? { parallelEnabled, plan } : { parallelEnabled };
         break;
+      }
       default:
         continue;
     }
     revision = fact.seq;
   }
-  return { catalog: { tools, policies, budgets, breakers, environment, groups }, bundle, revision };
+  return {
+    catalog: { tools, policies, budgets, breakers, scheduling, environment, groups },
+    bundle,
+    revision,
+  };
 }

@@ -14,10 +14,14 @@ const SECTION_WORDS: Readonly<Record<DefinedName['section'], string>> = {
   tools: 'tool',
   policies: 'policy',
   budgets: 'budget for account',
-  breakers: 'breaker for tool',
+  breakers: 'breaker for',
+  scheduling: 'scheduling value',
   environment: 'environment value',
   groups: 'group',
 };
+
+/** What can hold for a whole cell. */
+const CELL_SECTIONS: readonly string[] = ['breakers', 'scheduling'];
 
 /** The same name twice within one section, over all files. */
 export function duplicates({ names }: Entries): Problem[] {
@@ -41,12 +45,26 @@ export function danglingReferences(files: readonly YamlFile[], entries: Entries)
   const groups = namesOf(entries, 'groups');
   const units = new Set<string>([...Object.values(Unit), ...entries.units]);
   return [
-    ...entries.names.flatMap((breaker) =>
-      breaker.section === 'breakers' ? unknown(breaker, tools, 'tool') : [],
-    ),
+    ...entries.names.flatMap((breaker) => {
+      if (breaker.section !== 'breakers') return [];
+      const [kind, name] = breaker.name.split(':');
+      if (name === undefined) return [];
+      const mention = { ...breaker, name };
+      return kind === 'tool' ? unknown(mention, tools, 'tool') : unknown(mention, entries.pools, 'pool');
+    }),
     ...files.flatMap(approvers).flatMap((mention) => unknown(mention, groups, 'group')),
     ...files.flatMap(limitedUnits).flatMap((mention) => misspeltUnit(mention, units)),
   ];
+}
+
+/** Sections that say nothing about all tenants. */
+export function notOfTheCell(yaml: YamlFile): Problem[] {
+  return keysOf(nodeAt(yaml, [])).flatMap((key) => {
+    const place = CELL_SECTIONS.includes(key) ? undefined : placeOfKey(yaml, [key]);
+    if (!place) return [];
+    const message = `the cell has no ${key}: only ${CELL_SECTIONS.join(' and ')} hold for all tenants`;
+    return [problemAt(yaml.file, place.offset, place.length, message)];
+  });
 }
 
 function namesOf({ names }: Entries, section: DefinedName['section']): ReadonlySet<string> {

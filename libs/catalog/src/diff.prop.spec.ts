@@ -1,5 +1,5 @@
-import { breakerSpec, budgetSpec, digestOf, policyRule, toolSpec } from '@writ/contracts';
-import type { BreakerSpec, Fact, RecordedFact, TenantId, ToolSpec } from '@writ/contracts';
+import { breakerScopeOf, breakerSpec, budgetSpec, digestOf, policyRule, toolSpec } from '@writ/contracts';
+import type { Fact, RecordedFact, TenantId, ToolSpec } from '@writ/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { currentCatalog } from './catalog.ts';
@@ -20,8 +20,8 @@ const budget = fc
   .record({ account: name, limits: fc.dictionary(name, fc.nat(5)) })
   .map((fields) => budgetSpec.parse(fields));
 const breaker = fc
-  .record({ tool: name, window: fc.constantFrom(10, 100) })
-  .map((fields) => breakerSpec.parse(fields));
+  .record({ scope: fc.constantFrom('tool', 'pool'), name, window: fc.constantFrom(10, 100) })
+  .map(({ scope, name: of, window }) => breakerSpec.parse({ [scope]: of, window }));
 const catalog: fc.Arbitrary<Catalog> = fc.record({
   tools: fc
     .uniqueArray(tool, { selector: (spec) => spec.name })
@@ -31,8 +31,9 @@ const catalog: fc.Arbitrary<Catalog> = fc.record({
     .uniqueArray(budget, { selector: (spec) => spec.account })
     .map((all) => new Map(all.map((spec) => [spec.account, spec]))),
   breakers: fc
-    .uniqueArray(breaker, { selector: (spec) => spec.tool })
-    .map((all) => new Map(all.map((spec) => [spec.tool, spec]))),
+    .uniqueArray(breaker, { selector: breakerScopeOf })
+    .map((all) => new Map(all.map((spec) => [breakerScopeOf(spec), spec]))),
+  scheduling: fc.option(fc.record({ parallelEnabled: fc.boolean() }), { nil: undefined }),
   environment: fc.dictionary(name, fc.boolean()),
   groups: fc.dictionary(name, fc.array(name)),
 });
@@ -55,9 +56,10 @@ describe('any two catalogs', () => {
         expect(reached.catalog.budgets).toEqual(after.budgets);
         expect(reached.catalog.environment).toEqual(after.environment);
         expect(reached.bundle).toBe(digestOf(after.policies));
-        for (const [key, spec] of after.breakers) {
-          expect(reached.catalog.breakers.get(key) ?? breakerSpec.parse({ tool: key })).toEqual(spec);
-        }
+        expect(reached.catalog.breakers).toEqual(after.breakers);
+        expect(reached.catalog.scheduling?.parallelEnabled ?? true).toBe(
+          after.scheduling?.parallelEnabled ?? true,
+        );
       }),
     );
   });
@@ -110,18 +112,22 @@ describe('a changed catalog', () => {
     expect(changes).toEqual([{ kind: 'changed', what: 'policy', name: '(order)', fields: [] }]);
   });
 
-  it('with a breaker that says the defaults: publishes nothing; without one that did not: the defaults', () => {
-    const breakers = (...all: readonly BreakerSpec[]) => ({
-      ...before,
-      breakers: new Map(all.map((spec) => [spec.tool, spec])),
-    });
-    expect(diff(LAB, current, breakers(breakerSpec.parse({ tool: 'keep' }))).facts).toEqual([]);
-    const strict = breakers(breakerSpec.parse({ tool: 'keep', window: 10 }));
-    const inForce = currentCatalog([...recorded(diff(LAB, NONE, strict).facts, 7)]);
+  it('with a breaker that is no longer wanted: retires it', () => {
+    const spec = breakerSpec.parse({ pool: 'gpu', window: 10 });
+    const guarded = { ...before, breakers: new Map([['pool:gpu', spec]]) };
+    const inForce = currentCatalog([...recorded(diff(LAB, NONE, guarded).facts, 7)]);
     const { facts, changes } = diff(LAB, inForce, before);
-    expect(facts).toEqual([
-      { type: 'breaker.configured', tenant: LAB, data: { breaker: breakerSpec.parse({ tool: 'keep' }) } },
+    expect(facts).toEqual([{ type: 'breaker.retired', tenant: LAB, data: { scope: 'pool:gpu' } }]);
+    expect(changes).toEqual([{ kind: 'removed', what: 'breaker', name: 'pool:gpu', fields: [] }]);
+  });
+
+  it('whose steps may not be parallel any more: says so, and takes it back', () => {
+    const off = { ...before, scheduling: { parallelEnabled: false } };
+    const { facts } = diff(LAB, current, off);
+    expect(facts).toEqual([{ type: 'scheduling.configured', tenant: LAB, data: { parallelEnabled: false } }]);
+    const back = diff(LAB, currentCatalog([...recorded(diff(LAB, NONE, off).facts, 7)]), before);
+    expect(back.facts).toEqual([
+      { type: 'scheduling.configured', tenant: LAB, data: { parallelEnabled: true } },
     ]);
-    expect(changes).toEqual([{ kind: 'removed', what: 'breaker', name: 'keep', fields: [] }]);
   });
 });

@@ -2,8 +2,8 @@
  * From the catalog in force to the wanted one: the facts to publish and the changes to show. Restrictions come before
  * capabilities in the order of the facts, so that no prefix of them allows more than either catalog does.
  */
-import { breakerSpec, digestOf } from '@writ/contracts';
-import type { BreakerSpec, Fact, PolicyRule, TenantId } from '@writ/contracts';
+import { digestOf, schedulingSpec } from '@writ/contracts';
+import type { Fact, PolicyRule, TenantId } from '@writ/contracts';
 import type { Catalog, CatalogInForce } from './catalog.ts';
 import { changeOf, same } from './change.ts';
 import type { Change } from './change.ts';
@@ -23,6 +23,7 @@ export function diff(tenant: TenantId, current: CatalogInForce, wanted: Catalog)
     groupsDiff(tenant, current.catalog, wanted),
     budgetsDiff(tenant, current.catalog, wanted),
     breakersDiff(tenant, current.catalog, wanted),
+    schedulingDiff(tenant, current.catalog, wanted),
     toolsDiff(tenant, current.catalog, wanted),
   ];
   return { facts: parts.flatMap((part) => part.facts), changes: parts.flatMap((part) => part.changes) };
@@ -76,19 +77,29 @@ function budgetsDiff(tenant: TenantId, current: Catalog, wanted: Catalog): Catal
   return { facts, changes };
 }
 
-/** No fact retires a breaker: a tool without an entry has the defaults, so those are what is published. */
 function breakersDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {
   const facts: Fact[] = [];
   const changes: Change[] = [];
-  for (const [tool, before, after] of pairs(current.breakers, wanted.breakers)) {
-    const defaults: BreakerSpec = breakerSpec.parse({ tool });
-    const breaker = after ?? defaults;
-    if (same(before ?? defaults, breaker)) continue;
-    const change = changeOf('breaker', tool, before, after);
-    if (change) changes.push(change);
-    facts.push({ type: 'breaker.configured', tenant, data: { breaker } });
+  for (const [scope, before, after] of pairs(current.breakers, wanted.breakers)) {
+    const change = changeOf('breaker', scope, before, after);
+    if (!change) continue;
+    changes.push(change);
+    facts.push(
+      after
+        ? { type: 'breaker.configured', tenant, data: { breaker: after } }
+        : { type: 'breaker.retired', tenant, data: { scope } },
+    );
   }
   return { facts, changes };
+}
+
+/** No fact takes it back: without a section steps may be parallel, so that is what is published. */
+function schedulingDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {
+  const defaults = schedulingSpec.parse({});
+  const data = wanted.scheduling ?? defaults;
+  if (same(current.scheduling ?? defaults, data)) return NOTHING;
+  const change = changeOf('scheduling', 'steps', current.scheduling ?? defaults, data);
+  return { facts: [{ type: 'scheduling.configured', tenant, data }], changes: change ? [change] : [] };
 }
 
 function toolsDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {

@@ -6,6 +6,7 @@ import {
   governanceFile,
   groupsSpec,
   policyRule,
+  schedulingSpec,
   toolSpec,
 } from '@writ/contracts';
 import type {
@@ -14,11 +15,12 @@ import type {
   EnvironmentSpec,
   GroupsSpec,
   PolicyRule,
+  SchedulingSpec,
   ToolSpec,
 } from '@writ/contracts';
 import { isMap, isSeq } from 'yaml';
 import type { z } from 'zod';
-import { indices, keysOf, nodeAt, placeOf, placeOfKey, scalarAt } from './document.ts';
+import { indices, keysOf, nodeAt, placeOf, placeOfKey, scalarAt, valueAt } from './document.ts';
 import type { Place, YamlFile } from './document.ts';
 import { checkEntry, unknownKey } from './entry.ts';
 import type { Entry } from './entry.ts';
@@ -31,30 +33,40 @@ export interface Entries {
   readonly policies: Entry<PolicyRule>[];
   readonly budgets: Entry<BudgetSpec>[];
   readonly breakers: Entry<BreakerSpec>[];
+  readonly scheduling: Entry<SchedulingSpec>[];
   readonly environment: Entry<EnvironmentSpec>[];
   readonly groups: Entry<GroupsSpec>[];
   /** Names that are defined, by broken entries too, so that one mistake does not make every mention another. */
   readonly names: DefinedName[];
   /** Units that tools cost. */
   readonly units: Set<string>;
+  /** Pools that tools run in. */
+  readonly pools: Set<string>;
 }
 
 /** A name and the place that defines it. */
 export interface DefinedName {
-  readonly section: keyof typeof NAMED_BY | 'environment' | 'groups';
+  readonly section: keyof typeof NAMED_BY | 'breakers' | 'scheduling' | 'environment' | 'groups';
   readonly name: string;
   readonly yaml: YamlFile;
   readonly place: Place;
 }
 
 /** The field that names the entries of each list. */
-const NAMED_BY = { tools: 'name', policies: 'name', budgets: 'account', breakers: 'tool' } as const;
+const NAMED_BY = { tools: 'name', policies: 'name', budgets: 'account' } as const;
+
+/** The fields of which one says what a breaker watches. */
+const BREAKER_SCOPES = ['tool', 'pool', 'everything'] as const;
+
+/** Where a tool runs that names no pool. */
+const DEFAULT_POOL = toolSpec.shape.pool.parse(undefined);
 
 const SECTIONS = Object.keys(governanceFile.shape);
 
 export function noEntries(): Entries {
-  const lists = { tools: [], policies: [], budgets: [], breakers: [], environment: [], groups: [] };
-  return { ...lists, names: [], units: new Set() };
+  const lists = { tools: [], policies: [], budgets: [], breakers: [] };
+  const wholes = { scheduling: [], environment: [], groups: [] };
+  return { ...lists, ...wholes, names: [], units: new Set(), pools: new Set() };
 }
 
 /** Adds what one file holds to `entries`; returns what is wrong with it. */
@@ -67,14 +79,18 @@ export function readEntries(yaml: YamlFile, entries: Entries): readonly Problem[
     return [problemAt(yaml.file, offset, length, message)];
   }
   const keys = keysOf(root);
-  entries.names.push(...listNames(yaml), ...keyNames(yaml, 'environment'), ...keyNames(yaml, 'groups'));
-  collectUnits(yaml, entries.units);
+  entries.names.push(...listNames(yaml), ...breakerNames(yaml));
+  for (const section of ['scheduling', 'environment', 'groups'] as const) {
+    entries.names.push(...keyNames(yaml, section));
+  }
+  collectUses(yaml, entries);
   return [
     ...keys.filter((key) => !SECTIONS.includes(key)).map((key) => unknownKey(yaml, [key], SECTIONS)),
     ...list(yaml, 'tools', toolSpec, 'a tool', entries.tools),
     ...list(yaml, 'policies', policyRule, 'a policy', entries.policies),
     ...list(yaml, 'budgets', budgetSpec, 'a budget', entries.budgets),
     ...list(yaml, 'breakers', breakerSpec, 'a breaker', entries.breakers),
+    ...whole(yaml, 'scheduling', schedulingSpec, entries.scheduling),
     ...whole(yaml, 'environment', environmentSpec, entries.environment),
     ...whole(yaml, 'groups', groupsSpec, entries.groups),
   ];
@@ -90,16 +106,30 @@ function listNames(yaml: YamlFile): DefinedName[] {
   );
 }
 
-function keyNames(yaml: YamlFile, section: 'environment' | 'groups'): DefinedName[] {
+/** `tool:dock`, `pool:gpu`, `all`: named by their scope, as facts and the command line name them. */
+function breakerNames(yaml: YamlFile): DefinedName[] {
+  return indices(yaml, 'breakers').flatMap((index) =>
+    BREAKER_SCOPES.flatMap((field) => {
+      const path = ['breakers', index, field];
+      const scalar = scalarAt(yaml, path);
+      if (!scalar) return [];
+      const name = field === 'everything' ? 'all' : `${field}:${scalar.value}`;
+      return [{ section: 'breakers' as const, name, yaml, place: placeOf(yaml, path) }];
+    }),
+  );
+}
+
+function keyNames(yaml: YamlFile, section: 'scheduling' | 'environment' | 'groups'): DefinedName[] {
   return keysOf(nodeAt(yaml, [section])).flatMap((name) => {
     const place = placeOfKey(yaml, [section, name]);
     return place ? [{ section, name, yaml, place }] : [];
   });
 }
 
-function collectUnits(yaml: YamlFile, units: Set<string>): void {
+function collectUses(yaml: YamlFile, { units, pools }: Entries): void {
   for (const index of indices(yaml, 'tools')) {
     for (const unit of keysOf(nodeAt(yaml, ['tools', index, 'cost']))) units.add(unit);
+    pools.add(String(valueAt(yaml, ['tools', index, 'pool']) ?? DEFAULT_POOL));
   }
 }
 

@@ -40,7 +40,8 @@ export function issueMessage(raw: z.core.$ZodIssue, path: Path, value: unknown, 
   }
   if (issue.code === 'too_small' || issue.code === 'too_big')
     return `${name} must ${sized(issue, wanted, value)}`;
-  if (wanted === undefined) return `${name} ${issue.message}${shown(value)}`;
+  // What is wrong with a whole mapping is not that it is one.
+  if (wanted === undefined) return `${name} ${issue.message}${typeof value === 'object' ? '' : shown(value)}`;
   const choices = issue.values ?? issue.options;
   const hint = choices && typeof value === 'string' ? didYouMean(value, choices.map(String)) : '';
   return `${name} must be ${wanted}${shown(value)}${hint}`;

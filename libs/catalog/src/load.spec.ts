@@ -85,3 +85,24 @@ describe('a bad governance folder', () => {
     expect(loadCatalog([good, { path: 'b.yaml', text: 'policies: [' }]).ok).toBe(false);
   });
 });
+
+describe('the catalog of a cell', () => {
+  const load = (text: string) => loadCatalog([{ path: 'cell.yaml', text }], { cell: true });
+
+  it('with breakers and scheduling: loads, though it knows nobody`s tools', () =>
+    expect(load('breakers: [{ tool: dock }, { pool: gpu }]\nscheduling: { plan: dag }')).toMatchObject({
+      ok: true,
+      catalog: { scheduling: { parallelEnabled: true, plan: 'dag' } },
+    }));
+  it('with what belongs to a tenant: is told so at its place', () =>
+    expect(load('groups: { chemists: [ada] }')).toMatchObject({
+      ok: false,
+      problems: [
+        {
+          line: 1,
+          column: 1,
+          message: 'the cell has no groups: only breakers and scheduling hold for all tenants',
+        },
+      ],
+    }));
+});

@@ -2,9 +2,10 @@
  * From files to one catalog, or to every problem that they have. Nothing is half loaded: with one problem there is no
  * catalog, because a policy that was left out allows what it should stop.
  */
-import { WritError } from '@writ/contracts';
+import { WritError, breakerScopeOf } from '@writ/contracts';
+import type { SchedulingSpec } from '@writ/contracts';
 import type { Catalog } from './catalog.ts';
-import { danglingReferences, duplicates } from './cross-check.ts';
+import { danglingReferences, duplicates, notOfTheCell } from './cross-check.ts';
 import { parseYaml } from './document.ts';
 import type { YamlFile } from './document.ts';
 import { expressionProblems } from './expression-check.ts';
@@ -18,8 +19,13 @@ export type LoadResult =
   | { readonly ok: true; readonly catalog: Catalog }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+export interface LoadOptions {
+  /** The cell's own catalog: what holds for all tenants, of whose tools it knows nothing. */
+  readonly cell?: boolean;
+}
+
 /** Loads all files of a folder together. Problems come in the order of the files. */
-export function loadCatalog(files: readonly SourceFile[]): LoadResult {
+export function loadCatalog(files: readonly SourceFile[], { cell = false }: LoadOptions = {}): LoadResult {
   const entries = noEntries();
   const problems: Problem[] = [];
   const readable: YamlFile[] = [];
@@ -32,7 +38,8 @@ export function loadCatalog(files: readonly SourceFile[]): LoadResult {
   }
   problems.push(...duplicates(entries));
   // What an unreadable file was about to define is not known, so a name may only seem to be missing.
-  if (readable.length === files.length) problems.push(...danglingReferences(readable, entries));
+  if (cell) problems.push(...readable.flatMap(notOfTheCell));
+  else if (readable.length === files.length) problems.push(...danglingReferences(readable, entries));
   if (problems.length > 0)
     return { ok: false, problems: inFileOrder(files, distinct(problems)).slice(0, MAX_PROBLEMS) };
   return { ok: true, catalog: toCatalog(entries) };
@@ -42,8 +49,8 @@ export function loadCatalog(files: readonly SourceFile[]): LoadResult {
  * The catalog of the files.
  * @throws WritError `invalid-catalog` whose message is every problem as `file:line:column: message` with its source line.
  */
-export function requireCatalog(files: readonly SourceFile[]): Catalog {
-  const result = loadCatalog(files);
+export function requireCatalog(files: readonly SourceFile[], options: LoadOptions = {}): Catalog {
+  const result = loadCatalog(files, options);
   if (result.ok) return result.catalog;
   throw new WritError('invalid-catalog', result.problems.map(renderProblem).join('\n'), {
     details: { problems: result.problems },
@@ -55,10 +62,16 @@ function toCatalog(entries: Entries): Catalog {
     tools: new Map(entries.tools.map(({ value }) => [value.name, value])),
     policies: entries.policies.map(({ value }) => value),
     budgets: new Map(entries.budgets.map(({ value }) => [value.account, value])),
-    breakers: new Map(entries.breakers.map(({ value }) => [value.tool, value])),
+    breakers: new Map(entries.breakers.map(({ value }) => [breakerScopeOf(value), value])),
+    scheduling: mergedScheduling(entries),
     environment: Object.assign({}, ...entries.environment.map(({ value }) => value)),
     groups: Object.assign({}, ...entries.groups.map(({ value }) => value)),
   };
+}
+
+/** Several files may each say a part of it. */
+function mergedScheduling({ scheduling }: Entries): SchedulingSpec | undefined {
+  return scheduling.length === 0 ? undefined : Object.assign({}, ...scheduling.map(({ value }) => value));
 }
 
 /** An entry that several aliases repeat has its mistakes once. */

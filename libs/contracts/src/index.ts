@@ -14,12 +14,14 @@ export { canonicalJson, digest, digestOf, digestOfBytes } from './digest.ts';
 export { WritError, invariant, messageOf } from './errors.ts';
 export { EVENT_SCHEMAS, EVENTS_BY_KIND } from './events/events.ts';
 export { Verdict } from './events/decision.ts';
+export { ForcedMode } from './events/catalog.ts';
+export { breakerScope, breakerScopeOf, breakerSpec } from './files/breaker-file.ts';
 export {
-  breakerSpec,
   budgetSpec,
   environmentSpec,
   governanceFile,
   groupsSpec,
+  schedulingSpec,
 } from './files/governance-file.ts';
 export { PolicyAction, PolicyMode, policyRule } from './files/policy-file.ts';
 export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
@@ -49,6 +51,7 @@ export { memoize } from './memoize.ts';
 export { nearestName } from './nearest-name.ts';
 export { compareText } from './order.ts';
 export { DenialClass, Outcome, RunOutcome } from './outcome.ts';
+export { PlanMode } from './plan-mode.ts';
 export { MICROS_PER_UNIT, Unit, formatMicros, toMicros } from './quantities.ts';
 export { RecentIds } from './recent-ids.ts';
 export {
@@ -68,12 +71,13 @@ export type { HoldLine } from './events/budget.ts';
 export type { ApprovalTerms, PolicyDecided } from './events/decision.ts';
 export type { EventData, EventType } from './events/events.ts';
 export type { PayloadRef, Priority, ToolCall, ToolRequested } from './events/request.ts';
+export type { BreakerSpec } from './files/breaker-file.ts';
 export type {
-  BreakerSpec,
   BudgetSpec,
   EnvironmentSpec,
   GovernanceFile,
   GroupsSpec,
+  SchedulingSpec,
 } from './files/governance-file.ts';
 export type { ApprovalRule, PolicyRule } from './files/policy-file.ts';
 export type { ToolAdapter, ToolSpec } from './files/tool-file.ts';

@@ -1,140 +1,142 @@
 /**
- * Circuit breakers, scope `tool:<name>` within one tenant: a plain failure rate over a window of the latest runs. The
- * fold only counts; every turn of a circuit is a fact with its evidence, so a restart changes nothing. While half
- * open, only probes of the present round are judged: what was granted before says nothing about the recovery.
+ * Circuit breakers. The fold only counts what completed; every turn of a circuit is a fact with its evidence, so live
+ * state is the fold of the log and a restart changes nothing. While half open, only probes of the present round are
+ * judged: what was granted before says nothing about the recovery. What an operator forces lies over the circuit,
+ * which waits beneath and goes on from where it was.
  */
-import { RunOutcome, compareText } from '@writ/contracts';
-import type {
-  BreakerSpec,
-  EventData,
-  ExecutorId,
-  Instant,
-  Position,
-  TenantId,
-  ToolName,
-} from '@writ/contracts';
+import { ForcedMode, RunOutcome, compareText } from '@writ/contracts';
+import type { BreakerSpec, EventData, Instant, Position, TenantId } from '@writ/contracts';
 import type { Lane } from './queue.ts';
-
-export type Evidence = EventData<'breaker.opened'>['evidence'];
+import { countWindow, markOf, windowFor } from './window.ts';
+import type { Evidence, SavedWindow, Window } from './window.ts';
 
 export type Circuit =
   | { readonly status: 'closed'; readonly window: Window }
   | { readonly status: 'open'; readonly untilMs: Instant; readonly evidence: Evidence }
   | { readonly status: 'half-open'; readonly permits: number; readonly window: Window; probing: number };
 
+/** What an operator made of the circuit; `untilMs` is absent when it holds until it is released. */
+export interface Force {
+  readonly mode: ForcedMode;
+  readonly reason: string;
+  readonly untilMs: Instant | undefined;
+}
+
 export interface Breaker {
+  /** `_cell` for what is watched over all tenants. */
   readonly tenant: TenantId;
-  readonly tool: ToolName;
+  /** `tool:<name>`, `pool:<name>` or `all`. */
+  readonly scope: string;
   spec: BreakerSpec;
+  /** Without terms of its own it counts nothing and exists only to be forced. */
+  watching: boolean;
   circuit: Circuit;
+  force: Force | undefined;
   /** Times it has been half open; 0 is no round. */
   round: number;
-  /** The queues of its tool, one in each pool that a version of the tool names. */
+  /** The queues that it stands before. */
   readonly lanes: Set<Lane>;
+  /** Positions among the open ones and among those that are forced for a time. */
   inOpen: number;
+  inForced: number;
 }
 
-/** The latest runs, oldest overwritten first: the executor for a failure, null for a success. */
-export class Window {
-  readonly #runs: (ExecutorId | null)[] = [];
-  readonly #failuresOf = new Map<ExecutorId, number>();
-  readonly #size: number;
-  #next = 0;
-  #failures = 0;
+/** What a breaker wants of a queue: let its calls go, let them wait, or refuse them. */
+export type Gate = 'pass' | 'wait' | 'refuse';
 
-  constructor(size: number) {
-    this.#size = size;
-  }
+/** Failures of one tool on so many executors are the tool's; on one they may be the node's. */
+const FEWEST_EXECUTORS = 2;
 
-  get calls(): number {
-    return this.#runs.length;
-  }
+/** Slower than this is slow, unless the tool's own timeout is longer (resilience4j's default). */
+const SLOW_SECONDS = 60;
 
-  get failures(): number {
-    return this.#failures;
-  }
+/** A run that has ended, as breakers judge it. */
+export type Run = Pick<
+  EventData<'execution.completed'>,
+  'outcome' | 'startedAtMs' | 'endedAtMs' | 'executor'
+> & {
+  readonly at: Instant;
+  readonly timeoutSeconds: number;
+};
 
-  /** `executors` counts those on which the failures happened. */
-  evidence(): Evidence {
-    return { calls: this.calls, failures: this.#failures, executors: this.#failuresOf.size };
-  }
-
-  add(failedOn: ExecutorId | null): void {
-    const dropped = this.#runs.length === this.#size ? this.#runs[this.#next] : null;
-    if (dropped) this.#count(dropped, -1);
-    if (failedOn !== null) this.#count(failedOn, 1);
-    this.#runs[this.#next] = failedOn;
-    this.#next = (this.#next + 1) % this.#size;
-  }
-
-  /** The runs, oldest first. */
-  runs(): readonly (ExecutorId | null)[] {
-    if (this.#runs.length < this.#size) return this.#runs;
-    return [...this.#runs.slice(this.#next), ...this.#runs.slice(0, this.#next)];
-  }
-
-  #count(executor: ExecutorId, by: number): void {
-    this.#failures += by;
-    const count = (this.#failuresOf.get(executor) ?? 0) + by;
-    if (count === 0) this.#failuresOf.delete(executor);
-    else this.#failuresOf.set(executor, count);
-  }
-}
-
-/** A window of `size` that has seen `runs`. */
-export function windowOf(size: number, runs: readonly (ExecutorId | null)[] = []): Window {
-  const window = new Window(size);
-  for (const run of runs.slice(-size)) window.add(run);
-  return window;
-}
-
-/** Counts one finished run of the tool. Cancelled runs say nothing about it. */
-export function record(breaker: Breaker, probe: number, executor: ExecutorId, outcome: RunOutcome): void {
-  const { circuit } = breaker;
-  if (outcome === RunOutcome.cancelled || circuit.status === 'open') return;
+/** Counts one finished run. Cancelled runs say nothing about it; `probe` is the round that the run was a probe of. */
+export function record(breaker: Breaker, probe: number, run: Run): void {
+  const { circuit, force, spec } = breaker;
+  if (!breaker.watching || run.outcome === RunOutcome.cancelled || circuit.status === 'open') return;
+  if (force !== undefined && force.mode !== ForcedMode.metricsOnly) return;
   if (circuit.status === 'half-open' && probe !== breaker.round) return;
-  circuit.window.add(outcome === RunOutcome.succeeded ? null : executor);
+  const slowMs = 1_000 * (spec.slowSeconds ?? Math.max(SLOW_SECONDS, run.timeoutSeconds));
+  const slow = run.endedAtMs - run.startedAtMs > slowMs;
+  circuit.window.add(markOf(run.outcome !== RunOutcome.succeeded, slow, run.executor), run.at);
 }
 
 /** The turn that the runs seen so far call for. That an open circuit is to be tried again is a matter of time. */
-export function turnOwed({ circuit, spec }: Breaker): 'open' | 'close' | undefined {
-  if (circuit.status === 'open') return undefined;
-  const { calls, failures } = circuit.window;
+export function turnOwed({ circuit, spec, scope, force }: Breaker): 'open' | 'close' | undefined {
+  if (circuit.status === 'open' || force !== undefined) return undefined;
+  const { tally } = circuit.window;
+  const { calls, failures, slow } = tally;
   if (circuit.status === 'half-open') {
-    if (failures > 0) return 'open';
-    return calls >= circuit.permits ? 'close' : undefined;
+    // Judged by all of its probes; reopened as soon as the rest of them cannot change that.
+    const { permits } = circuit;
+    if (failures / permits >= spec.failureRate || slow / permits >= spec.slowCallRate) return 'open';
+    return calls >= permits ? 'close' : undefined;
   }
-  const enough = calls >= Math.min(spec.minimumCalls, spec.window);
-  return enough && failures / calls >= spec.failureRate ? 'open' : undefined;
+  const fewest =
+    spec.windowSeconds === undefined ? Math.min(spec.minimumCalls, spec.window) : spec.minimumCalls;
+  if (calls < fewest) return undefined;
+  const executors = spec.minimumExecutors ?? (scope.startsWith('pool:') ? 1 : FEWEST_EXECUTORS);
+  const failing = failures / calls >= spec.failureRate && tally.failedOn >= executors;
+  return failing || (slow / calls >= spec.slowCallRate && tally.slowOn >= executors) ? 'open' : undefined;
 }
 
-/** How many more calls the circuit lets through now. */
-export function permitsLeft({ circuit }: Breaker): number {
-  if (circuit.status === 'open') return 0;
-  if (circuit.status === 'closed') return Infinity;
-  return Math.max(0, circuit.permits - circuit.probing - circuit.window.calls);
+/** What a breaker lets happen to the calls that wait behind it. */
+export function gateOf(breaker: Breaker): Gate {
+  const { circuit, force } = breaker;
+  if (force !== undefined) {
+    if (force.mode === ForcedMode.open) return 'refuse';
+    return force.mode === ForcedMode.paused ? 'wait' : 'pass';
+  }
+  if (circuit.status === 'closed') return 'pass';
+  if (circuit.status === 'open') return 'refuse';
+  return permitsLeft(breaker) > 0 ? 'pass' : 'wait';
+}
+
+/** How many more calls may go through now. */
+export function permitsLeft({ circuit, force }: Breaker): number {
+  if (force !== undefined || circuit.status !== 'half-open') return Infinity;
+  return Math.max(0, circuit.permits - circuit.probing - circuit.window.tally.calls);
+}
+
+/** Whether what is granted now is a probe of it. */
+export function isProbing({ circuit, force }: Breaker): boolean {
+  return circuit.status === 'half-open' && force === undefined;
 }
 
 /** New terms hold at once for a closed circuit, and for others from their next turn on. */
 export function configure(breaker: Breaker, spec: BreakerSpec): void {
   breaker.spec = spec;
+  breaker.watching = true;
   const { circuit } = breaker;
   if (circuit.status !== 'closed') return;
-  breaker.circuit = { status: 'closed', window: windowOf(spec.window, circuit.window.runs()) };
+  breaker.circuit = { status: 'closed', window: windowFor(spec, circuit.window.save()) };
 }
 
-export function scopeOf(breaker: Breaker): string {
-  return `tool:${breaker.tool}`;
+export function closedCircuit(spec: BreakerSpec): Circuit {
+  return { status: 'closed', window: windowFor(spec) };
 }
 
-/** The tool that a scope names; undefined for a scope of another kind. */
-export function toolOfScope(scope: string): ToolName | undefined {
-  return scope.startsWith('tool:') ? (scope.slice('tool:'.length) as ToolName) : undefined;
+export function halfOpenCircuit(permits: number, seen?: SavedWindow): Circuit {
+  return { status: 'half-open', permits, window: countWindow(permits, seen), probing: 0 };
+}
+
+/** Names a breaker in the cell. */
+export function breakerKey({ tenant, scope }: Breaker): string {
+  return `${tenant}/${scope}`;
 }
 
 /** A fixed order of breakers, for answers that hold several. */
 export function byName(a: Breaker, b: Breaker): number {
-  return compareText(a.tenant, b.tenant) || compareText(a.tool, b.tool);
+  return compareText(a.tenant, b.tenant) || compareText(a.scope, b.scope);
 }
 
 /** Order in which open circuits are tried again. */
@@ -143,11 +145,25 @@ export function opensBefore(a: Breaker, b: Breaker): boolean {
   return difference === 0 ? byName(a, b) < 0 : difference < 0;
 }
 
+/** Order in which what was forced for a time ends. */
+export function forceEndsBefore(a: Breaker, b: Breaker): boolean {
+  const difference = (a.force?.untilMs ?? Infinity) - (b.force?.untilMs ?? Infinity);
+  return difference === 0 ? byName(a, b) < 0 : difference < 0;
+}
+
 /** Where a breaker stands in the heap of open ones. */
 export const IN_OPEN: Position<Breaker> = {
   get: (breaker) => breaker.inOpen,
   set: (breaker, position) => {
     breaker.inOpen = position;
+  },
+};
+
+/** Where a breaker stands in the heap of those that are forced for a time. */
+export const IN_FORCED: Position<Breaker> = {
+  get: (breaker) => breaker.inForced,
+  set: (breaker, position) => {
+    breaker.inForced = position;
   },
 };
 

@@ -3,12 +3,14 @@
  * A call is run by the version that was in force when it was decided, so that what runs is what was allowed; that
  * is also why a retired tool stays known: new calls of it are denied, those already allowed still run.
  */
-import { CELL, RecentIds, SafetyClass, breakerSpec, digestOf } from '@writ/contracts';
+import { CELL, PlanMode, RecentIds, SafetyClass, breakerSpec, digestOf } from '@writ/contracts';
 import type { Digest, TenantId, ToolName, ToolSpec } from '@writ/contracts';
-import { windowOf } from './breaker.ts';
+import { closedCircuit } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
+import { breakersBefore, lanesBehind } from './gates.ts';
 import { MAX_TOOL_VERSIONS } from './limits.ts';
 import { laneIn } from './queue.ts';
+import type { Lane } from './queue.ts';
 import type { SchedulerState, Tenant, ToolVersion } from './state.ts';
 import type { ToolRule, ToolRules } from './waves.ts';
 
@@ -20,6 +22,7 @@ export function tenantIn(state: SchedulerState, id: TenantId): Tenant {
   if (!tenant) {
     tenant = {
       parallel: new Map(),
+      plan: undefined,
       calls: new Map(),
       seen: new RecentIds(),
       tools: new Map(),
@@ -49,7 +52,7 @@ export function versionOf(state: SchedulerState, id: TenantId, spec: ToolSpec, d
   const { versions } = tenantIn(state, id);
   let version = versions.get(digest);
   if (!version) {
-    version = { spec, digest, lane: laneIn(state, spec.pool, breakerOf(state, id, spec.name)), uses: 0 };
+    version = { spec, digest, lane: laneOf(state, id, spec), uses: 0, wrote: false };
     versions.set(digest, version);
   }
   return version;
@@ -67,23 +70,60 @@ export function releaseVersion(tenant: Tenant, version: ToolVersion): void {
   if (version.uses === 0) tenant.versions.delete(version.digest);
 }
 
-/** The breaker of a tool, with default terms until `breaker.configured` sets others. */
-export function breakerOf(state: SchedulerState, id: TenantId, tool: ToolName): Breaker {
+/**
+ * The breaker of a scope. A tenant's tool has one from the start, with default terms until `breaker.configured` sets
+ * others; any other is made when it is first configured or forced, and watches nothing before it has terms.
+ */
+export function breakerOf(state: SchedulerState, id: TenantId, scope: string): Breaker {
   const { breakers } = tenantIn(state, id);
-  let breaker = breakers.get(tool);
+  let breaker = breakers.get(scope);
   if (!breaker) {
-    const spec = breakerSpec.parse({ tool });
-    const circuit = { status: 'closed', window: windowOf(spec.window) } as const;
-    breaker = { tenant: id, tool, spec, circuit, round: 0, lanes: new Set(), inOpen: -1 };
-    breakers.set(tool, breaker);
+    const spec = breakerSpec.parse({ tool: 'any' });
+    const ownTool = isOwnTool(id, scope);
+    breaker = {
+      tenant: id,
+      scope,
+      spec,
+      watching: ownTool,
+      circuit: closedCircuit(spec),
+      force: undefined,
+      round: 0,
+      lanes: new Set(),
+      inOpen: -1,
+      inForced: -1,
+    };
+    breakers.set(scope, breaker);
+    if (!ownTool) standBefore(state, breaker);
   }
   return breaker;
+}
+
+/** Whether this is the breaker that every tool of a tenant has by itself. */
+export function isOwnTool(id: TenantId, scope: string): boolean {
+  return id !== CELL && scope.startsWith('tool:');
+}
+
+function laneOf(state: SchedulerState, id: TenantId, { name, pool }: ToolSpec): Lane {
+  return laneIn(state, pool, name, breakerOf(state, id, `tool:${name}`));
+}
+
+function standBefore(state: SchedulerState, breaker: Breaker): void {
+  for (const lane of lanesBehind(state, breaker)) {
+    const [own] = lane.breakers;
+    if (own) lane.breakers = breakersBefore(state, own, lane.tool, lane.pool.name);
+    breaker.lanes.add(lane);
+  }
 }
 
 /** Whether the steps of a tenant may have parallel waves at all: neither the cell nor the tenant is switched off. */
 export function parallelEnabled(state: SchedulerState, tenant: Tenant): boolean {
   const cell = state.tenants.get(CELL)?.parallel.get(ALL_POOLS) ?? true;
   return cell && (tenant.parallel.get(ALL_POOLS) ?? true);
+}
+
+/** How a step is planned that does not say it itself: as its tenant says, else the cell, else in waves. */
+export function planModeOf(state: SchedulerState, tenant: Tenant): PlanMode {
+  return tenant.plan ?? state.tenants.get(CELL)?.plan ?? PlanMode.waves;
 }
 
 /** The newest tools by name; one of a pool that is switched off counts as not parallel-safe. */

@@ -5,9 +5,8 @@
  */
 import { invariant } from '@writ/contracts';
 import type { ExecutorId, Fact, SessionId } from '@writ/contracts';
-import { permitsLeft } from './breaker.ts';
-import type { Breaker } from './breaker.ts';
 import { isLost, sessionIn } from './executors.ts';
+import { ProbeMeter } from './gates.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
 import type { Lane } from './queue.ts';
 import type { Call, SchedulerState } from './state.ts';
@@ -48,15 +47,10 @@ export function dispatch(state: SchedulerState, executors: readonly OfferedExecu
   return facts;
 }
 
-/** The queues of pools that have calls to grant; a lane on probation gives no more than its breaker's permits. */
+/** The queues of pools that have calls to grant; a lane on probation gives no more than its breakers' permits. */
 function openQueues(state: SchedulerState): Map<string, Walk> {
-  const probes = new Map<Breaker, number>();
-  const admits = ({ breaker }: Lane): boolean => {
-    if (breaker.circuit.status === 'closed') return true;
-    const left = probes.get(breaker) ?? permitsLeft(breaker);
-    probes.set(breaker, left - 1);
-    return left > 0;
-  };
+  const meter = new ProbeMeter();
+  const admits = ({ breakers }: Lane): boolean => meter.admits(breakers);
   const queues = new Map<string, Walk>();
   for (const pool of state.pools.values()) {
     if (pool.open.size > 0) queues.set(pool.name, new Walk(pool.open, admits));

@@ -13,7 +13,16 @@ import type {
   ToolRequested,
 } from '@writ/contracts';
 import { ALL_POOLS, registerTool, tenantIn, versionAt } from './catalog.ts';
-import { onBreakerClosed, onBreakerConfigured, onBreakerHalfOpened, onBreakerOpened } from './circuits.ts';
+import { onAlertClosed, onAlertRaised } from './alerts.ts';
+import {
+  onBreakerClosed,
+  onBreakerConfigured,
+  onBreakerForced,
+  onBreakerHalfOpened,
+  onBreakerOpened,
+  onBreakerRetired,
+  onForceEnded,
+} from './circuits.ts';
 import { oweFence } from './executors.ts';
 import { callOf, clear, end, watch } from './lifecycle.ts';
 import { onCompleted, onDispatched, onFenced, onIndeterminate, onStarted } from './runs.ts';
@@ -28,8 +37,13 @@ const FOLDS: Folds = {
   'tool.cancel-requested': onCancelRequested,
   'tool.registered': (state, { tenant, data, seq }) => registerTool(state, tenant, data.tool, seq),
   'breaker.configured': onBreakerConfigured,
+  'breaker.retired': onBreakerRetired,
+  'breaker.forced': onBreakerForced,
+  'breaker.released': onForceEnded,
   'scheduling.configured': (state, { tenant, data }) => {
-    tenantIn(state, tenant).parallel.set(data.pool ?? ALL_POOLS, data.parallelEnabled);
+    const { parallel } = tenantIn(state, tenant);
+    parallel.set(data.pool ?? ALL_POOLS, data.parallelEnabled);
+    if (data.pool === undefined) tenantIn(state, tenant).plan = data.plan;
   },
   'policy.decided': onDecided,
   'request.rejected': onRejected,
@@ -37,7 +51,7 @@ const FOLDS: Folds = {
   'budget.refused': endUnlessRunning,
   'invocation.cancelled': endUnlessRunning,
   'schedule.refused': endUnlessRunning,
-  'schedule.planned': (state, { tenant, data }) => adoptPlan(state, tenant, data.waves),
+  'schedule.planned': (state, { tenant, data }) => adoptPlan(state, tenant, data),
   'schedule.dispatched': onDispatched,
   'schedule.indeterminate': onIndeterminate,
   'execution.started': onStarted,
@@ -48,6 +62,9 @@ const FOLDS: Folds = {
   'breaker.opened': onBreakerOpened,
   'breaker.half-opened': onBreakerHalfOpened,
   'breaker.closed': onBreakerClosed,
+  'breaker.force-expired': onForceEnded,
+  'alert.raised': onAlertRaised,
+  'alert.closed': onAlertClosed,
 };
 
 export function evolve(state: SchedulerState, fact: RecordedFact): SchedulerState {
@@ -68,7 +85,8 @@ function onRequested(state: SchedulerState, fact: RecordedFact<'tool.requested'>
     fresh.push(call);
   }
   // A request as it is decoded always names its step; without a name the first call serves as one.
-  if (fresh.length > 1) beginStep(state, data.step ?? (fresh[0]?.invocation as string as StepId), fresh);
+  if (fresh.length > 1)
+    beginStep(state, data.step ?? (fresh[0]?.invocation as string as StepId), fresh, data.plan);
 }
 
 /** An id that a broken message named has ended with its rejection: asked for again, it is no new call. */

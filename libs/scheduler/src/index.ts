@@ -1,7 +1,8 @@
 /** The scheduler's core: waves, the queue, grants, lost executors and circuit breakers. */
 export { schedule } from './waves.ts';
+export { scheduleGraph } from './conflicts.ts';
+export { breakers, openAlerts, runningCalls } from './breaker-report.ts';
 export {
-  breakers,
   busySessions,
   fencesOwed,
   grantDetails,
@@ -12,7 +13,10 @@ export {
 } from './queries.ts';
 export { scheduler } from './scheduler.ts';
 export type { OfferedExecutor } from './dispatch.ts';
-export type { BreakerReport, GrantDetails } from './queries.ts';
+export type { OpenAlert, SentAlert } from './alerts.ts';
+export type { BreakerReport, RunningCall } from './breaker-report.ts';
+export type { Plan } from './plan.ts';
+export type { GrantDetails } from './queries.ts';
 export type { ExecutorSession, SchedulerOffer } from './react.ts';
 export type { Fence, SchedulerState } from './state.ts';
 export type { ToolRule, ToolRules, Wave, WaveCall, WaveOptions } from './waves.ts';

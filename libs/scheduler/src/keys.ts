@@ -83,7 +83,8 @@ function cut(key: string): string {
   return levels.length > MAX_KEY_LEVELS ? levels.slice(0, MAX_KEY_LEVELS).join('/') : short;
 }
 
-function ancestorsOf(key: string): string[] {
+/** `a/b/c` -> `a`, `a/b`. */
+export function ancestorsOf(key: string): string[] {
   const ancestors: string[] = [];
   for (let at = key.indexOf('/'); at >= 0; at = key.indexOf('/', at + 1)) ancestors.push(key.slice(0, at));
   return ancestors;

@@ -5,7 +5,7 @@
  */
 import { invariant } from '@writ/contracts';
 import type { InvocationId, TenantId } from '@writ/contracts';
-import { permitsLeft } from './breaker.ts';
+import { breakerKey, gateOf } from './breaker.ts';
 import { releaseVersion } from './catalog.ts';
 import { dropGrant, holdGrant } from './executors.ts';
 import { dequeue, enqueue, settleLanes } from './queue.ts';
@@ -32,9 +32,7 @@ export function moveTo(state: SchedulerState, call: Call, phase: Phase): void {
 
 /** A call that is allowed and paid for: it can be refused or cancelled from now on, and queues when its wave is open. */
 export function clear(state: SchedulerState, call: Call): void {
-  const { step } = call;
-  const open = !step || (!step.owed && step.open === call.wave);
-  moveTo(state, call, open ? READY : CLEARED);
+  moveTo(state, call, mayStart(call) ? READY : CLEARED);
 }
 
 /** The call is over: it leaves every view, and the next wave of its step opens when it was the last one. */
@@ -46,7 +44,16 @@ export function end(state: SchedulerState, call: Call): void {
   const { step } = call;
   if (!step) return;
   step.living[Math.max(call.wave, 0)]?.delete(call);
-  if (!step.owed) openWaves(state, step);
+  if (step.after) openFollowers(state, step.after, call);
+  else if (!step.owed) openWaves(state, step);
+}
+
+/** Whether everything that a call has to wait for in its step has ended. */
+function mayStart(call: Call): boolean {
+  const { step } = call;
+  if (!step) return true;
+  if (step.after) return step.after.get(call)?.size === 0;
+  return !step.owed && step.open === call.wave;
 }
 
 /** Opens the first wave that still has living calls. */
@@ -56,7 +63,18 @@ export function openWaves(state: SchedulerState, step: Step): void {
   if (next === step.open) return;
   step.open = next;
   for (const call of step.living[step.open] ?? []) {
-    if (call.phase.status === 'cleared') moveTo(state, call, READY);
+    if (call.phase.status === 'cleared' && mayStart(call)) moveTo(state, call, READY);
+  }
+}
+
+/** Whoever waited for the call that has ended waits for what that one still waited for: it may not have run at all. */
+function openFollowers(state: SchedulerState, after: Map<Call, Set<Call>>, ended: Call): void {
+  const inherited = after.get(ended) ?? [];
+  after.delete(ended);
+  for (const [call, before] of after) {
+    if (!before.delete(ended)) continue;
+    for (const earlier of inherited) before.add(earlier);
+    if (before.size === 0 && call.phase.status === 'cleared') moveTo(state, call, READY);
   }
 }
 
@@ -118,14 +136,16 @@ function unwatch(state: SchedulerState, call: Call): void {
   state.cancelling.remove(call);
 }
 
-/** A probe holds one of its round's permits while it runs. */
+/** A probe holds one of the permits of each of its rounds while it runs. */
 function countProbe(state: SchedulerState, call: Call, grant: OpenGrant, by: number): void {
-  const { breaker } = versionOf(call).lane;
-  if (breaker.circuit.status !== 'half-open' || grant.probe !== breaker.round) return;
-  const before = permitsLeft(breaker);
-  breaker.circuit.probing += by;
-  if (before > 0 === permitsLeft(breaker) > 0) return;
-  settleLanes(state, breaker);
+  if (grant.probes === undefined) return;
+  for (const breaker of versionOf(call).lane.breakers) {
+    if (breaker.circuit.status !== 'half-open' || grant.probes[breakerKey(breaker)] !== breaker.round)
+      continue;
+    const before = gateOf(breaker);
+    breaker.circuit.probing += by;
+    if (before !== gateOf(breaker)) settleLanes(state, breaker);
+  }
 }
 
 function versionOf(call: Call): ToolVersion {

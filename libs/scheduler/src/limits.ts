@@ -12,6 +12,12 @@ export const MAX_KEY_LEVELS = 16;
 /** Most characters of all keys of one plan (at most 6 bytes each on the wire); a larger plan is sequential, without keys. */
 export const MAX_PLAN_KEY_CHARACTERS = 48 * 1024;
 
+/** Slots of a time window: it moves in steps of a second, or of the 120th part of a longer one. */
+export const MAX_WINDOW_SLOTS = 120;
+
+/** Alerts that wait for their webhooks, oldest forgotten first. */
+export const MAX_OPEN_ALERTS = 1_000;
+
 /** Versions of one tool that are kept for calls decided under an older catalog, besides those that living calls use. */
 export const MAX_TOOL_VERSIONS = 8;
 

@@ -1,34 +1,11 @@
 /** What the process around the core reads out of its state: to answer pulls, to watch executors, to report. */
-import type {
-  Digest,
-  ExecutorId,
-  Grant,
-  Instant,
-  InvocationId,
-  SessionId,
-  TenantId,
-  ToolSpec,
-} from '@writ/contracts';
-import { byName, scopeOf } from './breaker.ts';
-import type { Circuit } from './breaker.ts';
+import type { Digest, ExecutorId, Grant, InvocationId, SessionId, TenantId, ToolSpec } from '@writ/contracts';
 import { isLost, sessionIn } from './executors.ts';
 import type { ExecutorSession } from './react.ts';
 import type { Call, Fence, SchedulerState } from './state.ts';
 
 /** A grant as an executor gets it; the fencing token is the ledger sequence of its commit, which the caller knows. */
 export type GrantDetails = Omit<Grant, 'fencingToken'>;
-
-export interface BreakerReport {
-  readonly scope: string;
-  readonly status: Circuit['status'];
-  /** Runs in the present window; those that opened it, while it is open. */
-  readonly calls: number;
-  readonly failures: number;
-  /** Executors on which the failures happened. */
-  readonly executors: number;
-  /** When an open circuit is tried again. */
-  readonly untilMs?: Instant;
-}
 
 /** Calls that could run now if an executor were free. */
 export function queueDepth(state: SchedulerState): number {
@@ -54,17 +31,6 @@ export function grantDetails(
 /** A version of a tool that is in the catalog or that a living call is bound to. */
 export function toolByDigest(state: SchedulerState, tenant: TenantId, digest: Digest): ToolSpec | undefined {
   return state.tenants.get(tenant)?.versions.get(digest)?.spec;
-}
-
-/** Every breaker of a tenant, by tool. */
-export function breakers(state: SchedulerState, tenant: TenantId): BreakerReport[] {
-  const all = [...(state.tenants.get(tenant)?.breakers.values() ?? [])].sort(byName);
-  return all.map((breaker) => {
-    const { circuit } = breaker;
-    const scope = scopeOf(breaker);
-    if (circuit.status !== 'open') return { scope, status: circuit.status, ...circuit.window.evidence() };
-    return { scope, status: circuit.status, ...circuit.evidence, untilMs: circuit.untilMs };
-  });
 }
 
 /** Subjects on which `execution.fenced` must be appended before the grants of a lost session are decided. */

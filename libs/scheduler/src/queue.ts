@@ -5,8 +5,8 @@
  */
 import { Heap } from '@writ/contracts';
 import type { Position, TenantId, ToolName } from '@writ/contracts';
-import { permitsLeft } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
+import { breakersBefore, gateBefore } from './gates.ts';
 import type { Call, SchedulerState } from './state.ts';
 
 /** A named set of executors, and what waits for them. */
@@ -21,7 +21,8 @@ export interface Lane {
   readonly tenant: TenantId;
   readonly tool: ToolName;
   readonly pool: Pool;
-  readonly breaker: Breaker;
+  /** What stands before it, its tool's own breaker first. */
+  breakers: readonly Breaker[];
   readonly calls: Heap<Call>;
   /** The heap of lanes that it stands in: its pool's, the refused ones', or none. */
   standsIn: Heap<Lane> | undefined;
@@ -38,21 +39,22 @@ export function laneBefore(a: Lane, b: Lane): boolean {
   return callBefore(a.calls.peek() as Call, b.calls.peek() as Call);
 }
 
-/** The lane of `breaker`'s tool in the pool of this name. */
-export function laneIn(state: SchedulerState, poolName: string, breaker: Breaker): Lane {
+/** The lane of a tool, whose breaker this is, in the pool of this name. */
+export function laneIn(state: SchedulerState, poolName: string, tool: ToolName, breaker: Breaker): Lane {
   let pool = state.pools.get(poolName);
   if (!pool) {
     pool = { name: poolName, open: new Heap(laneBefore, IN_LANES), lanes: new Map() };
     state.pools.set(poolName, pool);
   }
-  const key = `${breaker.tenant}/${breaker.tool}`;
+  const { tenant } = breaker;
+  const key = `${tenant}/${tool}`;
   let lane = pool.lanes.get(key);
   if (!lane) {
-    const { tenant, tool } = breaker;
     const calls = new Heap(callBefore, IN_LANE);
-    lane = { tenant, tool, pool, breaker, calls, standsIn: undefined, inLanes: -1 };
+    const breakers = breakersBefore(state, breaker, tool, poolName);
+    lane = { tenant, tool, pool, breakers, calls, standsIn: undefined, inLanes: -1 };
     pool.lanes.set(key, lane);
-    breaker.lanes.add(lane);
+    for (const one of breakers) one.lanes.add(lane);
   }
   return lane;
 }
@@ -71,16 +73,17 @@ export function dequeue(state: SchedulerState, lane: Lane, call: Call): void {
   settleLane(state, lane);
 }
 
-/** Moves the queues of a breaker's tool to where it wants them now. */
+/** Moves the queues behind a breaker to where it wants them now. */
 export function settleLanes(state: SchedulerState, breaker: Breaker): void {
   for (const lane of breaker.lanes) settleLane(state, lane);
 }
 
-/** Puts a lane where its breaker wants it: open for grants, to be refused, or waiting for a probe to end. */
+/** Puts a lane where its breakers want it: open for grants, to be refused, or waiting. */
 function settleLane(state: SchedulerState, lane: Lane): void {
-  if (lane.calls.size === 0) stand(lane, undefined);
-  else if (lane.breaker.circuit.status === 'open') stand(lane, state.refusing);
-  else stand(lane, permitsLeft(lane.breaker) > 0 ? lane.pool.open : undefined);
+  if (lane.calls.size === 0) return stand(lane, undefined);
+  const gate = gateBefore(lane.breakers);
+  if (gate === 'refuse') stand(lane, state.refusing);
+  else stand(lane, gate === 'pass' ? lane.pool.open : undefined);
 }
 
 /** Where a call stands in its lane. */

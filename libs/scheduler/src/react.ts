@@ -4,13 +4,14 @@
  * and asks again. Losses and grants depend on the offer, everything else on facts and the time alone.
  */
 import type { ExecutorId, Fact, Heap, Instant, SessionId } from '@writ/contracts';
-import { byName, scopeOf, turnOwed } from './breaker.ts';
+import { announceWrites, closeAlerts } from './alerts.ts';
+import type { SentAlert } from './alerts.ts';
 import { dispatch } from './dispatch.ts';
 import type { OfferedExecutor } from './dispatch.ts';
 import { fenceKey, sessionIn } from './executors.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
 import type { Call, SchedulerState, Session } from './state.ts';
-import { Walk } from './walk.ts';
+import { refuseBroken, turnBreakers } from './turns.ts';
 
 export interface ExecutorSession {
   readonly executor: ExecutorId;
@@ -25,10 +26,14 @@ export interface SchedulerOffer {
   readonly silent: readonly ExecutorSession[];
   /** New sessions: every older one of the same executor has ended. */
   readonly fresh: readonly ExecutorSession[];
+  /** Alerts that every webhook took, or that were given up. */
+  readonly sent?: readonly SentAlert[];
 }
 
 const ANSWERS: readonly ((state: SchedulerState, now: Instant, offer: SchedulerOffer) => Fact[])[] = [
   turnBreakers,
+  announceWrites,
+  (state, _now, { sent }) => (sent ? closeAlerts(state, sent) : []),
   declareLost,
   recordIndeterminate,
   plan,
@@ -44,29 +49,6 @@ export function react(state: SchedulerState, now: Instant, offer: SchedulerOffer
     if (facts.length > 0) return facts;
   }
   return [];
-}
-
-function turnBreakers(state: SchedulerState, now: Instant): Fact[] {
-  const facts: Fact[] = [];
-  if (state.turning.size > 0) {
-    for (const breaker of [...state.turning].sort(byName).slice(0, MAX_FACTS_PER_ANSWER)) {
-      const { tenant, circuit, spec } = breaker;
-      if (circuit.status === 'open') continue;
-      const scope = scopeOf(breaker);
-      const evidence = circuit.window.evidence();
-      const untilMs = now + Math.ceil(spec.openSeconds * 1_000);
-      if (turnOwed(breaker) === 'close')
-        facts.push({ type: 'breaker.closed', tenant, data: { scope, evidence } });
-      else facts.push({ type: 'breaker.opened', tenant, data: { scope, evidence, untilMs } });
-    }
-    return facts;
-  }
-  const next = state.openBreakers.peek();
-  if (next?.circuit.status === 'open' && next.circuit.untilMs <= now) {
-    const data = { scope: scopeOf(next), permits: next.spec.halfOpenPermits };
-    facts.push({ type: 'breaker.half-opened', tenant: next.tenant, data });
-  }
-  return facts;
 }
 
 /** One fact for each tenant that has a grant there and no fact yet. */
@@ -116,7 +98,7 @@ function plan(state: SchedulerState): Fact[] {
   const [step] = state.unplanned.values();
   if (!step?.owed) return [];
   const { tenant, agent, id, owed } = step;
-  return [{ type: 'schedule.planned', tenant, data: { step: id, agent, waves: [...owed] } }];
+  return [{ type: 'schedule.planned', tenant, data: { step: id, agent, ...owed } }];
 }
 
 function cancel(state: SchedulerState): Fact[] {
@@ -136,25 +118,6 @@ function refuseExpired(state: SchedulerState, now: Instant): Fact[] {
     if (deadlineMs > now || facts.length === MAX_FACTS_PER_ANSWER) break;
     const detail = `its deadline passed ${now - deadlineMs} ms ago, before it could be started`;
     facts.push({ type: 'schedule.refused', tenant, data: { invocation, agent, reason: 'deadline', detail } });
-  }
-  return facts;
-}
-
-function refuseBroken(state: SchedulerState): Fact[] {
-  const facts: Fact[] = [];
-  if (state.refusing.size === 0) return facts;
-  const queue = new Walk(state.refusing, () => true);
-  while (facts.length < MAX_FACTS_PER_ANSWER) {
-    const call = queue.next();
-    const circuit = call?.version?.lane.breaker.circuit;
-    if (!call || circuit?.status !== 'open') break;
-    const { tenant, invocation, agent, tool } = call;
-    const { evidence, untilMs } = circuit;
-    const detail =
-      `the circuit of tool "${tool}" is open: ${evidence.failures} of its last ${evidence.calls} runs failed; ` +
-      `it is tried again after ${new Date(untilMs).toISOString()}`;
-    const data = { invocation, agent, reason: 'breaker-open' as const, detail, retryAtMs: untilMs };
-    facts.push({ type: 'schedule.refused', tenant, data });
   }
   return facts;
 }

@@ -3,7 +3,9 @@
  * of its own attempt and session; executors are known by their credential (`origin`), not by what a body says.
  */
 import type { ExecutorId, RecordedFact } from '@writ/contracts';
-import { record } from './breaker.ts';
+import { noteWrites } from './alerts.ts';
+import { breakerKey, isProbing, record } from './breaker.ts';
+import type { Breaker } from './breaker.ts';
 import { review } from './circuits.ts';
 import { fenceKey, forgetSession, mayRunAgain, sessionIn } from './executors.ts';
 import { callOf, clear, end, moveTo } from './lifecycle.ts';
@@ -13,11 +15,11 @@ export function onDispatched(state: SchedulerState, fact: RecordedFact<'schedule
   const call = callOf(state, fact);
   if (call?.phase.status !== 'ready' || !call.version) return;
   const { attempt, executor, session } = fact.data;
-  const { breaker } = call.version.lane;
-  const probe = breaker.circuit.status === 'half-open' ? breaker.round : 0;
+  const probes = probesOf(call.version.lane.breakers);
   state.grants++;
   call.attempts = attempt;
-  moveTo(state, call, { status: 'granted', grant: { attempt, executor, session, started: false, probe } });
+  const grant = { attempt, executor, session, started: false };
+  moveTo(state, call, { status: 'granted', grant: probes ? { ...grant, probes } : grant });
 }
 
 export function onStarted(state: SchedulerState, fact: RecordedFact<'execution.started'>): void {
@@ -28,16 +30,21 @@ export function onStarted(state: SchedulerState, fact: RecordedFact<'execution.s
 
 export function onCompleted(state: SchedulerState, fact: RecordedFact<'execution.completed'>): void {
   const call = callOf(state, fact);
-  const { attempt, outcome } = fact.data;
+  const { attempt, outcome, startedAtMs, endedAtMs, writes } = fact.data;
   const phase = call?.phase;
   if (!call?.version || (phase?.status !== 'granted' && phase?.status !== 'indeterminate')) return;
   // What became of an indeterminate call may be told by another session, or by another executor for it.
   const answers = phase.status === 'granted' ? isOf(phase.grant, fact) : phase.grant.attempt === attempt;
   if (!answers) return;
-  const { breaker } = call.version.lane;
-  // Recorded first: a probe that succeeded keeps its permit, so no lane opens in between.
-  record(breaker, phase.grant.probe, phase.grant.executor, outcome);
-  review(state, breaker);
+  const { grant } = phase;
+  const { timeoutSeconds } = call.version.spec;
+  const run = { outcome, startedAtMs, endedAtMs, executor: grant.executor, at: fact.at, timeoutSeconds };
+  for (const breaker of call.version.lane.breakers) {
+    // Recorded first: a probe that succeeded keeps its permit, so no lane opens in between.
+    record(breaker, grant.probes?.[breakerKey(breaker)] ?? 0, run);
+    review(state, breaker);
+  }
+  if (writes) noteWrites(state, call, writes);
   end(state, call);
 }
 
@@ -57,7 +64,10 @@ export function onFenced(
     const { grant } = phase;
     if (mayRunAgain(version.spec, grant)) clear(state, call);
     // It is no probe any more: nobody knows how long its answer takes, and its permit is needed.
-    else moveTo(state, call, { status: 'indeterminate', grant: { ...grant, probe: 0 }, recorded: false });
+    else {
+      const { probes: _, ...rest } = grant;
+      moveTo(state, call, { status: 'indeterminate', grant: rest, recorded: false });
+    }
   }
 }
 
@@ -73,4 +83,13 @@ function isOf(grant: OpenGrant, fact: RecordedFact<'execution.started' | 'execut
   return (
     grant.attempt === attempt && grant.executor === (fact.origin as ExecutorId) && grant.session === session
   );
+}
+
+/** The half-open rounds that a grant made now is a probe of; undefined for an ordinary one. */
+function probesOf(breakers: readonly Breaker[]): Record<string, number> | undefined {
+  let probes: Record<string, number> | undefined;
+  for (const breaker of breakers) {
+    if (isProbing(breaker)) (probes ??= {})[breakerKey(breaker)] = breaker.round;
+  }
+  return probes;
 }

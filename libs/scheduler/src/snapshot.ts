@@ -2,38 +2,27 @@
  * The state as JSON and back. Only what cannot be derived is saved, in an order that depends on nothing but the state;
  * queues, sessions and debts are built again from the calls' phases, by the code that keeps them in a running state.
  */
-import { breakerSpec, compareText } from '@writ/contracts';
+import { compareText } from '@writ/contracts';
 import type {
-  BreakerSpec,
   Digest,
-  ExecutorId,
   Instant,
+  InvocationId,
   Json,
+  PlanMode,
   TenantId,
   ToolName,
   ToolSpec,
 } from '@writ/contracts';
-import { byName, windowOf } from './breaker.ts';
-import type { Breaker, Circuit, Evidence } from './breaker.ts';
+import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
 import { breakerOf, tenantIn, versionOf } from './catalog.ts';
-import { review } from './circuits.ts';
+import { restoreBreaker, saveBreakers } from './saved-breaker.ts';
+import type { SavedBreaker } from './saved-breaker.ts';
+import { list } from './circuits.ts';
 import { fenceKey } from './executors.ts';
 import { enter } from './lifecycle.ts';
 import { initial } from './state.ts';
 import type { Call, Fence, SchedulerState, Step, Tenant } from './state.ts';
 import { byArrival, stepKey } from './steps.ts';
-
-type SavedCircuit =
-  | { readonly status: 'closed'; readonly runs: readonly (ExecutorId | null)[] }
-  | { readonly status: 'open'; readonly untilMs: Instant; readonly evidence: Evidence }
-  | { readonly status: 'half-open'; readonly permits: number; readonly runs: readonly (ExecutorId | null)[] };
-
-interface SavedBreaker {
-  readonly tool: ToolName;
-  readonly spec: BreakerSpec;
-  readonly round: number;
-  readonly circuit: SavedCircuit;
-}
 
 interface SavedTenant {
   readonly id: TenantId;
@@ -41,7 +30,10 @@ interface SavedTenant {
   readonly seen: Json;
   readonly versions: readonly (readonly [Digest, ToolSpec])[];
   readonly tools: readonly (readonly [ToolName, readonly (readonly [number, Digest])[]])[];
+  readonly plan?: PlanMode;
   readonly breakers: readonly SavedBreaker[];
+  /** Versions of READ_ONLY tools that were seen to write. */
+  readonly wrote?: readonly Digest[];
 }
 
 interface SavedCall extends Omit<
@@ -56,7 +48,11 @@ interface SavedCall extends Omit<
   readonly cancel?: { readonly reason?: string };
 }
 
-type SavedStep = Pick<Step, 'tenant' | 'agent' | 'id' | 'arrival'> & { readonly owed?: Step['owed'] };
+type SavedStep = Pick<Step, 'tenant' | 'agent' | 'id' | 'arrival'> & {
+  readonly owed?: Step['owed'];
+  /** Of a graph: what each living call still waits for. */
+  readonly after?: readonly (readonly [InvocationId, readonly InvocationId[]])[];
+};
 
 interface Saved {
   readonly arrivals: number;
@@ -66,6 +62,9 @@ interface Saved {
   readonly calls: readonly SavedCall[];
   readonly fences: readonly Fence[];
   readonly lostSessions: readonly string[];
+  readonly alerts: number;
+  readonly openAlerts: readonly OpenAlert[];
+  readonly unannounced: readonly (UndeclaredWrite & { readonly version: Digest })[];
 }
 
 export function snapshot(state: SchedulerState): Json {
@@ -81,16 +80,13 @@ export function snapshot(state: SchedulerState): Json {
     tenants: [...state.tenants]
       .sort(([a], [b]) => compareText(a, b))
       .map(([id, tenant]) => saveTenant(id, tenant)),
-    steps: ordered.map(({ tenant, agent, id, arrival, owed }) => ({
-      tenant,
-      agent,
-      id,
-      arrival,
-      ...given({ owed }),
-    })),
+    steps: ordered.map(saveStep),
     calls: calls.map((call) => saveCall(call, indexOf)),
     fences: [...state.fences.values()],
     lostSessions: [...state.lostSessions],
+    alerts: state.alerts,
+    openAlerts: [...state.openAlerts.values()],
+    unannounced: [...state.unannounced].map(([{ digest }, write]) => ({ ...write, version: digest })),
   };
   return saved as unknown as Json;
 }
@@ -101,13 +97,31 @@ export function restore(json: Json): SchedulerState {
   state.arrivals = saved.arrivals;
   state.grants = saved.grants;
   for (const tenant of saved.tenants) restoreTenant(state, tenant);
-  const steps = saved.steps.map((step): Step => ({ owed: undefined, ...step, living: [], open: -1 }));
+  const steps = saved.steps.map((step): Step => ({
+    owed: undefined,
+    ...step,
+    living: [],
+    open: -1,
+    after: undefined,
+  }));
   for (const step of steps) if (step.owed) state.unplanned.set(stepKey(step.owed, step.tenant), step);
   const calls = saved.calls.map((call) => restoreCall(state, call, steps));
   for (const step of steps) if (!step.owed) step.open = step.living.findIndex((wave) => wave.size > 0);
+  for (const [index, { tenant, after }] of saved.steps.entries()) {
+    const step = steps[index];
+    if (step && after) step.after = restoreAfter(tenantIn(state, tenant), after);
+  }
   for (const call of calls) enter(state, call);
   for (const fence of saved.fences) state.fences.set(fenceKey(fence), fence);
   for (const session of saved.lostSessions) state.lostSessions.add(session);
+  state.alerts = saved.alerts;
+  for (const alert of saved.openAlerts) state.openAlerts.set(alert.data.alert, alert);
+  for (const { version: digest, ...write } of saved.unannounced) {
+    const version = tenantIn(state, write.tenant).versions.get(digest);
+    if (!version) continue;
+    version.uses++;
+    state.unannounced.set(version, write);
+  }
   return state;
 }
 
@@ -117,26 +131,37 @@ function saveTenant(id: TenantId, tenant: Tenant): SavedTenant {
       [name, history.map(({ revision, version }) => [revision, version.digest] as const)] as const,
   );
   const versions = sorted(tenant.versions).map(([digest, { spec }]) => [digest, spec] as const);
-  const breakers = [...tenant.breakers.values()].sort(byName).map(saveBreaker);
-  return { id, parallel: sorted(tenant.parallel), seen: tenant.seen.snapshot(), versions, tools, breakers };
+  const wrote = sorted(tenant.versions).flatMap(([digest, version]) => (version.wrote ? [digest] : []));
+  return {
+    id,
+    parallel: sorted(tenant.parallel),
+    ...given({ plan: tenant.plan }),
+    seen: tenant.seen.snapshot(),
+    versions,
+    tools,
+    breakers: saveBreakers(tenant.breakers.values()),
+    ...(wrote.length > 0 ? { wrote } : {}),
+  };
 }
 
 function restoreTenant(
   state: SchedulerState,
-  { id, parallel, seen, versions, tools, breakers }: SavedTenant,
+  { id, parallel, plan, seen, versions, tools, breakers, wrote = [] }: SavedTenant,
 ): void {
   const tenant = tenantIn(state, id);
   tenant.seen.restore(seen);
   for (const [pool, on] of parallel) tenant.parallel.set(pool, on);
-  for (const { tool, spec, round, circuit } of breakers) {
-    const breaker = breakerOf(state, id, tool);
-    breaker.spec = breakerSpec.parse(spec);
-    breaker.round = round;
-    breaker.circuit = restoreCircuit(circuit, breaker.spec);
-    if (circuit.status === 'open') state.openBreakers.push(breaker);
-    review(state, breaker);
+  tenant.plan = plan;
+  for (const saved of breakers) {
+    const breaker = breakerOf(state, id, saved.scope);
+    restoreBreaker(breaker, saved);
+    list(state, breaker);
   }
   const byDigest = new Map(versions.map(([digest, spec]) => [digest, versionOf(state, id, spec, digest)]));
+  for (const digest of wrote) {
+    const version = byDigest.get(digest);
+    if (version) version.wrote = true;
+  }
   for (const [name, history] of tools) {
     const entries = history.flatMap(([revision, digest]) => {
       const version = byDigest.get(digest);
@@ -147,19 +172,21 @@ function restoreTenant(
   }
 }
 
-function saveBreaker({ tool, spec, round, circuit }: Breaker): SavedBreaker {
-  if (circuit.status === 'open') return { tool, spec, round, circuit };
-  const runs = [...circuit.window.runs()];
-  if (circuit.status === 'closed') return { tool, spec, round, circuit: { status: 'closed', runs } };
-  return { tool, spec, round, circuit: { status: 'half-open', permits: circuit.permits, runs } };
+function saveStep({ tenant, agent, id, arrival, owed, after }: Step): SavedStep {
+  const waiting = after && [...after].sort(([a], [b]) => a.arrival - b.arrival);
+  const saved = waiting?.map(([call, before]) => [call.invocation, invocationsOf(before)] as const);
+  return { tenant, agent, id, arrival, ...given({ owed, after: saved }) };
 }
 
-/** Probes that run are counted again when their calls enter. */
-function restoreCircuit(saved: SavedCircuit, spec: BreakerSpec): Circuit {
-  if (saved.status === 'open') return saved;
-  if (saved.status === 'closed') return { status: 'closed', window: windowOf(spec.window, saved.runs) };
-  const { permits, runs } = saved;
-  return { status: 'half-open', permits, window: windowOf(permits, runs), probing: 0 };
+function invocationsOf(calls: Iterable<Call>): InvocationId[] {
+  return [...calls].sort((a, b) => a.arrival - b.arrival).map(({ invocation }) => invocation);
+}
+
+function restoreAfter({ calls }: Tenant, after: NonNullable<SavedStep['after']>): Map<Call, Set<Call>> {
+  const known = (id: InvocationId): Call[] => [calls.get(id) ?? []].flat();
+  return new Map(
+    after.flatMap(([id, before]) => known(id).map((call) => [call, new Set(before.flatMap(known))] as const)),
+  );
 }
 
 function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {

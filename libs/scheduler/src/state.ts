@@ -11,6 +11,7 @@ import type {
   Instant,
   InvocationId,
   JsonObject,
+  PlanMode,
   RecentIds,
   SessionId,
   StepId,
@@ -18,12 +19,13 @@ import type {
   ToolName,
   ToolSpec,
 } from '@writ/contracts';
-import { IN_OPEN, opensBefore } from './breaker.ts';
+import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
+import { IN_FORCED, IN_OPEN, forceEndsBefore, opensBefore } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { IN_DEADLINES, IN_DEBTS, arrivedBefore, expiresBefore } from './debts.ts';
 import { IN_LANES, laneBefore } from './queue.ts';
 import type { Lane, Pool } from './queue.ts';
-import type { Wave } from './waves.ts';
+import type { Plan } from './plan.ts';
 
 /** A call that has not ended. */
 export interface Call {
@@ -72,8 +74,8 @@ export interface OpenGrant {
   readonly executor: ExecutorId;
   readonly session: SessionId;
   readonly started: boolean;
-  /** The half-open round of its tool's breaker that it is a probe of; 0 for an ordinary grant. */
-  readonly probe: number;
+  /** The half-open rounds that it is a probe of, by breaker; absent for an ordinary grant. */
+  readonly probes?: Readonly<Record<string, number>>;
 }
 
 /** The calls of one request, when there are several. */
@@ -83,12 +85,14 @@ export interface Step {
   readonly id: StepId;
   /** Arrival of its first call: steps are kept in this order. */
   readonly arrival: number;
-  /** The plan while it is owed; afterwards the calls' own `wave` says it all. */
-  owed: readonly Wave[] | undefined;
+  /** The plan while it is owed; afterwards the calls' own `wave` or `after` says it all. */
+  owed: Plan | undefined;
   /** Calls of each wave that have not ended; of one wave before there is a plan. */
   readonly living: Set<Call>[];
   /** The first wave with living calls; -1 while the plan is owed. */
   open: number;
+  /** Of a step planned as a graph: the living calls that each living call still waits for; its wave is always 0. */
+  after: Map<Call, Set<Call>> | undefined;
 }
 
 /** One version of a tool, alive while the catalog or a call needs it. */
@@ -98,18 +102,23 @@ export interface ToolVersion {
   readonly lane: Lane;
   /** Calls bound to it and places in the tool's history. */
   uses: number;
+  /** It is registered READ_ONLY and was seen to write: told once, not at every call. */
+  wrote: boolean;
 }
 
 export interface Tenant {
   /** Switches for parallel waves by pool; `*` is the switch of the whole tenant. Absent means on. */
   readonly parallel: Map<string, boolean>;
+  /** How its steps are planned unless they say it themselves. */
+  plan: PlanMode | undefined;
   readonly calls: Map<InvocationId, Call>;
   /** Invocations that were asked for, ended ones included: repeating one has no second effect. */
   readonly seen: RecentIds;
   /** Versions of each tool with the catalog revision that each came with, newest last. */
   readonly tools: Map<ToolName, { readonly revision: number; readonly version: ToolVersion }[]>;
   readonly versions: Map<Digest, ToolVersion>;
-  readonly breakers: Map<ToolName, Breaker>;
+  /** By scope. */
+  readonly breakers: Map<string, Breaker>;
 }
 
 /** A session that holds grants. */
@@ -140,10 +149,17 @@ export interface SchedulerState {
   readonly refusing: Heap<Lane>;
   readonly turning: Set<Breaker>;
   readonly openBreakers: Heap<Breaker>;
-  /** Counters: calls asked for, grants made, calls in the queues now. */
+  /** Breakers that are forced for a time. */
+  readonly forcedBreakers: Heap<Breaker>;
+  /** Calls of READ_ONLY tools that were seen to write, to be told once a version of the tool. */
+  readonly unannounced: Map<ToolVersion, UndeclaredWrite>;
+  /** Alerts that the webhooks of the cell have not all taken, oldest first. */
+  readonly openAlerts: Map<string, OpenAlert>;
+  /** Counters: calls asked for, grants made, calls in the queues now, alerts raised. */
   arrivals: number;
   grants: number;
   ready: number;
+  alerts: number;
 }
 
 export function initial(): SchedulerState {
@@ -160,8 +176,12 @@ export function initial(): SchedulerState {
     refusing: new Heap(laneBefore, IN_LANES),
     turning: new Set(),
     openBreakers: new Heap(opensBefore, IN_OPEN),
+    forcedBreakers: new Heap(forceEndsBefore, IN_FORCED),
+    unannounced: new Map(),
+    openAlerts: new Map(),
     arrivals: 0,
     grants: 0,
     ready: 0,
+    alerts: 0,
   };
 }

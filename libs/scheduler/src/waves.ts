@@ -56,12 +56,12 @@ export function schedule(calls: readonly WaveCall[], registry: ToolRules, option
 }
 
 /** Only reads are parallel-safe. A tool without a class counts as one here, under its own name. */
-function isParallelSafe(rule: ToolRule | undefined): boolean {
+export function isParallelSafe(rule: ToolRule | undefined): boolean {
   return rule?.class === undefined || rule.class.toUpperCase() === SafetyClass.readOnly;
 }
 
 /** A tool without a class is held to its own name beside any declared keys, so two calls of it never overlap. */
-function keysOf(call: WaveCall, rule: ToolRule | undefined): readonly string[] | undefined {
+export function keysOf(call: WaveCall, rule: ToolRule | undefined): readonly string[] | undefined {
   const declared = keysFor(rule?.keys ?? [], call.inputs);
   if (declared === undefined || (declared.length > 0 && rule?.class !== undefined)) return declared;
   return [call.tool, ...declared];

@@ -25,6 +25,7 @@ export interface ToolTerms {
   readonly keys?: readonly string[];
   readonly pool?: string;
   readonly version?: string;
+  readonly timeoutSeconds?: number;
 }
 
 export function tool(name: string, terms: ToolTerms = {}, place: Place = {}): RecordedFact {
@@ -42,19 +43,27 @@ export interface Request {
   readonly step?: string;
   readonly priority?: 'urgent' | 'normal' | 'background' | number;
   readonly deadline?: string;
+  readonly plan?: string;
 }
 
 /** A request for calls: `'a'` is a call `a` of tool `read`. */
 export function asked(
   calls: readonly (Asked | string)[],
-  { step = 'step', priority = 'normal', deadline }: Request = {},
+  { step = 'step', priority = 'normal', deadline, plan }: Request = {},
   place: Place = {},
 ): RecordedFact {
   const full = calls.map((call) => ({
     inputs: {},
     ...(typeof call === 'string' ? { invocation: call, tool: 'read' } : call),
   }));
-  const data = { step, calls: full, project: 'default', priority, ...(deadline ? { deadline } : {}) };
+  const data = {
+    step,
+    calls: full,
+    project: 'default',
+    priority,
+    ...(deadline ? { deadline } : {}),
+    ...(plan ? { plan } : {}),
+  };
   return fact('tool.requested', data, { origin: AGENT, ...place });
 }
 
@@ -89,6 +98,13 @@ export interface Run {
   readonly tenant?: string;
 }
 
+/** What a completion tells besides how it ended. */
+export interface Ended extends Run {
+  readonly startedAtMs?: number;
+  readonly endedAtMs?: number;
+  readonly writes?: readonly string[];
+}
+
 export function started(
   invocation: string,
   { attempt = 1, executor = 'e1', session = 's1', tenant = TENANT }: Run = {},
@@ -99,7 +115,7 @@ export function started(
 
 export function completed(
   invocation: string,
-  { attempt = 1, executor = 'e1', session = 's1', tenant = TENANT }: Run = {},
+  { attempt = 1, executor = 'e1', session = 's1', tenant = TENANT, ...told }: Ended = {},
   outcome: RunOutcome = 'succeeded',
 ): RecordedFact {
   const data = {
@@ -112,13 +128,26 @@ export function completed(
     argsDigest: DIGEST,
     usage: {},
   };
-  return fact('execution.completed', { ...data, startedAtMs: 0, endedAtMs: 1 }, { tenant, origin: executor });
+  const span = { startedAtMs: 0, endedAtMs: 1 };
+  return fact('execution.completed', { ...data, ...span, ...told }, { tenant, origin: executor });
 }
 
 export function fenced(executor = 'e1', session = 's1', tenant = TENANT): RecordedFact {
   return fact('execution.fenced', { executor, session }, { tenant, origin: executor });
 }
 
-export function breaker(terms: object): RecordedFact {
-  return fact('breaker.configured', { breaker: breakerSpec.parse({ tool: 'read', ...terms }) });
+/** Terms of the breaker of tool `read`, unless another scope is given. */
+export function breaker(terms: object, place: Place = {}): RecordedFact {
+  const scoped = 'pool' in terms || 'everything' in terms;
+  const spec = breakerSpec.parse({ ...(scoped ? {} : { tool: 'read' }), ...terms });
+  return fact('breaker.configured', { breaker: spec }, place);
+}
+
+export function forced(scope: string, mode: string, ttlSeconds?: number, place: Place = {}): RecordedFact {
+  const ttl = ttlSeconds === undefined ? {} : { ttlSeconds };
+  return fact('breaker.forced', { scope, mode, reason: 'a drill', ...ttl }, place);
+}
+
+export function released(scope: string, place: Place = {}): RecordedFact {
+  return fact('breaker.released', { scope, reason: 'the drill is over' }, place);
 }

@@ -29,6 +29,21 @@ export function recorded(answer: Fact, at: number): RecordedFact {
   return { ...answer, origin: 'schedule', seq: 0, at };
 }
 
+/** An opening and its alert. */
+export function turnedOpen(data: { scope: string; evidence: object; untilMs: number }, tenant = TENANT) {
+  const detail = expect.any(String);
+  const alert = {
+    alert: expect.stringMatching(/^alert-\d+$/),
+    kind: 'breaker-opened',
+    detail,
+    scope: data.scope,
+  };
+  return [
+    { type: 'breaker.opened', tenant, data },
+    { type: 'alert.raised', tenant, data: alert },
+  ];
+}
+
 /** Through JSON and back, as a snapshot travels. */
 export function reload(state: SchedulerState): SchedulerState {
   return scheduler.restore(JSON.parse(JSON.stringify(scheduler.snapshot(state))));
@@ -113,7 +128,12 @@ export function cancelled(invocation: string, reason?: string): unknown {
   return { type: 'invocation.cancelled', tenant: TENANT, data };
 }
 
-export function refused(invocation: string, reason: 'deadline' | 'breaker-open', rest: object = {}): unknown {
+export function refused(
+  invocation: string,
+  reason: 'deadline' | 'breaker-open',
+  rest: object = {},
+  tenant = TENANT,
+): unknown {
   const data = { invocation, agent: AGENT, reason, detail: expect.any(String), ...rest };
-  return { type: 'schedule.refused', tenant: TENANT, data };
+  return { type: 'schedule.refused', tenant, data };
 }

@@ -1,10 +1,13 @@
 /** What operators publish on `writ.<tenant>.catalog` (`writ apply`). The last fact about a name is in force. */
 import { z } from 'zod';
 import { digest } from '../digest.ts';
-import { budgetSpec, breakerSpec, environmentSpec, groupsSpec } from '../files/governance-file.ts';
+import { breakerScope, breakerSpec } from '../files/breaker-file.ts';
+import { budgetSpec, environmentSpec, groupsSpec } from '../files/governance-file.ts';
 import { policyRule } from '../files/policy-file.ts';
 import { toolSpec } from '../files/tool-file.ts';
 import { token, toolName } from '../ids.ts';
+import { MAX_TEXT_LENGTH } from '../limits.ts';
+import { planMode } from '../plan-mode.ts';
 
 export const toolRegistered = z.object({ tool: toolSpec });
 export const toolRetired = z.object({ tool: toolName });
@@ -14,7 +17,43 @@ export const budgetDefined = z.object({ budget: budgetSpec });
 /** The account is no longer limited; what is held stays until it is closed. */
 export const budgetRetired = z.object({ account: z.string() });
 export const breakerConfigured = z.object({ breaker: breakerSpec });
+/** The scope has no terms of its own any more: a tool of a tenant has the defaults, nothing else is watched. */
+export const breakerRetired = z.object({ scope: breakerScope });
+
+/**
+ * What an operator can make of a circuit: `open` refuses its calls, `paused` lets them wait, `closed` lets them through,
+ * `metrics-only` lets them through and goes on counting.
+ */
+export const ForcedMode = {
+  open: 'open',
+  paused: 'paused',
+  closed: 'closed',
+  metricsOnly: 'metrics-only',
+} as const;
+export type ForcedMode = (typeof ForcedMode)[keyof typeof ForcedMode];
+
+/** The circuit is what the operator says, until the time is over or it is released; its own state waits meanwhile. */
+export const breakerForced = z.object({
+  scope: breakerScope,
+  mode: z.enum(ForcedMode),
+  /** Absent: until it is released. */
+  ttlSeconds: z
+    .number()
+    .positive()
+    .max(30 * 86_400)
+    .optional(),
+  reason: z.string().min(1).max(MAX_TEXT_LENGTH),
+});
+/** What was forced ends now; the circuit goes on from where it was. */
+export const breakerReleased = z.object({
+  scope: breakerScope,
+  reason: z.string().min(1).max(MAX_TEXT_LENGTH),
+});
 export const environmentDefined = z.object({ environment: environmentSpec });
 export const groupsDefined = z.object({ groups: groupsSpec });
-/** `parallelEnabled: false` makes every step sequential: a kill switch. */
-export const schedulingConfigured = z.object({ parallelEnabled: z.boolean(), pool: token.optional() });
+/** `parallelEnabled: false` makes every step sequential: a kill switch. Of the tenant `_cell` it holds for all tenants. */
+export const schedulingConfigured = z.object({
+  parallelEnabled: z.boolean(),
+  pool: token.optional(),
+  plan: planMode.optional(),
+});

@@ -24,6 +24,7 @@ export function isPlainCompletion(data: unknown): boolean {
     OUTCOMES.has(fact['outcome']) &&
     fact['outputRef'] === undefined &&
     fact['error'] === undefined &&
+    fact['writes'] === undefined &&
     Number.isFinite(fact['startedAtMs']) &&
     Number.isFinite(fact['endedAtMs']) &&
     isUsage(fact['usage'])

@@ -35,6 +35,8 @@ export const executionCompleted = z.object({
   error: executionError.optional(),
   /** What was measured or reported; the budget settles at this. */
   usage: amounts,
+  /** Files or keys that the call was seen to change; absent when nothing was seen, or nobody looked. */
+  writes: z.array(z.string().max(512)).max(16).optional(),
   startedAtMs: z.number(),
   endedAtMs: z.number(),
 });

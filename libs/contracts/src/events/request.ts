@@ -4,6 +4,7 @@ import { digest } from '../digest.ts';
 import { invocationId, stepId, token, toolName } from '../ids.ts';
 import { jsonObject } from '../json.ts';
 import { MAX_CALLS_PER_STEP, MAX_TEXT_LENGTH } from '../limits.ts';
+import { planMode } from '../plan-mode.ts';
 
 /** Urgency by name, or 0 (most urgent) to 1000. */
 export const priority = z.union([
@@ -41,6 +42,8 @@ export const toolRequested = z.strictObject({
   priority: priority.default('normal'),
   /** RFC 3339; a call that has not started by then is refused as expired. */
   deadline: z.iso.datetime({ offset: true }).optional(),
+  /** How a step of several calls is planned; absent: as the catalog says. */
+  plan: planMode.optional(),
   justification: z.string().max(MAX_TEXT_LENGTH).optional(),
   /** Name of the audit log that this run exports. */
   log: token.optional(),

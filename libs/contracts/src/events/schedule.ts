@@ -1,7 +1,7 @@
 /** What the scheduler writes on `writ.<tenant>.schedule`. */
 import { z } from 'zod';
 import { digest } from '../digest.ts';
-import { agentId, executorId, invocationId, sessionId, stepId } from '../ids.ts';
+import { agentId, executorId, invocationId, sessionId, stepId, toolName } from '../ids.ts';
 
 export const wave = z.object({
   calls: z.array(invocationId),
@@ -10,7 +10,16 @@ export const wave = z.object({
 });
 
 /** The order in which the calls of a step of several calls may run. */
-export const schedulePlanned = z.object({ step: stepId, agent: agentId, waves: z.array(wave) });
+export const schedulePlanned = z.object({
+  step: stepId,
+  agent: agentId,
+  waves: z.array(wave),
+  /**
+   * Given for a step planned as `dag`: what each call waits for, in the order of the calls in `waves`, as places in
+   * that order. The waves then only show which calls could run at once.
+   */
+  after: z.array(z.array(z.number().int().nonnegative())).optional(),
+});
 
 /** A grant: this executor may run this call, once, in this session. Its ledger sequence is the fencing token. */
 export const scheduleDispatched = z.object({
@@ -31,17 +40,43 @@ export const scheduleRefused = z.object({
   retryAtMs: z.number().int().optional(),
 });
 
-/** `tool:<name>`; other scopes are told by their prefix. */
+/** `tool:<name>`, `pool:<name>` or `all`: of the tenant, or of all tenants when the tenant is `_cell`. */
 const scope = z.string();
+
+/** What the window held when the circuit turned. */
 const evidence = z.object({
   calls: z.number().int(),
   failures: z.number().int(),
+  /** Executors on which calls failed. */
   executors: z.number().int(),
+  /** Slow calls, when there were any, and the executors that they ran on. */
+  slow: z.number().int().optional(),
+  slowExecutors: z.number().int().optional(),
 });
 
 export const breakerOpened = z.object({ scope, evidence, untilMs: z.number().int() });
 export const breakerHalfOpened = z.object({ scope, permits: z.number().int() });
 export const breakerClosed = z.object({ scope, evidence });
+/** The time of what an operator forced is over. */
+export const breakerForceExpired = z.object({ scope, mode: z.string() });
+
+/** What people have to hear of. Sent to the webhooks of the cell until each of them took it. */
+export const alertRaised = z.object({
+  /** Unique in the cell. */
+  alert: z.string(),
+  kind: z.enum(['breaker-opened', 'undeclared-write']),
+  detail: z.string(),
+  /** The breaker that opened. */
+  scope: z.string().optional(),
+  /** The tool that is registered READ_ONLY and wrote, and in which call. */
+  tool: toolName.optional(),
+  invocation: invocationId.optional(),
+});
+/** Nothing has to be sent any more: every webhook took it, or it is too old. */
+export const alertClosed = z.object({
+  alert: z.string(),
+  outcome: z.enum(['delivered', 'abandoned']),
+});
 
 /** The executor was silent past its bound (or began a new session); its unstarted grants will be granted again. */
 export const executorLost = z.object({

@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import { token } from '../ids.ts';
+import { planMode } from '../plan-mode.ts';
 import { unitName } from '../quantities.ts';
+import { breakerSpec } from './breaker-file.ts';
 import { policyRule } from './policy-file.ts';
 import { toolSpec } from './tool-file.ts';
 
@@ -24,21 +26,14 @@ export const budgetSpec = z.strictObject({
 });
 export type BudgetSpec = z.infer<typeof budgetSpec>;
 
-/** `breakers:`: when a tool's circuit opens (resilience4j's terms). Defaults hold for every tool without an entry. */
-export const breakerSpec = z.strictObject({
-  tool: token,
-  /** Share of failures (0..1] in the window that opens the breaker. */
-  failureRate: z.number().gt(0).max(1).default(0.5),
-  /** Number of latest completed calls that are looked at. */
-  window: z.number().int().min(1).max(10_000).default(100),
-  /** Fewer calls than this never open it. */
-  minimumCalls: z.number().int().min(1).max(10_000).default(100),
-  /** How long it stays open before probes are let through. */
-  openSeconds: z.number().positive().max(86_400).default(60),
-  /** Probes that must succeed to close it. */
-  halfOpenPermits: z.number().int().min(1).max(1_000).default(10),
+/** `scheduling:`: how the calls of one step may overlap. */
+export const schedulingSpec = z.strictObject({
+  /** `false` makes every step sequential: a kill switch. */
+  parallelEnabled: z.boolean().default(true),
+  /** How steps are planned that do not say it themselves; absent: as the cell says, else in waves. */
+  plan: planMode.optional(),
 });
-export type BreakerSpec = z.infer<typeof breakerSpec>;
+export type SchedulingSpec = z.infer<typeof schedulingSpec>;
 
 /** `environment:`: facts that policies see as `env.*`, for example `production: true`. */
 export const environmentSpec = z.record(
@@ -57,6 +52,7 @@ export const governanceFile = z.strictObject({
   policies: z.array(policyRule).max(10_000).optional(),
   budgets: z.array(budgetSpec).max(10_000).optional(),
   breakers: z.array(breakerSpec).max(10_000).optional(),
+  scheduling: schedulingSpec.optional(),
   environment: environmentSpec.optional(),
   groups: groupsSpec.optional(),
 });

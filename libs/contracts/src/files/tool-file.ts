@@ -31,6 +31,8 @@ const commandAdapter = z.strictObject({
   argv: z.array(z.string().min(1)).min(1).max(64),
   /** Names of environment variables that are passed through; everything else is absent. */
   environment: z.array(z.string()).max(32).default([]),
+  /** Files and folders that are compared before and after a READ_ONLY call: what has changed is told and alerted. */
+  watch: z.array(z.string().min(1).max(512)).max(16).optional(),
 });
 
 const moduleAdapter = z.strictObject({
