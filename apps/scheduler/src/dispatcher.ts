@@ -3,22 +3,23 @@
  * appended. Grants leave only after their commit is acknowledged, and are looked up only while nothing is in flight,
  * because the state runs ahead of the ledger until then.
  */
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { CELL, invariant, messageOf, pullRequest, subjects } from '@writ/contracts';
 import type { ExecutorId, Grant, PullRequest } from '@writ/contracts';
 import type { CommittedFact, Ledger } from '@writ/ledger';
-import { grantDetails, openGrants, sessionLost } from '@writ/scheduler';
+import { grantDetails, openAlerts, openGrants, sessionLost } from '@writ/scheduler';
 import type { GrantDetails, SchedulerOffer, SchedulerState } from '@writ/scheduler';
 import { CONNECTION, DeciderTransport, LEDGER, isInbox, jsonOf } from '@writ/service';
+import { AlertSender } from './alert-sender.ts';
 import { Fences } from './fences.ts';
+import { CHECK_MS } from './limits.ts';
 import { NO_GRANTS, Pulls } from './pulls.ts';
 import { SCHEDULER_CONFIG } from './scheduler.config.ts';
 import type { SchedulerConfig } from './scheduler.config.ts';
 import { Sessions } from './sessions.ts';
 
-const CHECK_MS = 500;
 const RESYNC = '{"grants":[],"resync":true}';
 const LOST = '{"grants":[],"lost":true}';
 
@@ -35,6 +36,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   readonly #pulls = new Pulls();
   readonly #sessions: Sessions;
   readonly #fences: Fences;
+  readonly #alerts: AlertSender;
   #arrived: ArrivedPull[] = [];
   #subscription: Subscription | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -50,6 +52,13 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     this.#config = config;
     this.#sessions = new Sessions(this.#pulls, config.WRIT_EXECUTOR_SILENT_MS);
     this.#fences = new Fences(ledger);
+    const log = new Logger('alerts');
+    this.#alerts = new AlertSender({
+      urls: config.WRIT_ALERT_WEBHOOKS,
+      secret: config.WRIT_ALERT_SECRET ?? '',
+      onSent: () => transport.host.wake(),
+      log: (sentence) => log.warn(sentence),
+    });
     transport.offer = () => this.#offer();
     transport.onCommitted = (facts, state) => this.#onCommitted(facts, state);
   }
@@ -66,6 +75,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     clearInterval(this.#timer);
     this.#subscription?.unsubscribe();
     this.#pulls.clear();
+    this.#alerts.stop();
   }
 
   /** Only the leader answers; an executor that nobody answers asks again. */
@@ -85,7 +95,9 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   /** Asked for at the start of every reaction, when everything in the state is committed. */
   #offer(): SchedulerOffer {
     this.#admit();
-    return { executors: this.#pulls.executors(), silent: this.#sessions.silent, fresh: this.#sessions.fresh };
+    const executors = this.#pulls.executors();
+    const sent = this.#alerts.look(openAlerts(this.#transport.host.state));
+    return { executors, silent: this.#sessions.silent, fresh: this.#sessions.fresh, sent };
   }
 
   /** Holds the pulls that have arrived, or answers them at once with grants whose first answer was lost. */
@@ -151,6 +163,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
       this.#arrived = [];
       this.#pulls.clear();
       this.#sessions.reset();
+      this.#alerts.stop();
       return;
     }
     this.#pulls.expire(performance.now(), this.#config.WRIT_PULL_HOLD_MS);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { digest } from './digest.ts';
 import { agentId, executorId, invocationId, sessionId, tenantId, toolName } from './ids.ts';
+import { breakerScope } from './files/breaker-file.ts';
 import { toolSpec } from './files/tool-file.ts';
 
 /** An executor asks the scheduler's leader for work (`writ._cell.api.scheduler.pull`). */
@@ -49,6 +50,9 @@ export type PullReply = z.infer<typeof pullReply>;
 /** `writ._cell.api.scheduler.tool`: a spec by tenant and digest. */
 export const toolRequest = z.object({ tenant: tenantId, digest });
 export const toolReply = z.object({ tool: toolSpec.optional() });
+
+/** `writ.<tenant>.api.scheduler.running`: the calls behind a breaker's scope that executors have now. */
+export const runningRequest = z.object({ scope: breakerScope });
 
 /** `writ.<tenant>.api.audit.status`: how far some invocations have come; for callers that missed a notice. */
 export const statusRequest = z.object({ invocations: z.array(invocationId).max(10_000) });

@@ -3,6 +3,7 @@ export {
   grant,
   pullReply,
   pullRequest,
+  runningRequest,
   statusReply,
   statusRequest,
   toolReply,
