@@ -45,7 +45,7 @@ export function realSurroundings(terminal: Terminal, interrupt: AbortSignal): Su
 }
 
 /** Shows a result as JSON or in words. */
-function show(
+export function show(
   terminal: Terminal,
   options: GlobalOptions,
   value: unknown,
@@ -54,7 +54,8 @@ function show(
   terminal.out(options.json ? JSON.stringify(value) : words(painter(terminal)));
 }
 
-async function within<T>(
+/** Acts within one connection, which ends with it. */
+export async function within<T>(
   surroundings: Surroundings,
   role: Role,
   options: ConnectionOptions,
@@ -75,7 +76,7 @@ export async function apply(
   // Only this command needs the condition language, which takes longer to load than all the rest.
   const { readFolder, requireCatalog } = await import('@writ/catalog');
   const { applyCatalog } = await import('./apply-catalog.ts');
-  const wanted = requireCatalog(await readFolder(options.file));
+  const wanted = requireCatalog(await readFolder(options.file), { cell: options.cell ?? false });
   const { terminal } = surroundings;
   return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
     const refusal = new AbortController();

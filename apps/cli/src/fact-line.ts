@@ -31,12 +31,14 @@ function colourOf(fact: RecordedFact): Colour {
     case 'request.malformed':
     case 'approval.denied':
     case 'breaker.opened':
+    case 'alert.raised':
       return 'red';
     case 'approval.opened':
     case 'approval.expired':
     case 'budget.alerted':
     case 'executor.lost':
     case 'schedule.indeterminate':
+    case 'breaker.forced':
       return 'yellow';
     default:
       return 'cyan';
@@ -95,6 +97,8 @@ function otherSummary(fact: RecordedFact): string {
     case 'breaker.opened':
     case 'breaker.closed':
       return `${fact.data.scope}: ${fact.data.evidence.failures} of ${fact.data.evidence.calls} calls failed`;
+    case 'breaker.forced':
+      return `${fact.data.scope}: ${fact.data.mode}, ${fact.data.reason}`;
     case 'executor.lost':
       return `${fact.data.executor}: ${fact.data.reason}`;
     default: {

@@ -2,6 +2,7 @@
 import { MAX_TEXT_LENGTH, WritError } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addBreakerCommands } from './breaker-commands.ts';
 import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
@@ -59,6 +60,7 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addCatalogCommands(add, surroundings);
   addCallCommands(add, surroundings);
   addLookingCommands(add, surroundings);
+  addBreakerCommands(program, surroundings, ended);
   return program;
 }
 
@@ -73,7 +75,8 @@ function addCatalogCommands(add: Add, surroundings: Surroundings): void {
     commands.apply(surroundings, command.optsWithGlobals()),
   )
     .requiredOption('-f, --file <folder>', 'folder of *.yaml files')
-    .option('--dry-run', 'show what would change and publish nothing');
+    .option('--dry-run', 'show what would change and publish nothing')
+    .option('--cell', 'what holds for all tenants: breakers and scheduling');
   add('budget', 'what each account has left', (command) =>
     commands.budget(surroundings, command.optsWithGlobals()),
   );

@@ -2,7 +2,7 @@
  * A connection in one of the roles that people have: operators publish catalogs and read the ledger, approvers vote.
  * Credentials come from the options, else from the environment, else from `.writ/connection.json`.
  */
-import { WritError, tenantId } from '@writ/contracts';
+import { CELL, WritError, tenantId } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
 import { natsTransport, readConnectionFile } from '@writ/sdk';
 import type { ConnectionFile, Credentials, LedgerTransport } from '@writ/sdk';
@@ -15,6 +15,8 @@ export interface ConnectionOptions {
   readonly user?: string;
   readonly password?: string;
   readonly tenant?: string;
+  /** Everything that belongs to no tenant, instead of one. */
+  readonly cell?: boolean;
 }
 
 export interface Session {
@@ -47,16 +49,22 @@ export function sessionSettings(
   const file = named === undefined ? requireFile(folder) : undefined;
   const login = file?.users[role];
   const user = options.user ?? environment['WRIT_NATS_USER'] ?? login?.user;
-  const tenant = tenantId.safeParse(options.tenant ?? environment['WRIT_TENANT'] ?? file?.tenant);
-  if (!tenant.success)
-    throw new WritError('invalid-connection', 'no tenant is named: pass --tenant or set WRIT_TENANT');
+  const tenant = options.cell
+    ? CELL
+    : requireTenant(options.tenant ?? environment['WRIT_TENANT'] ?? file?.tenant);
   return {
     server: named ?? file?.natsUrl ?? '',
     user,
     password: options.password ?? environment['WRIT_NATS_PASSWORD'] ?? login?.password,
-    tenant: tenant.data,
-    origin: role === 'operator' ? role : approverName(tenant.data, user, file, environment),
+    tenant,
+    origin: role === 'operator' ? role : approverName(tenant, user, file, environment),
   };
+}
+
+function requireTenant(name: string | undefined): TenantId {
+  const tenant = tenantId.safeParse(name);
+  if (tenant.success) return tenant.data;
+  throw new WritError('invalid-connection', 'no tenant is named: pass --tenant or set WRIT_TENANT');
 }
 
 /** A vote's subject ends with the approver's name, and the server checks it against the credential. */

@@ -1,5 +1,5 @@
 /** The surroundings for this app's specs: a memory ledger, a terminal that remembers, services that answer by script. */
-import { WritError, encodeEvent } from '@writ/contracts';
+import { CELL, WritError, encodeEvent } from '@writ/contracts';
 import type { Fact, TenantId } from '@writ/contracts';
 import { memoryLedger } from '@writ/ledger';
 import type { Append, AppendResult, MemoryLedger } from '@writ/ledger';
@@ -29,7 +29,7 @@ export class ScriptedSuite implements LedgerTransport {
     return this.#err.join('\n');
   }
 
-  /** What `service.call` answers; a call that was not given has nobody who answers. */
+  /** What `service.call` answers, or what gives each answer; a call that was not given has nobody who answers. */
   answer(call: string, reply: unknown): this {
     this.#replies.set(call, reply);
     return this;
@@ -51,7 +51,11 @@ export class ScriptedSuite implements LedgerTransport {
         out: (text) => this.#out.push(text),
         err: (text) => this.#err.push(text),
       },
-      open: async (role) => ({ tenant: LAB, origin: role === 'approver' ? 'ada' : role, transport: this }),
+      open: async (role, { cell }) => ({
+        tenant: cell ? CELL : LAB,
+        origin: role === 'approver' ? 'ada' : role,
+        transport: this,
+      }),
       interrupt: this.interrupt.signal,
     };
     return runCommandLine(args, surroundings);
@@ -73,7 +77,9 @@ export class ScriptedSuite implements LedgerTransport {
 
   async query(subject: string): Promise<unknown> {
     const call = subject.split('.').slice(3).join('.');
-    if (this.#replies.has(call)) return this.#replies.get(call);
+    const reply = this.#replies.get(call);
+    if (typeof reply === 'function') return (reply as () => unknown)();
+    if (this.#replies.has(call)) return reply;
     throw new WritError('unavailable', `nobody answers on ${subject}`);
   }
 

@@ -20,7 +20,7 @@ import type {
 } from '@writ/contracts';
 import { isMap, isSeq } from 'yaml';
 import type { z } from 'zod';
-import { indices, keysOf, nodeAt, placeOf, placeOfKey, scalarAt, valueAt } from './document.ts';
+import { indices, keysOf, nodeAt, placeOf, placeOfKey, scalarAt } from './document.ts';
 import type { Place, YamlFile } from './document.ts';
 import { checkEntry, unknownKey } from './entry.ts';
 import type { Entry } from './entry.ts';
@@ -113,7 +113,7 @@ function breakerNames(yaml: YamlFile): DefinedName[] {
       const path = ['breakers', index, field];
       const scalar = scalarAt(yaml, path);
       if (!scalar) return [];
-      const name = field === 'everything' ? 'all' : `${field}:${scalar.value}`;
+      const name = field === 'everything' ? 'all' : `${field}:${String(scalar.value)}`;
       return [{ section: 'breakers' as const, name, yaml, place: placeOf(yaml, path) }];
     }),
   );
@@ -129,7 +129,8 @@ function keyNames(yaml: YamlFile, section: 'scheduling' | 'environment' | 'group
 function collectUses(yaml: YamlFile, { units, pools }: Entries): void {
   for (const index of indices(yaml, 'tools')) {
     for (const unit of keysOf(nodeAt(yaml, ['tools', index, 'cost']))) units.add(unit);
-    pools.add(String(valueAt(yaml, ['tools', index, 'pool']) ?? DEFAULT_POOL));
+    const pool = scalarAt(yaml, ['tools', index, 'pool'])?.value;
+    pools.add(typeof pool === 'string' ? pool : DEFAULT_POOL);
   }
 }
 

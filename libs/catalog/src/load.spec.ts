@@ -87,15 +87,15 @@ describe('a bad governance folder', () => {
 });
 
 describe('the catalog of a cell', () => {
-  const load = (text: string) => loadCatalog([{ path: 'cell.yaml', text }], { cell: true });
+  const loadCell = (text: string) => loadCatalog([{ path: 'cell.yaml', text }], { cell: true });
 
   it('with breakers and scheduling: loads, though it knows nobody`s tools', () =>
-    expect(load('breakers: [{ tool: dock }, { pool: gpu }]\nscheduling: { plan: dag }')).toMatchObject({
+    expect(loadCell('breakers: [{ tool: dock }, { pool: gpu }]\nscheduling: { plan: dag }')).toMatchObject({
       ok: true,
       catalog: { scheduling: { parallelEnabled: true, plan: 'dag' } },
     }));
   it('with what belongs to a tenant: is told so at its place', () =>
-    expect(load('groups: { chemists: [ada] }')).toMatchObject({
+    expect(loadCell('groups: { chemists: [ada] }')).toMatchObject({
       ok: false,
       problems: [
         {

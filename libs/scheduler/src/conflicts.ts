@@ -71,7 +71,7 @@ function reduced(conflicting: readonly (ReadonlySet<number> | undefined)[]): Pre
       for (const further of reachable[earlier] ?? []) before.add(further);
     }
     reachable.push(before);
-    return direct.reverse();
+    return direct.toReversed();
   });
 }
 
