@@ -15,6 +15,7 @@ import {
   idempotencyKey,
   nothingUsed,
   startedFact,
+  withWrites,
 } from '@writ/execution';
 import type { Conclusion, RunResult, RunSpan, SealedInputs } from '@writ/execution';
 import { Backoff } from './backoff.ts';
@@ -96,7 +97,8 @@ export class CallRunner {
     // What a fenced session produced is dropped: the scheduler has decided about it already.
     if (session.ended) return this.#options.onLeftoverDone();
     const span = { startedAtMs, endedAtMs: this.#ports.now() };
-    const conclusion = conclude(result, tool.check, this.#options.maxOutputBytes);
+    const ended = conclude(result, tool.check, this.#options.maxOutputBytes);
+    const conclusion = withWrites(ended, result.writes);
     const kept = conclusion.store === undefined ? conclusion : await this.#keep(conclusion, conclusion.store);
     this.#complete(session, grant, inputs.digest, kept, span);
   }

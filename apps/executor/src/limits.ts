@@ -51,3 +51,6 @@ export const OUTPUT_GRACE_MS = 200;
 
 /** What is kept of a failed command's stderr: its last bytes. */
 export const STDERR_TAIL_BYTES = 2_048;
+
+/** Files and folders below a tool's watched paths that are compared; of a larger tree only what was seen both times. */
+export const MAX_WATCHED_ENTRIES = 10_000;

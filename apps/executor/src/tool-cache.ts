@@ -11,6 +11,7 @@ import { Backoff } from './backoff.ts';
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS, TOOLS_KEPT } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
 import type { PreparedTool } from './tool-run.ts';
+import { watchingWrites } from './watched-paths.ts';
 
 export interface ReadyTool {
   readonly spec: ToolSpec;
@@ -61,7 +62,7 @@ export class ToolCache {
       return unusable('unknown-tool', `the scheduler knows no tool ${digest} of tenant ${tenant}`);
     try {
       const check = compileOutputCheck(spec.outputs);
-      const run = await this.#ports.adapters[spec.adapter.kind].prepare(spec);
+      const run = watchingWrites(spec, await this.#ports.adapters[spec.adapter.kind].prepare(spec));
       const tool = { spec, startsFirst: startsFirst(spec), check, run };
       this.#keep(digest, tool);
       return { status: 'ready', tool };

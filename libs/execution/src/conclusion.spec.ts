@@ -7,6 +7,7 @@ import { completedFact, startedFact } from './facts.ts';
 import { compileOutputCheck } from './output-schema.ts';
 import { failedRun } from './run-result.ts';
 import type { RunResult } from './run-result.ts';
+import { withWrites } from './seen-writes.ts';
 import { nothingUsed, usageOf } from './usage.ts';
 
 const anything = compileOutputCheck(undefined);
@@ -154,5 +155,22 @@ describe('an outputs schema', () => {
 
   it('that is broken: cannot be compiled, and says why', () => {
     expect(() => compileOutputCheck({ type: 'colour' })).toThrow(/outputs schema cannot be used/);
+  });
+});
+
+describe('a run that was seen to write', () => {
+  const conclusion = conclude(returned('ok'), anything, LIMIT);
+
+  it('tells what it wrote, within the bounds of a completion', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `${index}/${'"'.repeat(600)}`);
+    const { ending, inlineBytes } = withWrites(conclusion, names);
+    expect(ending.writes).toHaveLength(16);
+    expect(EVENT_SCHEMAS['execution.completed'].shape.writes.safeParse(ending.writes).success).toBe(true);
+    const grown = JSON.stringify(ending).length - JSON.stringify(conclusion.ending).length;
+    expect(inlineBytes - conclusion.inlineBytes).toBeGreaterThan(grown - '"writes":[],'.length);
+  });
+  it('or was not: ends as ever', () => {
+    expect(withWrites(conclusion, undefined)).toBe(conclusion);
+    expect(withWrites(conclusion, [])).toBe(conclusion);
   });
 });

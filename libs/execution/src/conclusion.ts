@@ -19,7 +19,7 @@ import { usageOf } from './usage.ts';
 /** The part of `execution.completed` that the run itself decides. */
 export type Ending = Pick<
   EventData<'execution.completed'>,
-  'outcome' | 'output' | 'outputRef' | 'outputDigest' | 'error'
+  'outcome' | 'output' | 'outputRef' | 'outputDigest' | 'error' | 'writes'
 > & { readonly usage: Amounts };
 
 export interface Conclusion {

@@ -15,3 +15,7 @@ export const MAX_REPORTED_UNITS = 32;
 
 /** Largest amount of one unit that a tool may report; far below where micro-units of a double stop being exact enough. */
 export const MAX_REPORTED_AMOUNT = 1e12;
+
+/** Most changed files or keys that one completion names, and the longest name of one; as in `execution.completed`. */
+export const MAX_WRITES_TOLD = 16;
+export const MAX_WRITE_LENGTH = 512;

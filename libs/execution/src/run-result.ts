@@ -7,6 +7,9 @@ import { RunOutcome } from '@writ/contracts';
 /** Amounts in whole units, `{"node-hours": 1.2}`, added up over all reports of one run. */
 export type ReportedUsage = Readonly<Record<string, number>>;
 
+/** Files or keys that the run was seen to change; absent when nothing was seen, or nobody looked. */
+export type SeenWrites = readonly string[];
+
 /** `code` in kebab-case for programs, `message` a sentence for people. */
 export interface RunError {
   readonly code: string;
@@ -19,11 +22,13 @@ export type RunResult =
       /** A JSON value; `undefined` when the tool returned nothing. */
       readonly output: unknown;
       readonly reported?: ReportedUsage;
+      readonly writes?: SeenWrites;
     }
   | {
       readonly outcome: Exclude<RunOutcome, typeof RunOutcome.succeeded>;
       readonly error: RunError;
       readonly reported?: ReportedUsage;
+      readonly writes?: SeenWrites;
     };
 
 /** A run that ended `failed` for a reason of ours or the tool's. */

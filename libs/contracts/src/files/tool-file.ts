@@ -31,8 +31,6 @@ const commandAdapter = z.strictObject({
   argv: z.array(z.string().min(1)).min(1).max(64),
   /** Names of environment variables that are passed through; everything else is absent. */
   environment: z.array(z.string()).max(32).default([]),
-  /** Files and folders that are compared before and after a READ_ONLY call: what has changed is told and alerted. */
-  watch: z.array(z.string().min(1).max(512)).max(16).optional(),
 });
 
 const moduleAdapter = z.strictObject({
@@ -65,6 +63,14 @@ export const toolSpec = z.strictObject({
   cost: z.record(unitName, expressionText).default({}),
   /** Resource keys, `vault:{args.path}`; absent means the tool's name. Calls with overlapping keys do not overlap. */
   keys: z.array(z.string().min(1).max(256)).max(16).optional(),
+  /**
+   * Files and folders of the executor's machine, from the root on, that are compared before and after a READ_ONLY call:
+   * what has changed is told with the completion, and alerted once.
+   */
+  watch: z
+    .array(z.string().max(512).regex(/^\//, 'must be a path from the root on, "/data/vault"'))
+    .max(16)
+    .optional(),
   timeoutSeconds: z.number().positive().max(86_400).default(60),
   /** Named set of executors that may run it. */
   pool: token.default('default'),
