@@ -1,5 +1,5 @@
 /** Breaker history: every transition is a fact with its evidence, so the history is the list of those facts. */
-import type { RecordedFact } from '@writ/contracts';
+import type { EventData, RecordedFact } from '@writ/contracts';
 import type { Moment } from './record.ts';
 
 const TRANSITIONS = {
@@ -12,8 +12,7 @@ export interface BreakerEvent extends Moment {
   readonly transition: (typeof TRANSITIONS)[keyof typeof TRANSITIONS];
   /** `tool:<name>`, or a wider scope. */
   readonly scope: string;
-  readonly evidence:
-    { readonly calls: number; readonly failures: number; readonly executors: number } | undefined;
+  readonly evidence: EventData<'breaker.opened'>['evidence'] | undefined;
   /** For an opened breaker: when its first probes may go through. */
   readonly untilMs: number | undefined;
   /** For a half-open breaker: how many probes. */

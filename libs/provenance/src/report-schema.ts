@@ -44,7 +44,15 @@ const breakerReport = z.strictObject({
   transition: z.enum(['opened', 'half-opened', 'closed']),
   at: time,
   seq: count,
-  evidence: z.strictObject({ calls: count, failures: count, executors: count }).nullable(),
+  evidence: z
+    .strictObject({
+      calls: count,
+      failures: count,
+      executors: count,
+      slow: count.optional(),
+      slowExecutors: count.optional(),
+    })
+    .nullable(),
   until: time.nullable(),
   permits: count.nullable(),
 });

@@ -1,6 +1,6 @@
 /**
  * Both ways to plan any step, against each other and against a naive conflict graph: the order of what conflicts is the
- * same, the graph takes exactly its critical path, and waves never take less. Also for the 200 real steps.
+ * same, the graph takes exactly its critical path, and waves never take less.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
