@@ -151,9 +151,13 @@ describe('what cannot be sent', () => {
 
 describe('a step', () => {
   it('is one event with its calls in model order, and resolves in model order', async () => {
-    const outcomes = executor.runStep([{ tool: 'a' }, { tool: 'b' }], { budgetTag: 'screening' });
+    const outcomes = executor.runStep([{ tool: 'a' }, { tool: 'b' }], {
+      budgetTag: 'screening',
+      plan: 'dag',
+    });
     await settled();
     expect(wire.eventsOf(0)).toHaveLength(1);
+    expect(wire.eventsOf(0)[0]?.data).toMatchObject({ campaign: 'screening', plan: 'dag' });
     expect([wire.sent(0).tool, wire.sent(1).tool]).toEqual(['a', 'b']);
     wire.notify(completed(wire.sent(1).invocation, 'second'));
     wire.notify(completed(wire.sent(0).invocation, 'first'));

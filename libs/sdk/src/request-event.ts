@@ -3,7 +3,7 @@
  * leaves, so that a mistake is an error at its caller and not a rejection a round trip later.
  */
 import { EVENT_SCHEMAS, MAX_INLINE_PAYLOAD_BYTES, MAX_TEXT_LENGTH, WritError } from '@writ/contracts';
-import type { AgentId, InvocationId, Priority } from '@writ/contracts';
+import type { AgentId, InvocationId, PlanMode, Priority } from '@writ/contracts';
 import { z } from 'zod';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 
@@ -24,6 +24,8 @@ export interface RequestTerms {
   readonly deadline?: Date | string | undefined;
   /** Shown to the people who may approve. */
   readonly justification?: string | undefined;
+  /** How a step of several calls is planned: in waves, or each call when its own way is free; else as the catalog says. */
+  readonly plan?: PlanMode | undefined;
   /** Name of the audit log that the calls are recorded under. */
   readonly log?: string | undefined;
 }
@@ -57,6 +59,7 @@ export function requestEvent(
     priority: terms.priority,
     deadline: terms.deadline instanceof Date ? terms.deadline.toISOString() : terms.deadline,
     justification: terms.justification,
+    plan: terms.plan,
     log: terms.log,
   };
   // Written before it is checked: a cyclic value ends here and not in a check that walks it.
