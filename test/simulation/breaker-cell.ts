@@ -4,7 +4,16 @@
  * After every commit the leader's live state is compared with the fold of the ledger up to there.
  */
 import { CELL, breakerSpec, decodeCommit, digestOf, subjects, toolSpec } from '@writ/contracts';
-import type { AgentId, Decider, ExecutorId, Fact, RecordedFact, SessionId, TenantId } from '@writ/contracts';
+import type {
+  AgentId,
+  Decider,
+  ExecutorId,
+  Fact,
+  Json,
+  RecordedFact,
+  SessionId,
+  TenantId,
+} from '@writ/contracts';
 import { DeciderPath, memoryLedger, memorySnapshots, stateText } from '@writ/ledger';
 import type { AppendFault, CommittedFact, MemoryLedger } from '@writ/ledger';
 import { fencesOwed, openGrants, scheduler } from '@writ/scheduler';
@@ -22,6 +31,8 @@ const TOOLS = Object.keys(POOLS) as (keyof typeof POOLS)[];
 const SCOPES = ['tool:dock', 'tool:train', 'pool:gpu', 'all'];
 const DIGEST = digestOf({});
 const SLOTS = 3;
+/** Reactions after which the fold goes through a snapshot. */
+const RESTORE_EVERY = 7;
 
 const TERMS = { window: 5, minimumCalls: 3, openSeconds: 3 };
 const BREAKERS: readonly [TenantId, object][] = [
@@ -240,6 +251,10 @@ export class BreakerCell {
     const [lived, replayed] = [live, this.#fold.state].map(
       (state) => stateText(scheduler.snapshot(state)).state,
     );
+    // From here on the fold is one that was saved and restored in between.
+    if (this.compared % RESTORE_EVERY === 0) {
+      this.#fold.state = scheduler.restore(JSON.parse(replayed ?? '') as Json);
+    }
     if (lived !== replayed) this.diverged.push(`at ${last}: ${lived} lived, ${replayed} replayed`);
   }
 

@@ -9,7 +9,7 @@ import { BreakerCell } from './breaker-cell.ts';
 const { WRIT_BREAKER_SEED: SEED, WRIT_BREAKER_SEEDS: SEEDS } = process.env;
 const FIRST = Number(SEED ?? 1);
 const COUNT = Number(SEEDS ?? (SEED === undefined ? 1_000 : 1));
-const STEPS = 120;
+const STEPS = 90;
 const TIMEOUT_MS = 300_000;
 /** How often each must have happened in a search of so many seeds: where nothing happens nothing is proved. */
 const LEAST_OF_EACH = 100;

@@ -85,7 +85,7 @@ async function force(
     const { tenant } = session;
     const data = { scope, mode, reason, ...(ttl === undefined ? {} : { ttlSeconds: ttl }) };
     const fact: Fact = { type: 'breaker.forced', tenant, data };
-    const seq = await publishFact(session.transport.ledger, fact, () => new Date(), surroundings.interrupt);
+    const seq = await publishFact(session.transport, fact, () => new Date(), surroundings.interrupt);
     const until = ttl === undefined ? 'until it is released' : `for ${ttl} s`;
     show(
       surroundings.terminal,
@@ -106,7 +106,7 @@ async function release(surroundings: Surroundings, scope: string, options: Force
     const { tenant, transport } = session;
     const running = await runningCalls(transport, tenant, scope, 0);
     const fact: Fact = { type: 'breaker.released', tenant, data: { scope, reason } };
-    const seq = await publishFact(transport.ledger, fact, () => new Date(), surroundings.interrupt);
+    const seq = await publishFact(transport, fact, () => new Date(), surroundings.interrupt);
     show(
       surroundings.terminal,
       options,

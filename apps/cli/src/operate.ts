@@ -3,18 +3,23 @@ import { WritError, messageOf, subjects } from '@writ/contracts';
 import type { Fact } from '@writ/contracts';
 import { appendResolved } from '@writ/ledger';
 import type { Ledger } from '@writ/ledger';
+import type { LedgerTransport } from '@writ/sdk';
 import { commitsOf } from './commit.ts';
 
 /** How often somebody else may publish between our look and our append. */
 const MOST_ATTEMPTS = 10;
 
-/** @returns the ledger sequence of its commit. @throws WritError `catalog-contended` */
+/** @returns the ledger sequence of its commit. @throws WritError `not-permitted`, `catalog-contended` */
 export async function publishFact(
-  ledger: Ledger,
+  transport: LedgerTransport,
   fact: Fact,
   now: () => Date,
-  signal?: AbortSignal,
+  interrupt: AbortSignal,
 ): Promise<number> {
+  const { ledger } = transport;
+  const refusal = new AbortController();
+  const signal = AbortSignal.any([refusal.signal, interrupt]);
+  transport.watch({ refused: (_, error) => refusal.abort(error), reconnected: () => undefined });
   const subject = subjects.catalog(fact.tenant);
   for (const { id, data } of commitsOf([fact], 'writ/operator', now())) {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {

@@ -199,7 +199,8 @@ class History {
     }));
     const priority = (['normal', 'urgent', 'background', 'normal'] as const)[b % 4] ?? 'normal';
     const deadline = c % 7 === 0 ? { deadline: new Date(this.now + 100 * b).toISOString() } : {};
-    this.tell(asked(calls, { priority, ...deadline }, { tenant: TENANTS[a % 2] as string }));
+    const plan = b % 3 === 0 ? 'dag' : 'waves';
+    this.tell(asked(calls, { priority, plan, ...deadline }, { tenant: TENANTS[a % 2] as string }));
   }
 
   #executors(a: number, b: number): OfferedExecutor[] {

@@ -16,6 +16,8 @@ interface Watched {
   readonly once: boolean;
   readonly step: Watched[];
   waves: string[][] | undefined;
+  /** Of a step planned as a graph: what it waits for. */
+  after: string[] | undefined;
   allowed: boolean;
   reserved: boolean;
   ended: string | undefined;
@@ -27,6 +29,7 @@ interface Watched {
 
 const NEW_CALL = {
   waves: undefined,
+  after: undefined,
   allowed: false,
   reserved: false,
   ended: undefined,
@@ -151,15 +154,29 @@ export class Referee {
       expect(waves.flat().sort()).toEqual(call.step.map((one) => one.id).sort());
       call.waves = waves;
     }
+    const order = waves.flat();
+    for (const [place, before] of (data.after ?? []).entries()) {
+      const call = this.calls.get(order[place] ?? '') as Watched;
+      call.after = before.map((earlier) => order[earlier] ?? '');
+    }
   }
 
   #isOpen(call: Watched): boolean {
     if (call.step.length === 1) return true;
+    if (call.after) return call.after.every((id) => this.#isOver(this.calls.get(id) as Watched));
     const earlier = call.waves?.slice(
       0,
       call.waves.findIndex((wave) => wave.includes(call.id)),
     );
     return earlier?.flat().every((id) => this.calls.get(id)?.ended !== undefined) ?? false;
+  }
+
+  /** It has ended, and so has all that it waited for: it may have ended without waiting. */
+  #isOver(call: Watched): boolean {
+    return (
+      call.ended !== undefined &&
+      (call.after ?? []).every((id) => this.#isOver(this.calls.get(id) as Watched))
+    );
   }
 
   #isReady(call: Watched): boolean {
