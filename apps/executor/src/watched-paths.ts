@@ -5,7 +5,7 @@
  */
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { SafetyClass } from '@writ/contracts';
+import { SafetyClass, compareText } from '@writ/contracts';
 import type { ToolSpec } from '@writ/contracts';
 import { MAX_WATCHED_ENTRIES } from './limits.ts';
 import type { PreparedTool } from './tool-run.ts';
@@ -42,7 +42,7 @@ async function look(roots: readonly string[]): Promise<Look> {
     stamps.set(path, `${found.ctimeNs} ${found.size} ${found.ino}`);
     if (!found.isDirectory()) continue;
     const names = await readdir(path).catch(() => []);
-    for (const name of names.sort()) waiting.push(join(path, name));
+    for (const name of names.toSorted(compareText)) waiting.push(join(path, name));
   }
   return { stamps, cut: false };
 }
