@@ -104,7 +104,8 @@ async function release(surroundings: Surroundings, scope: string, options: Force
   const { reason } = options;
   return within(surroundings, 'operator', options, async (session) => {
     const { tenant, transport } = session;
-    const running = await runningCalls(transport, tenant, scope, 0);
+    // Without a leader the release is recorded all the same, and what runs is asked for again.
+    const before = await runningCalls(transport, tenant, scope, 0).catch(() => undefined);
     const fact: Fact = { type: 'breaker.released', tenant, data: { scope, reason } };
     const seq = await publishFact(transport, fact, () => new Date(), surroundings.interrupt);
     show(
@@ -113,6 +114,7 @@ async function release(surroundings: Surroundings, scope: string, options: Force
       { tenant, seq, scope, reason },
       () => `${scope} is released (${seq})`,
     );
+    const running = before ?? (await runningCalls(transport, tenant, scope, seq));
     return report(surroundings, session, options, { scope, seq, running });
   });
 }
