@@ -13,7 +13,8 @@ export {
 export { BATCH_CONTENT_TYPE, cloudEvent, decodeCommit, encodeCommit, encodeEvent } from './cloud-event.ts';
 export { canonicalJson, digest, digestOf, digestOfBytes } from './digest.ts';
 export { WritError, invariant, messageOf } from './errors.ts';
-export { EVENT_SCHEMAS, EVENTS_BY_KIND } from './events/events.ts';
+export { MAX_STANDING_SECONDS } from './events/approval.ts';
+export { EVENT_SCHEMAS, EVENTS_BY_KIND, GOVERNING_TYPES } from './events/events.ts';
 export { Verdict } from './events/decision.ts';
 export { ForcedMode } from './events/catalog.ts';
 export { breakerScope, breakerScopeOf, breakerSpec } from './files/breaker-file.ts';
@@ -23,6 +24,7 @@ export {
   governanceFile,
   groupsSpec,
   schedulingSpec,
+  ownersSpec,
 } from './files/governance-file.ts';
 export { PolicyAction, PolicyMode, policyRule } from './files/policy-file.ts';
 export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
@@ -68,6 +70,7 @@ export type { CloudEvent, StoredCommit } from './cloud-event.ts';
 export type { Decider, Fact, Instant, Json, RecordedFact } from './decider.ts';
 export type { Digest } from './digest.ts';
 export type { WritErrorOptions } from './errors.ts';
+export type { Demand } from './events/approval.ts';
 export type { HoldLine } from './events/budget.ts';
 export type { ApprovalTerms, PolicyDecided } from './events/decision.ts';
 export type { EventData, EventType } from './events/events.ts';
@@ -79,6 +82,7 @@ export type {
   GovernanceFile,
   GroupsSpec,
   SchedulingSpec,
+  OwnersSpec,
 } from './files/governance-file.ts';
 export type { ApprovalRule, PolicyRule } from './files/policy-file.ts';
 export type { ToolAdapter, ToolSpec } from './files/tool-file.ts';

@@ -21,7 +21,9 @@ export function terminalFact(fact: Pick<RecordedFact, 'type' | 'data'>): Outcome
     case 'budget.refused':
       return Outcome.refused;
     case 'schedule.refused':
-      return data.reason === 'deadline' ? Outcome.expired : Outcome.refused;
+      return data.reason === 'deadline' || data.reason === 'approval-expired'
+        ? Outcome.expired
+        : Outcome.refused;
     case 'invocation.cancelled':
       return Outcome.cancelled;
     default:

@@ -48,8 +48,8 @@ export interface Denied extends Ended {
 
 export interface Refused extends Ended {
   readonly status: 'refused';
-  readonly by: 'budget' | 'breaker';
-  readonly reason: 'exhausted' | 'unknown-account' | 'breaker-open';
+  readonly by: 'budget' | 'breaker' | 'policy';
+  readonly reason: 'exhausted' | 'unknown-account' | 'breaker-open' | 'approval-revoked';
   /** What is short, and when or with what change it would fit. */
   readonly detail: string;
   readonly account?: string;

@@ -96,11 +96,11 @@ function refusedByBudget(data: EventData<'budget.refused'>, ended: Ended): CallO
 
 function refusedByScheduler(data: EventData<'schedule.refused'>, ended: Ended): CallOutcome {
   const { reason, detail, retryAtMs } = data;
-  if (reason === 'deadline') return { ...ended, status: 'expired', detail };
+  if (reason === 'deadline' || reason === 'approval-expired') return { ...ended, status: 'expired', detail };
   return {
     ...ended,
     status: 'refused',
-    by: 'breaker',
+    by: reason === 'approval-revoked' ? 'policy' : 'breaker',
     reason,
     detail,
     ...(retryAtMs === undefined ? {} : { retryAtMs }),

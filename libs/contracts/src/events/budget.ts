@@ -1,6 +1,7 @@
 /** What the budget service writes on `writ.<tenant>.budget`. Settling is a fold of `execution.completed`: no fact. */
 import { z } from 'zod';
-import { agentId, invocationId } from '../ids.ts';
+import { digest } from '../digest.ts';
+import { agentId, invocationId, token } from '../ids.ts';
 import { micros, unitName } from '../quantities.ts';
 
 /** Part of a hold: so much of one unit in one account. */
@@ -21,6 +22,26 @@ export const budgetRefused = z.object({
   limit: micros.optional(),
   /** What is short, and when or with what change it would fit. */
   detail: z.string(),
+});
+
+/** A soft limit that a call goes over. */
+export const overSoftLimit = z.object({
+  account: z.string(),
+  unit: unitName,
+  asked: micros,
+  softLimit: micros,
+  spent: micros,
+  held: micros,
+});
+
+/** The hold is taken, but over a soft limit: people decide whether it may be used. */
+export const budgetEscalated = z.object({
+  invocation: invocationId,
+  argsDigest: digest,
+  justification: z.string(),
+  over: z.array(overSoftLimit),
+  approvers: z.array(token).optional(),
+  expiresAt: z.number().int().optional(),
 });
 
 /** A hold closed without being used. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { digest } from '../digest.ts';
 import { breakerScope, breakerSpec } from '../files/breaker-file.ts';
-import { budgetSpec, environmentSpec, groupsSpec } from '../files/governance-file.ts';
+import { budgetSpec, environmentSpec, groupsSpec, ownersSpec } from '../files/governance-file.ts';
 import { policyRule } from '../files/policy-file.ts';
 import { toolSpec } from '../files/tool-file.ts';
 import { token, toolName } from '../ids.ts';
@@ -51,6 +51,7 @@ export const breakerReleased = z.object({
 });
 export const environmentDefined = z.object({ environment: environmentSpec });
 export const groupsDefined = z.object({ groups: groupsSpec });
+export const ownersDefined = z.object({ owners: ownersSpec });
 /** `parallelEnabled: false` makes every step sequential: a kill switch. Of the tenant `_cell` it holds for all tenants. */
 export const schedulingConfigured = z.object({
   parallelEnabled: z.boolean(),

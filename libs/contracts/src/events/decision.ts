@@ -6,6 +6,8 @@ import { agentId, invocationId, token, toolName } from '../ids.ts';
 import { MAX_TEXT_LENGTH } from '../limits.ts';
 import { denial } from '../outcome.ts';
 import { amounts } from '../quantities.ts';
+import { demand } from './approval.ts';
+import { overSoftLimit } from './budget.ts';
 
 export const Verdict = { allow: 'allow', deny: 'deny', requireApproval: 'require-approval' } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
@@ -21,9 +23,16 @@ export const matchedRule = z.object({
 
 /** Who must say yes, how many of them, and until when (epoch milliseconds). */
 export const approvalTerms = z.object({
+  /** All groups that are asked at first; empty: any approver. */
   approvers: z.array(token),
+  /** The greatest quorum of all demands. */
   quorum: z.number().int().positive(),
   expiresAtMs: z.number().int(),
+  /** Each must be fulfilled; absent in older facts: the one demand that `approvers` and `quorum` say. */
+  demands: z.array(demand).optional(),
+  askedAtMs: z.number().int().optional(),
+  /** How long a granted call may wait for its run. */
+  validMs: z.number().int().positive().optional(),
 });
 export type ApprovalTerms = z.infer<typeof approvalTerms>;
 
@@ -44,6 +53,8 @@ export const policyDecided = z.object({
   catalogRevision: z.number().int().nonnegative(),
   denial: denial.optional(),
   approval: approvalTerms.optional(),
+  /** Standing grants that spoke for their givers. */
+  standing: z.array(token).optional(),
 });
 export type PolicyDecided = z.infer<typeof policyDecided>;
 
@@ -76,20 +87,44 @@ export const approvalOpened = z.object({
   /** Names of the policies that asked. */
   policies: z.array(z.string()),
   justification: z.string().optional(),
+  /** Why people are asked: a rule, a soft limit of the budget, or both. */
+  causes: z.array(z.enum(['policy', 'budget'])).optional(),
+  over: z.array(overSoftLimit).optional(),
+  bundle: digest.optional(),
+  /** Ledger sequence of the fact that holds its money. */
+  hold: z.number().int().nonnegative().optional(),
 });
 
-export const approvalVoted = z.strictObject({
+export const approvalVoted = z
+  .strictObject({
+    invocation: invocationId,
+    vote: z.enum(['approve', 'deny']),
+    /** What the voter saw; a vote over other arguments does not count. */
+    argsDigest: digest,
+    reason: z.string().max(MAX_TEXT_LENGTH).optional(),
+    /** Grants alone, where the rule names the voter's group for emergencies; everyone skipped is told. */
+    breakGlass: z.literal(true).optional(),
+  })
+  .refine(({ breakGlass, vote }) => !breakGlass || vote === 'approve', 'only an approval can break the glass')
+  .refine(({ breakGlass, reason }) => !breakGlass || reason, 'breaking the glass needs a reason');
+
+export const approvalGranted = z.object({
   invocation: invocationId,
-  vote: z.enum(['approve', 'deny']),
-  /** What the voter saw; a vote over other arguments does not count. */
   argsDigest: digest,
-  reason: z.string().max(MAX_TEXT_LENGTH).optional(),
+  by: z.array(token),
+  /** Of those who voted in another's name: whose. */
+  inNameOf: z.record(token, token).optional(),
+  /** Standing grants that spoke for their givers. */
+  standing: z.array(token).optional(),
+  /** Until when the call may be handed to an executor, epoch milliseconds. */
+  validUntilMs: z.number().int().optional(),
+  /** One person alone granted, in an emergency; `skipped` were not heard and are told. */
+  breakGlass: z.object({ by: token, reason: z.string(), skipped: z.array(token) }).optional(),
 });
-
-export const approvalGranted = z.object({ invocation: invocationId, argsDigest: digest, by: z.array(token) });
 export const approvalDenied = z.object({
   invocation: invocationId,
   by: token,
+  inNameOf: token.optional(),
   reason: z.string().optional(),
 });
 export const approvalExpired = z.object({ invocation: invocationId, votes: z.array(token) });

@@ -4,7 +4,16 @@
  */
 import type { z } from 'zod';
 import { SubjectKind } from '../subjects.ts';
-import { budgetAlerted, budgetRefused, budgetReleased, budgetReserved } from './budget.ts';
+import {
+  approvalConfirmed,
+  approvalConsumed,
+  approvalDelegated,
+  approvalEscalated,
+  approvalRevoked,
+  standingGranted,
+  standingWithdrawn,
+} from './approval.ts';
+import { budgetAlerted, budgetEscalated, budgetRefused, budgetReleased, budgetReserved } from './budget.ts';
 import {
   breakerConfigured,
   breakerForced,
@@ -14,6 +23,7 @@ import {
   budgetRetired,
   environmentDefined,
   groupsDefined,
+  ownersDefined,
   policyPublished,
   schedulingConfigured,
   toolRegistered,
@@ -60,6 +70,7 @@ export const EVENT_SCHEMAS = {
   'breaker.released': breakerReleased,
   'environment.defined': environmentDefined,
   'groups.defined': groupsDefined,
+  'owners.defined': ownersDefined,
   'scheduling.configured': schedulingConfigured,
   'approval.voted': approvalVoted,
   'policy.decided': policyDecided,
@@ -68,8 +79,16 @@ export const EVENT_SCHEMAS = {
   'approval.granted': approvalGranted,
   'approval.denied': approvalDenied,
   'approval.expired': approvalExpired,
+  'approval.escalated': approvalEscalated,
+  'approval.confirmed': approvalConfirmed,
+  'approval.revoked': approvalRevoked,
+  'approval.consumed': approvalConsumed,
+  'approval.delegated': approvalDelegated,
+  'standing.granted': standingGranted,
+  'standing.withdrawn': standingWithdrawn,
   'invocation.cancelled': invocationCancelled,
   'budget.reserved': budgetReserved,
+  'budget.escalated': budgetEscalated,
   'budget.refused': budgetRefused,
   'budget.released': budgetReleased,
   'budget.alerted': budgetAlerted,
@@ -127,9 +146,15 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'breaker.released',
     'environment.defined',
     'groups.defined',
+    'owners.defined',
     'scheduling.configured',
   ]),
-  [SubjectKind.approvals]: new Set(['approval.voted']),
+  [SubjectKind.approvals]: new Set([
+    'approval.voted',
+    'approval.delegated',
+    'standing.granted',
+    'standing.withdrawn',
+  ]),
   [SubjectKind.decisions]: new Set([
     'policy.decided',
     'request.rejected',
@@ -137,11 +162,15 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'approval.granted',
     'approval.denied',
     'approval.expired',
+    'approval.escalated',
+    'approval.confirmed',
+    'approval.revoked',
     'invocation.cancelled',
     'leader.elected',
   ]),
   [SubjectKind.budget]: new Set([
     'budget.reserved',
+    'budget.escalated',
     'budget.refused',
     'budget.released',
     'budget.alerted',
@@ -151,6 +180,7 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'schedule.planned',
     'schedule.dispatched',
     'schedule.refused',
+    'approval.consumed',
     'schedule.indeterminate',
     'invocation.cancelled',
     'breaker.opened',
@@ -164,3 +194,14 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
   ]),
   [SubjectKind.executions]: new Set(['execution.started', 'execution.completed', 'execution.fenced']),
 };
+
+/**
+ * A change of these can change what policy says of a granted call: policy decides it again, and until that is
+ * recorded the scheduler does not hand it out.
+ */
+export const GOVERNING_TYPES: ReadonlySet<string> = new Set([
+  'tool.registered',
+  'tool.retired',
+  'policy.published',
+  'environment.defined',
+]);

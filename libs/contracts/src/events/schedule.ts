@@ -34,7 +34,7 @@ export const scheduleDispatched = z.object({
 export const scheduleRefused = z.object({
   invocation: invocationId,
   agent: agentId,
-  reason: z.enum(['breaker-open', 'deadline']),
+  reason: z.enum(['breaker-open', 'deadline', 'approval-expired', 'approval-revoked']),
   detail: z.string(),
   /** Earliest time (epoch milliseconds) at which asking again makes sense. */
   retryAtMs: z.number().int().optional(),

@@ -46,6 +46,10 @@ export type EnvironmentSpec = z.infer<typeof environmentSpec>;
 export const groupsSpec = z.record(token, z.array(token).max(1_000));
 export type GroupsSpec = z.infer<typeof groupsSpec>;
 
+/** `owners:`: the person who answers for an agent, and so can never approve its calls. */
+export const ownersSpec = z.record(token, token);
+export type OwnersSpec = z.infer<typeof ownersSpec>;
+
 /** One YAML file of a governance folder. */
 export const governanceFile = z.strictObject({
   tools: z.array(toolSpec).max(10_000).optional(),
@@ -55,5 +59,6 @@ export const governanceFile = z.strictObject({
   scheduling: schedulingSpec.optional(),
   environment: environmentSpec.optional(),
   groups: groupsSpec.optional(),
+  owners: ownersSpec.optional(),
 });
 export type GovernanceFile = z.infer<typeof governanceFile>;

@@ -15,7 +15,7 @@ export const PolicyMode = { enforce: 'enforce', shadow: 'shadow' } as const;
 export type PolicyMode = (typeof PolicyMode)[keyof typeof PolicyMode];
 
 const groupNames = z.array(token).max(16);
-const quorum = z.number().int().min(1).max(16);
+export const quorum = z.number().int().min(1).max(16);
 const waitSeconds = z
   .number()
   .int()
@@ -39,7 +39,7 @@ export const approvalRule = z
     /** How many different persons must approve. */
     quorum: quorum.default(1),
     /** Each of them has to stand for another group. */
-    separationOfDuties: z.boolean().default(false),
+    separationOfDuties: z.boolean().optional(),
     /** Seconds until an unanswered approval counts as denied. */
     expiresSeconds: waitSeconds.default(86_400),
     /** Seconds for which a granted call may wait for its run; absent: as many as `expiresSeconds`. */
@@ -70,7 +70,7 @@ export type PolicyRule = z.infer<typeof policyRule>;
 interface Stages {
   readonly approvers: readonly string[];
   readonly quorum: number;
-  readonly separationOfDuties: boolean;
+  readonly separationOfDuties?: boolean | undefined;
   readonly expiresSeconds: number;
   readonly escalate?:
     | readonly {
@@ -86,14 +86,14 @@ function approvalProblem(rule: Stages): { path: (string | number)[]; message: st
   const { approvers, separationOfDuties, expiresSeconds, escalate = [] } = rule;
   if (escalate.length > 0 && approvers.length === 0) {
     return {
-      path: ['escalate'],
-      message: 'without `approvers` everyone is asked already: name the first groups',
+      path: ['approvers'],
+      message: 'must name the groups that are asked before those of "escalate"',
     };
   }
   const groups = new Set(approvers);
   let { quorum: most } = rule;
   if (separationOfDuties && most > groups.size)
-    return { path: ['quorum'], message: tooFewGroups(most, groups.size) };
+    return { path: ['quorum'], message: tooFewGroups(groups.size) };
   let before = 0;
   for (const [index, stage] of escalate.entries()) {
     const path = ['escalate', index];
@@ -105,17 +105,17 @@ function approvalProblem(rule: Stages): { path: (string | number)[]; message: st
     if (stage.afterSeconds >= expiresSeconds)
       return {
         path: [...path, 'afterSeconds'],
-        message: `the approval has run out by then (${expiresSeconds} s)`,
+        message: `must be earlier than the approval runs out (${expiresSeconds} s)`,
       };
     before = stage.afterSeconds;
     for (const group of stage.approvers) groups.add(group);
     most = stage.quorum ?? most;
     if (separationOfDuties && most > groups.size)
-      return { path: [...path, 'quorum'], message: tooFewGroups(most, groups.size) };
+      return { path: [...path, 'quorum'], message: tooFewGroups(groups.size) };
   }
   return undefined;
 }
 
-function tooFewGroups(quorum: number, groups: number): string {
-  return `${quorum} persons of different groups cannot come from ${groups} groups (separationOfDuties)`;
+function tooFewGroups(groups: number): string {
+  return `must be at most ${groups}: each person has to stand for another group (separationOfDuties)`;
 }

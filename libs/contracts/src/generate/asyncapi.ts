@@ -29,7 +29,7 @@ export const CHANNELS: Readonly<Record<SubjectKind, Channel>> = {
   [SubjectKind.approvals]: {
     address: 'writ.{tenant}.approvals.{approver}',
     writer: 'an authenticated person',
-    about: 'Votes on open approvals.',
+    about: 'Votes on open approvals, delegations, standing grants.',
   },
   [SubjectKind.decisions]: {
     address: 'writ.{tenant}.decisions',
@@ -65,6 +65,7 @@ const NOTICE_TYPES = [
   'policy.decided',
   'request.rejected',
   'approval.opened',
+  'approval.escalated',
   'budget.refused',
   'schedule.planned',
   'schedule.refused',
