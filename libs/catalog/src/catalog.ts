@@ -9,6 +9,7 @@ import type {
   Digest,
   EnvironmentSpec,
   GroupsSpec,
+  OwnersSpec,
   PolicyRule,
   RecordedFact,
   SchedulingSpec,
@@ -27,6 +28,7 @@ export interface Catalog {
   readonly scheduling: SchedulingSpec | undefined;
   readonly environment: EnvironmentSpec;
   readonly groups: GroupsSpec;
+  readonly owners: OwnersSpec;
 }
 
 /** What a tenant's ledger says: the last fact about each name. */
@@ -47,6 +49,7 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
   let scheduling: SchedulingSpec | undefined;
   let environment: EnvironmentSpec = {};
   let groups: GroupsSpec = {};
+  let owners: OwnersSpec = {};
   let bundle: Digest | undefined;
   let revision = 0;
   for (const fact of facts) {
@@ -81,6 +84,9 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
       case 'groups.defined':
         groups = fact.data.groups;
         break;
+      case 'owners.defined':
+        owners = fact.data.owners;
+        break;
       case 'scheduling.configured': {
         const { pool, parallelEnabled, plan } = fact.data;
         if (pool === undefined) scheduling = plan ? { parallelEnabled, plan } : { parallelEnabled };
@@ -92,7 +98,7 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
     revision = fact.seq;
   }
   return {
-    catalog: { tools, policies, budgets, breakers, scheduling, environment, groups },
+    catalog: { tools, policies, budgets, breakers, scheduling, environment, groups, owners },
     bundle,
     revision,
   };

@@ -18,6 +18,7 @@ const SECTION_WORDS: Readonly<Record<DefinedName['section'], string>> = {
   scheduling: 'scheduling value',
   environment: 'environment value',
   groups: 'group',
+  owners: 'owner of agent',
 };
 
 /** What can hold for a whole cell. */
@@ -73,10 +74,15 @@ function namesOf({ names }: Entries, section: DefinedName['section']): ReadonlyS
 
 function approvers(yaml: YamlFile): Mention[] {
   return indices(yaml, 'policies').flatMap((index) => {
-    const path = ['policies', index, 'approval', 'approvers'];
-    const groups = valueAt(yaml, path);
-    if (!Array.isArray(groups)) return [];
-    return groups.map((name, at) => ({ name: String(name), yaml, place: placeOf(yaml, [...path, at]) }));
+    const approval = ['policies', index, 'approval'];
+    const stages = valueAt(yaml, [...approval, 'escalate']);
+    const later = Array.isArray(stages) ? stages.map((_, stage) => ['escalate', stage, 'approvers']) : [];
+    return [['approvers'], ['breakGlass'], ...later].flatMap((field) => {
+      const path = [...approval, ...field];
+      const groups = valueAt(yaml, path);
+      if (!Array.isArray(groups)) return [];
+      return groups.map((name, at) => ({ name: String(name), yaml, place: placeOf(yaml, [...path, at]) }));
+    });
   });
 }
 

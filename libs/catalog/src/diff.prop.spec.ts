@@ -36,6 +36,7 @@ const catalog: fc.Arbitrary<Catalog> = fc.record({
   scheduling: fc.option(fc.record({ parallelEnabled: fc.boolean() }), { nil: undefined }),
   environment: fc.dictionary(name, fc.boolean()),
   groups: fc.dictionary(name, fc.array(name)),
+  owners: fc.dictionary(fc.constantFrom('ada', 'bob'), fc.constantFrom('grace', 'emmy')),
 });
 
 function recorded(facts: readonly Fact[], seq: number): RecordedFact[] {

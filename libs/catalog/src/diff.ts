@@ -21,6 +21,7 @@ export function diff(tenant: TenantId, current: CatalogInForce, wanted: Catalog)
     policiesDiff(tenant, current, wanted),
     environmentDiff(tenant, current.catalog, wanted),
     groupsDiff(tenant, current.catalog, wanted),
+    ownersDiff(tenant, current.catalog, wanted),
     budgetsDiff(tenant, current.catalog, wanted),
     breakersDiff(tenant, current.catalog, wanted),
     schedulingDiff(tenant, current.catalog, wanted),
@@ -59,6 +60,12 @@ function groupsDiff(tenant: TenantId, current: Catalog, { groups }: Catalog): Ca
   const change = changeOf('groups', 'groups', current.groups, groups);
   if (!change) return NOTHING;
   return { facts: [{ type: 'groups.defined', tenant, data: { groups } }], changes: [change] };
+}
+
+function ownersDiff(tenant: TenantId, current: Catalog, { owners }: Catalog): CatalogDiff {
+  const change = changeOf('owners', 'owners', current.owners, owners);
+  if (!change) return NOTHING;
+  return { facts: [{ type: 'owners.defined', tenant, data: { owners } }], changes: [change] };
 }
 
 function budgetsDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {

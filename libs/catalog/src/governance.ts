@@ -5,6 +5,7 @@ import {
   environmentSpec,
   governanceFile,
   groupsSpec,
+  ownersSpec,
   policyRule,
   schedulingSpec,
   toolSpec,
@@ -14,6 +15,7 @@ import type {
   BudgetSpec,
   EnvironmentSpec,
   GroupsSpec,
+  OwnersSpec,
   PolicyRule,
   SchedulingSpec,
   ToolSpec,
@@ -36,6 +38,7 @@ export interface Entries {
   readonly scheduling: Entry<SchedulingSpec>[];
   readonly environment: Entry<EnvironmentSpec>[];
   readonly groups: Entry<GroupsSpec>[];
+  readonly owners: Entry<OwnersSpec>[];
   /** Names that are defined, by broken entries too, so that one mistake does not make every mention another. */
   readonly names: DefinedName[];
   /** Units that tools cost. */
@@ -46,7 +49,7 @@ export interface Entries {
 
 /** A name and the place that defines it. */
 export interface DefinedName {
-  readonly section: keyof typeof NAMED_BY | 'breakers' | 'scheduling' | 'environment' | 'groups';
+  readonly section: keyof typeof NAMED_BY | 'breakers' | 'scheduling' | 'environment' | 'groups' | 'owners';
   readonly name: string;
   readonly yaml: YamlFile;
   readonly place: Place;
@@ -61,11 +64,14 @@ const BREAKER_SCOPES = ['tool', 'pool', 'everything'] as const;
 /** Where a tool runs that names no pool. */
 const DEFAULT_POOL = toolSpec.shape.pool.parse(undefined);
 
+/** Sections whose keys are the names. */
+const KEYED = ['scheduling', 'environment', 'groups', 'owners'] as const;
+
 const SECTIONS = Object.keys(governanceFile.shape);
 
 export function noEntries(): Entries {
   const lists = { tools: [], policies: [], budgets: [], breakers: [] };
-  const wholes = { scheduling: [], environment: [], groups: [] };
+  const wholes = { scheduling: [], environment: [], groups: [], owners: [] };
   return { ...lists, ...wholes, names: [], units: new Set(), pools: new Set() };
 }
 
@@ -79,10 +85,8 @@ export function readEntries(yaml: YamlFile, entries: Entries): readonly Problem[
     return [problemAt(yaml.file, offset, length, message)];
   }
   const keys = keysOf(root);
-  entries.names.push(...listNames(yaml), ...breakerNames(yaml));
-  for (const section of ['scheduling', 'environment', 'groups'] as const) {
-    entries.names.push(...keyNames(yaml, section));
-  }
+  const byKey = KEYED.flatMap((section) => keyNames(yaml, section));
+  entries.names.push(...listNames(yaml), ...breakerNames(yaml), ...byKey);
   collectUses(yaml, entries);
   return [
     ...keys.filter((key) => !SECTIONS.includes(key)).map((key) => unknownKey(yaml, [key], SECTIONS)),
@@ -93,6 +97,7 @@ export function readEntries(yaml: YamlFile, entries: Entries): readonly Problem[
     ...whole(yaml, 'scheduling', schedulingSpec, entries.scheduling),
     ...whole(yaml, 'environment', environmentSpec, entries.environment),
     ...whole(yaml, 'groups', groupsSpec, entries.groups),
+    ...whole(yaml, 'owners', ownersSpec, entries.owners),
   ];
 }
 
@@ -119,7 +124,7 @@ function breakerNames(yaml: YamlFile): DefinedName[] {
   );
 }
 
-function keyNames(yaml: YamlFile, section: 'scheduling' | 'environment' | 'groups'): DefinedName[] {
+function keyNames(yaml: YamlFile, section: (typeof KEYED)[number]): DefinedName[] {
   return keysOf(nodeAt(yaml, [section])).flatMap((name) => {
     const place = placeOfKey(yaml, [section, name]);
     return place ? [{ section, name, yaml, place }] : [];

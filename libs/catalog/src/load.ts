@@ -66,6 +66,7 @@ function toCatalog(entries: Entries): Catalog {
     scheduling: mergedScheduling(entries),
     environment: Object.assign({}, ...entries.environment.map(({ value }) => value)),
     groups: Object.assign({}, ...entries.groups.map(({ value }) => value)),
+    owners: Object.assign({}, ...entries.owners.map(({ value }) => value)),
   };
 }
 
