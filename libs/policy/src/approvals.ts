@@ -1,46 +1,20 @@
 /**
- * Approvals: opened once the call's money is held, decided by people over exactly these arguments, closed
- * exactly once. Each person counts once, the agent that asked never, and a single no is enough. The facts
- * that close an approval carry the final decision with them, so that one never stands without the other.
+ * The facts of an approval: opened once the call's money is held, closed exactly once. What closes it carries the
+ * final decision with it, so that one never stands without the other.
  */
 import { DenialClass, Verdict } from '@writ/contracts';
-import type {
-  Denial,
-  Fact,
-  GroupsSpec,
-  Instant,
-  PolicyDecided,
-  RecordedFact,
-  TenantId,
-} from '@writ/contracts';
-import { mayVote } from './approval-terms.ts';
-import { decide } from './decision.ts';
+import type { Denial, EventData, Fact, Instant, PolicyDecided, TenantId } from '@writ/contracts';
+import { askedBy, demandsOf, nextStageMs, SOFT_LIMIT } from './approval-terms.ts';
 import { MAX_REASON_LENGTH } from './limits.ts';
 import type { ApprovalDecision, ApprovedCall, DisapprovedCall, HeldCall, OpenCall } from './living-call.ts';
+import { decideAgain } from './recheck.ts';
+import { entitledVotes } from './ballots.ts';
 import type { Tenant } from './state.ts';
 
-/** The call after this vote; nothing when the vote does not count. */
-export function countVote(
-  open: OpenCall,
-  fact: RecordedFact<'approval.voted'>,
-  groups: GroupsSpec,
-): OpenCall | ApprovedCall | DisapprovedCall | undefined {
-  const { call, decision } = open;
-  const { origin: person, data } = fact;
-  const terms = decision.approval;
-  if (data.argsDigest !== call.argsDigest || fact.at >= terms.expiresAtMs) return undefined;
-  if (person === call.agent || !mayVote(person, terms, groups)) return undefined;
-  if (data.vote === 'deny') {
-    const { reason } = data;
-    return { status: 'disapproved', call, decision, by: person, ...(reason === undefined ? {} : { reason }) };
-  }
-  if (open.votes.includes(person)) return undefined;
-  const votes = [...open.votes, person];
-  return { status: votes.length >= terms.quorum ? 'approved' : 'open', call, decision, votes };
-}
-
-export function opened(tenant: TenantId, { call, decision }: HeldCall): readonly Fact[] {
+export function opened(tenant: TenantId, { call, decision, money }: HeldCall): readonly Fact[] {
   const { invocation, agent, tool, argsDigest, request } = call;
+  const { hold, over } = money;
+  const policies = askingPolicies(decision);
   const data = {
     invocation,
     agent,
@@ -48,55 +22,95 @@ export function opened(tenant: TenantId, { call, decision }: HeldCall): readonly
     argsDigest,
     terms: decision.approval,
     ceiling: decision.ceiling,
-    policies: askingPolicies(decision),
+    policies,
     ...(request.justification === undefined ? {} : { justification: request.justification }),
+    ...(over ? { causes: causesOf(policies), over } : {}),
+    bundle: decision.bundle,
+    hold,
   };
   return [{ type: 'approval.opened', tenant, data }];
 }
 
-/**
- * What people allowed still has to pass the catalog as it stands now: it may have changed while they thought.
- */
+/** The stage that is due next; nothing when the approval runs out instead. */
+export function escalated(tenant: TenantId, { call, decision, reachedMs }: OpenCall): readonly Fact[] {
+  const { approval: terms } = decision;
+  const dueMs = nextStageMs(terms, reachedMs);
+  if (dueMs === undefined) return [];
+  const moved = demandsOf(terms).filter(
+    (demand) =>
+      askedBy(demand, terms, dueMs).approvers.length > askedBy(demand, terms, reachedMs).approvers.length,
+  );
+  const added = moved.flatMap((demand) =>
+    askedBy(demand, terms, dueMs).approvers.slice(askedBy(demand, terms, reachedMs).approvers.length),
+  );
+  const data = {
+    invocation: call.invocation,
+    agent: call.agent,
+    dueMs,
+    policies: moved.flatMap(({ policies }) => policies),
+    approvers: [...new Set(added)].sort(),
+  };
+  return [{ type: 'approval.escalated', tenant, data }];
+}
+
+/** What people allowed still has to pass the catalog as it stands now: it may have changed while they thought. */
 export function granted(tenant: Tenant, approved: ApprovedCall, now: Instant): readonly Fact[] {
-  const { invocation, argsDigest } = approved.call;
+  const { call, decision, consent } = approved;
+  const { invocation, argsDigest } = call;
+  const { counted, breakGlass } = consent;
+  const names = counted.flatMap(({ by, inNameOf }) =>
+    inNameOf === undefined ? [] : [[by, inNameOf] as const],
+  );
+  const standing = counted.flatMap((vote) => (vote.standing === undefined ? [] : [vote.standing]));
+  const { validMs } = decision.approval;
+  const data: EventData<'approval.granted'> = {
+    invocation,
+    argsDigest,
+    by: counted.map(({ by }) => by),
+    ...(names.length > 0 ? { inNameOf: Object.fromEntries(names) } : {}),
+    ...(standing.length > 0 ? { standing } : {}),
+    ...(validMs === undefined ? {} : { validUntilMs: now + validMs }),
+    ...(breakGlass ? { breakGlass: { ...breakGlass, skipped: [...breakGlass.skipped] } } : {}),
+  };
   return [
-    {
-      type: 'approval.granted',
-      tenant: tenant.id,
-      data: { invocation, argsDigest, by: [...approved.votes] },
-    },
-    { type: 'policy.decided', tenant: tenant.id, data: afterGrant(tenant, approved, now) },
+    { type: 'approval.granted', tenant: tenant.id, data },
+    { type: 'policy.decided', tenant: tenant.id, data: afterGrant(tenant, approved, standing, now) },
   ];
 }
 
-export function disapproved(
-  tenant: TenantId,
-  { call, decision, by, reason }: DisapprovedCall,
-): readonly Fact[] {
+export function disapproved(tenant: TenantId, { call, decision, no }: DisapprovedCall): readonly Fact[] {
   const { invocation } = call;
+  const { by, inNameOf, reason } = no;
   const said = reason === undefined ? '' : `: ${reason}`;
   const denial: Denial = {
     class: DenialClass.permission,
-    rule: askingPolicies(decision)[0] ?? 'writ:approval',
+    rule: askingPolicies(decision)[0] ?? SOFT_LIMIT,
     reason: `${by} denied the approval${said}`.slice(0, MAX_REASON_LENGTH),
   };
-  const data = { invocation, by, ...(reason === undefined ? {} : { reason }) };
+  const data = {
+    invocation,
+    by,
+    ...(inNameOf === undefined ? {} : { inNameOf }),
+    ...(reason === undefined ? {} : { reason }),
+  };
   return [
     { type: 'approval.denied', tenant, data },
     { type: 'policy.decided', tenant, data: denied(decision, denial) },
   ];
 }
 
-export function expired(tenant: TenantId, { call, decision, votes }: OpenCall): readonly Fact[] {
+export function expired(tenant: Tenant, open: OpenCall, now: Instant): readonly Fact[] {
+  const { call, decision } = open;
+  const votes = entitledVotes(tenant, open, now).map(({ by }) => by);
   const denial: Denial = {
     class: DenialClass.transient,
-    rule: askingPolicies(decision)[0] ?? 'writ:approval',
+    rule: askingPolicies(decision)[0] ?? SOFT_LIMIT,
     reason: `the approval ran out with ${votes.length} of ${decision.approval.quorum} votes`,
     remedy: 'ask again under a new invocation id and have an approver answer in time',
   };
   return [
-    { type: 'approval.expired', tenant, data: { invocation: call.invocation, votes: [...votes] } },
-    { type: 'policy.decided', tenant, data: denied(decision, denial) },
+    { type: 'approval.expired', tenant: tenant.id, data: { invocation: call.invocation, votes } },
+    { type: 'policy.decided', tenant: tenant.id, data: denied(decision, denial) },
   ];
 }
 
@@ -107,35 +121,27 @@ export function askingPolicies({ rules }: ApprovalDecision): string[] {
     .map((rule) => rule.policy);
 }
 
+/** Why people are asked. */
+export function causesOf(policies: readonly string[]): ('policy' | 'budget')[] {
+  return policies.length > 0 ? ['policy', 'budget'] : ['budget'];
+}
+
 function denied({ approval: _terms, ...decision }: ApprovalDecision, denial: Denial): PolicyDecided {
   return { ...decision, verdict: Verdict.deny, denial };
 }
 
-function afterGrant(tenant: Tenant, { call, decision }: ApprovedCall, now: Instant): PolicyDecided {
+function afterGrant(
+  tenant: Tenant,
+  { call, decision, consent }: ApprovedCall,
+  standing: string[],
+  now: Instant,
+): PolicyDecided {
   const { approval: _terms, ...asked } = decision;
-  if (tenant.catalog.revision === asked.catalogRevision) return { ...asked, verdict: Verdict.allow };
-  const { decided, invalid } = decide(tenant.catalog, call, now);
-  if (!decided) return denied(decision, changed(`the inputs no longer fit the tool: ${invalid}`));
-  if (decided.verdict === Verdict.deny) return decided;
-  if (!covers(asked.ceiling, decided.ceiling)) {
-    return denied(decision, changed('the call may cost more now than what was approved and held'));
-  }
-  const { approval: _newTerms, ...again } = decided;
+  const named = standing.length > 0 ? { standing } : {};
+  if (tenant.catalog.revision === asked.catalogRevision)
+    return { ...asked, verdict: Verdict.allow, ...named };
+  const again = decideAgain(tenant, { call, decision, consent }, now);
+  if ('denied' in again) return { ...denied(decision, again.denied), ...again.by };
   // The ceiling stays what was approved: that much is held.
-  return { ...again, verdict: Verdict.allow, ceiling: asked.ceiling };
-}
-
-function changed(what: string): Denial {
-  return {
-    class: DenialClass.transient,
-    rule: 'writ:changed-since-approval',
-    reason: `the catalog changed while people were asked: ${what}`.slice(0, MAX_REASON_LENGTH),
-    remedy: 'ask again under a new invocation id',
-  };
-}
-
-function covers(held: PolicyDecided['ceiling'], needed: PolicyDecided['ceiling']): boolean {
-  return Object.entries(needed).every(
-    ([unit, amount]) => BigInt(amount) <= BigInt(Object.hasOwn(held, unit) ? (held[unit] ?? '0') : '0'),
-  );
+  return { ...again.allowed, verdict: Verdict.allow, ceiling: asked.ceiling, ...named };
 }

@@ -1,5 +1,6 @@
 /** What could grow without end, and what a crash can leave behind. */
 import { describe, expect, it } from 'vitest';
+import { MAX_COMMIT_BYTES } from '@writ/contracts';
 import {
   START,
   allowed,
@@ -21,7 +22,7 @@ import {
   votes,
 } from '../test/scenario.ts';
 import { policy } from './index.ts';
-import { MAX_WAITING_CALLS } from './limits.ts';
+import { MAX_DEMANDS, MAX_WAITING_CALLS } from './limits.ts';
 
 describe('what could grow without end', () => {
   it('hundreds of rules that all match: the answer still fits into a commit', () => {
@@ -39,6 +40,24 @@ describe('what could grow without end', () => {
     );
     const { got } = given(registered('dock'), published(...many)).when(asks('a', 'dock'));
     expect(JSON.stringify(got).length).toBeLessThan(64 * 1024);
+  });
+  it('the widest approval terms, asked for by hundreds of rules: fit into a commit', () => {
+    const wide = (prefix: string) => Array.from({ length: 16 }, (_, g) => `${prefix}${g}`.padEnd(64, 'x'));
+    const many = Array.from({ length: 600 }, (_, index) =>
+      rule(`rule-${index}`.padEnd(64, 'x'), 'require-approval', 'true', {
+        approval: {
+          approvers: wide(`first-${index % MAX_DEMANDS}-`),
+          escalate: [1, 2, 3, 4].map((stage) => ({ afterSeconds: stage, approvers: wide(`${stage}-`) })),
+          breakGlass: wide('glass-'),
+        },
+      }),
+    );
+    const asked = given(registered('dock'), published(...many));
+    const { got } = asked.when(asks('a', 'dock'));
+    expect(JSON.stringify(got).length).toBeLessThan(MAX_COMMIT_BYTES / 2);
+    const { got: opening } = asked.and(asks('a', 'dock')).when(holds('a'));
+    expect(opening[0]?.type).toBe('approval.opened');
+    expect(JSON.stringify(opening).length).toBeLessThan(MAX_COMMIT_BYTES / 2);
   });
   it('a long queue is answered in linear time', () => {
     const state = policy.initial();

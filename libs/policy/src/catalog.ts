@@ -4,18 +4,23 @@
  * first use, kept with the very thing it was made of, and dropped with it, so that nothing old can outlive a
  * new publish.
  */
-import type { EnvironmentSpec, GroupsSpec, RecordedFact, ToolName } from '@writ/contracts';
+import { GOVERNING_TYPES } from '@writ/contracts';
+import type { EnvironmentSpec, GroupsSpec, OwnersSpec, RecordedFact, ToolName } from '@writ/contracts';
 import { Bundle } from './bundle.ts';
 import { RegisteredTool } from './registered-tool.ts';
 
 export interface Catalog {
   /** Ledger sequence of the tenant's last catalog commit. */
   revision: number;
+  /** Ledger sequence of the last commit that can change what is decided. */
+  governedAt: number;
   /** Absent until something is published. */
   bundle: Bundle | undefined;
   readonly tools: Map<ToolName, RegisteredTool>;
   environment: EnvironmentSpec;
   groups: GroupsSpec;
+  /** The person who answers for each agent. */
+  owners: OwnersSpec;
 }
 
 export type CatalogFact = RecordedFact<
@@ -27,15 +32,25 @@ export type CatalogFact = RecordedFact<
   | 'breaker.configured'
   | 'environment.defined'
   | 'groups.defined'
+  | 'owners.defined'
   | 'scheduling.configured'
 >;
 
 export function emptyCatalog(): Catalog {
-  return { revision: 0, bundle: undefined, tools: new Map(), environment: {}, groups: {} };
+  return {
+    revision: 0,
+    governedAt: 0,
+    bundle: undefined,
+    tools: new Map(),
+    environment: {},
+    groups: {},
+    owners: {},
+  };
 }
 
 export function foldCatalog(catalog: Catalog, fact: CatalogFact): void {
   catalog.revision = fact.seq;
+  if (GOVERNING_TYPES.has(fact.type)) catalog.governedAt = fact.seq;
   switch (fact.type) {
     case 'tool.registered':
       catalog.tools.set(fact.data.tool.name, new RegisteredTool(fact.data.tool));
@@ -52,6 +67,9 @@ export function foldCatalog(catalog: Catalog, fact: CatalogFact): void {
       return;
     case 'groups.defined':
       catalog.groups = fact.data.groups;
+      return;
+    case 'owners.defined':
+      catalog.owners = fact.data.owners;
       return;
     default:
       // The other pillars' entries only move the revision.

@@ -2,11 +2,14 @@
  * The fold of policy: foreign facts make policy owe answers, its own facts settle them. Total: what does not
  * fit the state (late, unknown, repeated, broken) changes nothing. Updates the state in place.
  */
-import { EVENT_SCHEMAS, Verdict } from '@writ/contracts';
+import { EVENT_SCHEMAS, SubjectKind, Verdict } from '@writ/contracts';
 import type { InvocationId, RecordedFact } from '@writ/contracts';
-import { countVote } from './approvals.ts';
+import { withSoftLimit } from './approval-terms.ts';
+import { reachStage, reconsider, reconsiderAll, vote } from './ballots.ts';
 import { foldCatalog } from './catalog.ts';
+import type { CatalogFact } from './catalog.ts';
 import { takeMalformed, takeRequest } from './intake.ts';
+import { awaitsRun } from './living-call.ts';
 import type { ApprovalDecision, Cancellation, LivingCall } from './living-call.ts';
 import { drop, put, settle, tenantOf } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
@@ -32,21 +35,37 @@ export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
     case 'breaker.configured':
     case 'environment.defined':
     case 'groups.defined':
+    case 'owners.defined':
     case 'scheduling.configured':
-      foldCatalog(tenantOf(state, fact.tenant).catalog, fact);
+      changeCatalog(state, fact);
       break;
     case 'budget.reserved':
+    case 'budget.escalated':
     case 'budget.refused':
       budgetAnswered(state, fact);
       break;
     case 'approval.voted':
       vote(state, fact);
       break;
+    case 'approval.delegated':
+      tenantOf(state, fact.tenant).delegations.fold(fact);
+      break;
+    case 'standing.granted':
+      standingGranted(state, fact);
+      break;
+    case 'standing.withdrawn':
+      state.tenants.get(fact.tenant)?.standing.withdraw(fact);
+      break;
     case 'policy.decided':
     case 'request.rejected':
     case 'approval.opened':
+    case 'approval.escalated':
+    case 'approval.confirmed':
+    case 'approval.revoked':
+    case 'approval.consumed':
+    case 'schedule.refused':
     case 'invocation.cancelled':
-      ownFact(state, fact);
+      callFact(state, fact);
       break;
     default:
       break;
@@ -54,7 +73,7 @@ export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
   return state;
 }
 
-/** Only the agent that asked may take a call back, and only until it is decided for good. */
+/** Only the agent that asked may take a call back; once it is granted, the scheduler has to end it. */
 function cancel(state: PolicyState, fact: RecordedFact<'tool.cancel-requested'>): void {
   const tenant = state.tenants.get(fact.tenant);
   const living = tenant?.calls.get(fact.data.invocation);
@@ -64,6 +83,8 @@ function cancel(state: PolicyState, fact: RecordedFact<'tool.cancel-requested'>)
   switch (living.status) {
     case 'cancelled':
     case 'disapproved':
+    case 'granted':
+    case 'doubted':
       return;
     case 'awaiting-hold':
       put(state, tenant, { ...living, cancellation });
@@ -74,46 +95,100 @@ function cancel(state: PolicyState, fact: RecordedFact<'tool.cancel-requested'>)
 }
 
 /** The hold is there: now a person may be asked. Or it is refused: then that fact has ended the call. */
-function budgetAnswered(state: PolicyState, fact: RecordedFact<'budget.reserved' | 'budget.refused'>): void {
+function budgetAnswered(
+  state: PolicyState,
+  fact: RecordedFact<'budget.reserved' | 'budget.escalated' | 'budget.refused'>,
+): void {
   const tenant = state.tenants.get(fact.tenant);
   const living = tenant?.calls.get(fact.data.invocation);
   if (!tenant || living?.status !== 'awaiting-hold') return;
   const { call, decision, cancellation } = living;
-  if (fact.type === 'budget.refused') drop(state, tenant, call.invocation);
-  else if (cancellation) put(state, tenant, { status: 'cancelled', call, cancellation });
-  else put(state, tenant, { status: 'held', call, decision });
+  if (fact.type === 'budget.refused') {
+    drop(state, tenant, call.invocation);
+  } else if (cancellation) {
+    put(state, tenant, { status: 'cancelled', call, cancellation });
+  } else if (fact.type === 'budget.reserved') {
+    put(state, tenant, { status: 'held', call, decision, money: { hold: fact.seq } });
+  } else {
+    const approval = withSoftLimit(decision.approval, fact.data, fact.at);
+    const money = { hold: fact.seq, over: fact.data.over };
+    put(state, tenant, { status: 'held', call, decision: { ...decision, approval }, money });
+  }
 }
 
-function vote(state: PolicyState, fact: RecordedFact<'approval.voted'>): void {
-  const tenant = state.tenants.get(fact.tenant);
-  const living = tenant?.calls.get(fact.data.invocation);
-  if (!tenant || living?.status !== 'open') return;
-  const next = countVote(living, fact, tenant.catalog.groups);
-  if (next) put(state, tenant, next);
+/** What people granted has to pass a changed catalog again; who may vote may have changed with it. */
+function changeCatalog(state: PolicyState, fact: CatalogFact): void {
+  const tenant = tenantOf(state, fact.tenant);
+  const { governedAt } = tenant.catalog;
+  foldCatalog(tenant.catalog, fact);
+  if (fact.type === 'groups.defined' || fact.type === 'owners.defined') reconsiderAll(state, tenant, fact.at);
+  if (tenant.awaitingRun === 0 || tenant.catalog.governedAt === governedAt) return;
+  for (const living of tenant.calls.values())
+    if (living.status === 'granted') put(state, tenant, { ...living, status: 'doubted' });
 }
 
-type OwnFact = RecordedFact<
-  'policy.decided' | 'request.rejected' | 'approval.opened' | 'invocation.cancelled'
+/** It also speaks for the calls that wait already. */
+function standingGranted(state: PolicyState, fact: RecordedFact<'standing.granted'>): void {
+  const tenant = tenantOf(state, fact.tenant);
+  if (!tenant.standing.fold(fact)) return;
+  const { tool, project } = fact.data;
+  reconsiderAll(state, tenant, fact.at, ({ call }) => call.tool === tool && call.request.project === project);
+}
+
+type CallFact = RecordedFact<
+  | 'policy.decided'
+  | 'request.rejected'
+  | 'approval.opened'
+  | 'approval.escalated'
+  | 'approval.confirmed'
+  | 'approval.revoked'
+  | 'approval.consumed'
+  | 'schedule.refused'
+  | 'invocation.cancelled'
 >;
 
-function ownFact(state: PolicyState, fact: OwnFact): void {
+/** An answer of policy's own, or of the scheduler about a granted call; either way something owed may be settled. */
+function callFact(state: PolicyState, fact: CallFact): void {
   const tenant = state.tenants.get(fact.tenant);
   if (!tenant) return;
   const living = tenant.calls.get(fact.data.invocation as InvocationId);
-  let answered = false;
-  if (fact.type === 'request.rejected') {
-    answered = rejected(state, tenant, living, fact.data);
-  } else if (fact.type === 'approval.opened') {
-    if (living?.status === 'held') put(state, tenant, { ...living, status: 'open', votes: [] });
-  } else if (fact.type === 'invocation.cancelled') {
-    if (living?.status === 'cancelled') drop(state, tenant, living.call.invocation);
-  } else if (living) {
-    decided(state, tenant, living, fact);
-  }
+  const answered = fact.type === 'request.rejected' && rejected(state, tenant, living, fact.data);
+  if (living && fact.type !== 'request.rejected') moveOn(state, tenant, living, fact);
   settle(state, tenant, answered);
 }
 
-/** The final decision ends the call here. One that needs people takes it on; the budget has the next word. */
+function moveOn(
+  state: PolicyState,
+  tenant: Tenant,
+  living: LivingCall,
+  fact: Exclude<CallFact, RecordedFact<'request.rejected'>>,
+): void {
+  const { invocation } = living.call;
+  switch (fact.type) {
+    case 'policy.decided':
+      return decided(state, tenant, living, fact);
+    case 'approval.opened':
+      if (living.status === 'held')
+        reconsider(state, tenant, { ...living, status: 'open', votes: [], reachedMs: 0 }, fact.at);
+      return;
+    case 'approval.escalated':
+      return reachStage(state, fact);
+    case 'approval.confirmed':
+      if (living.status === 'doubted') put(state, tenant, { ...living, status: 'granted' });
+      return;
+    case 'invocation.cancelled':
+      if (fact.origin === SubjectKind.schedule ? awaitsRun(living) : living.status === 'cancelled')
+        drop(state, tenant, invocation);
+      return;
+    default:
+      if (awaitsRun(living)) drop(state, tenant, invocation);
+  }
+}
+
+/**
+ * The final decision ends the call here, unless people granted it: then it lives until the scheduler has handed it out.
+ * One that needs people takes it on; the budget has the next word.
+ */
 function decided(
   state: PolicyState,
   tenant: Tenant,
@@ -122,8 +197,11 @@ function decided(
 ): void {
   const { call, status } = living;
   if (fact.data.verdict !== Verdict.requireApproval) {
-    if (status === 'awaiting-hold' || status === 'held' || status === 'cancelled') return;
-    drop(state, tenant, call.invocation);
+    if (status === 'awaiting-hold' || status === 'held' || status === 'cancelled' || awaitsRun(living))
+      return;
+    if (status === 'approved' && fact.data.verdict === Verdict.allow)
+      put(state, tenant, { ...living, status: 'granted' });
+    else drop(state, tenant, call.invocation);
     return;
   }
   if (status !== 'undecided') return;

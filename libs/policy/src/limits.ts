@@ -18,6 +18,21 @@ export const MAX_REASON_LENGTH = 2_000;
 /** Most groups of approvers that merged terms name; fewer groups can only mean fewer who may say yes. */
 export const MAX_APPROVER_GROUPS = 256;
 
+/** Most different demands of one approval; a call for which more rules ask each in another way is denied. */
+export const MAX_DEMANDS = 16;
+
+/** Most votes kept of one call; those of people who are asked come before those of people who may be later. */
+export const MAX_VOTES = 256;
+
+/** Most people that a broken glass names as skipped. */
+export const MAX_SKIPPED = 256;
+
+/** Most delegations of one tenant that are in force at once. */
+export const MAX_DELEGATIONS = 10_000;
+
+/** Most standing grants of one person that are in force at once. */
+export const MAX_STANDING_GRANTS = 100;
+
 /** Largest amount of one unit, in millionths: what 30 decimal digits on the wire can say. */
 export const MAX_AMOUNT_MICROS = 10n ** 30n - 1n;
 

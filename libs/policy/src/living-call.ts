@@ -6,12 +6,16 @@ import type {
   AgentId,
   ApprovalTerms,
   Digest,
+  EventData,
+  Instant,
   InvocationId,
   JsonObject,
   PolicyDecided,
   Priority,
   ToolName,
 } from '@writ/contracts';
+import { nextStageMs } from './approval-terms.ts';
+import type { BrokenGlass, CastVote } from './tally.ts';
 
 /** What all calls of one request have in common; rules see it as `request`. */
 export interface RequestContext {
@@ -59,23 +63,53 @@ export interface CallAwaitingHold extends NeedsApproval<'awaiting-hold'> {
   readonly cancellation?: Cancellation;
 }
 
-/** `approval.opened` is owed. */
-export type HeldCall = NeedsApproval<'held'>;
+/** The money of a call that people are asked about. */
+export interface HeldMoney {
+  /** Ledger sequence of the fact that holds it. */
+  readonly hold: number;
+  /** Soft limits that it goes over, when the budget asked for people. */
+  readonly over?: EventData<'budget.escalated'>['over'];
+}
 
-/** People are asked; who has said yes so far. */
+/** `approval.opened` is owed. */
+export interface HeldCall extends NeedsApproval<'held'> {
+  readonly money: HeldMoney;
+}
+
+/** People are asked. */
 export interface OpenCall extends NeedsApproval<'open'> {
-  readonly votes: readonly string[];
+  readonly money: HeldMoney;
+  /** The latest word of each person, also of those who are only asked at a later stage. */
+  readonly votes: readonly CastVote[];
+  /** Stages due until then have come. */
+  readonly reachedMs: Instant;
+}
+
+/** What a grant stands on. */
+export interface Consent {
+  readonly counted: readonly CastVote[];
+  readonly breakGlass?: BrokenGlass;
+  readonly reachedMs: Instant;
 }
 
 /** `approval.granted` and the final decision are owed. */
 export interface ApprovedCall extends NeedsApproval<'approved'> {
-  readonly votes: readonly string[];
+  readonly consent: Consent;
 }
 
 /** `approval.denied` and the final decision are owed. */
 export interface DisapprovedCall extends NeedsApproval<'disapproved'> {
-  readonly by: string;
-  readonly reason?: string;
+  readonly no: CastVote;
+}
+
+/** The scheduler has the word: it hands the call out, once, or ends it. */
+export interface GrantedCall extends NeedsApproval<'granted'> {
+  readonly consent: Consent;
+}
+
+/** The catalog has changed since: `approval.confirmed` or `approval.revoked` is owed. */
+export interface DoubtedCall extends NeedsApproval<'doubted'> {
+  readonly consent: Consent;
 }
 
 /** `invocation.cancelled` is owed. */
@@ -84,14 +118,32 @@ export interface CancelledCall extends Asked<'cancelled'> {
 }
 
 export type LivingCall =
-  UndecidedCall | CallAwaitingHold | HeldCall | OpenCall | ApprovedCall | DisapprovedCall | CancelledCall;
+  | UndecidedCall
+  | CallAwaitingHold
+  | HeldCall
+  | OpenCall
+  | ApprovedCall
+  | DisapprovedCall
+  | GrantedCall
+  | DoubtedCall
+  | CancelledCall;
 
 /** Whether the next fact about the call is policy's own to write. */
 export function isOwed(call: LivingCall): boolean {
-  return call.status !== 'awaiting-hold' && call.status !== 'open';
+  return call.status !== 'awaiting-hold' && call.status !== 'open' && call.status !== 'granted';
 }
 
 /** Whether it takes up one of the places of calls that wait for people. */
 export function isWaiting(call: LivingCall): boolean {
   return call.status === 'awaiting-hold' || call.status === 'held' || call.status === 'open';
+}
+
+/** Whether people have granted it and it has not been handed to an executor yet. */
+export function awaitsRun(call: LivingCall): call is GrantedCall | DoubtedCall {
+  return call.status === 'granted' || call.status === 'doubted';
+}
+
+/** What an open call's clock says next: a stage, else its end. */
+export function timerOf({ decision: { approval }, reachedMs }: OpenCall): Instant {
+  return nextStageMs(approval, reachedMs) ?? approval.expiresAtMs;
 }

@@ -4,18 +4,54 @@
  * destroy.
  */
 import { SubjectKind } from '@writ/contracts';
-import type { Decider } from '@writ/contracts';
+import type { Decider, EventType } from '@writ/contracts';
 import { evolve } from './evolve.ts';
 import { react } from './react.ts';
 import { restore, snapshot } from './snapshot.ts';
 import { initial } from './state.ts';
 import type { PolicyState } from './state.ts';
 
+/**
+ * Of the services' facts, those that it folds: the scheduler's commits of plain dispatches are skipped unread even while
+ * a granted call waits, because they hold none of these.
+ */
+const FOLDS: ReadonlySet<EventType> = new Set([
+  'tool.requested',
+  'tool.cancel-requested',
+  'approval.voted',
+  'approval.delegated',
+  'standing.granted',
+  'standing.withdrawn',
+  'tool.registered',
+  'tool.retired',
+  'policy.published',
+  'budget.defined',
+  'budget.retired',
+  'breaker.configured',
+  'environment.defined',
+  'groups.defined',
+  'owners.defined',
+  'scheduling.configured',
+  'budget.reserved',
+  'budget.escalated',
+  'budget.refused',
+  'approval.consumed',
+  'schedule.refused',
+  'invocation.cancelled',
+] satisfies EventType[]);
+
 export const policy: Decider<PolicyState> = {
   name: 'policy',
-  version: 1,
+  version: 2,
   writes: SubjectKind.decisions,
-  reads: new Set([SubjectKind.requests, SubjectKind.catalog, SubjectKind.approvals, SubjectKind.budget]),
+  reads: new Set([
+    SubjectKind.requests,
+    SubjectKind.catalog,
+    SubjectKind.approvals,
+    SubjectKind.budget,
+    SubjectKind.schedule,
+  ]),
+  folds: FOLDS,
   wants,
   initial,
   evolve,
@@ -25,9 +61,10 @@ export const policy: Decider<PolicyState> = {
 };
 
 /**
- * What the budget says matters only while a call that needs people waits for its hold: that is rarely the
- * case.
+ * What the budget says matters only while a call that needs people waits for its hold, what the scheduler says only
+ * while a granted one waits for its run: that is rarely the case.
  */
 function wants(state: PolicyState, kind: SubjectKind): boolean {
-  return kind !== SubjectKind.budget || state.awaitingHold > 0;
+  if (kind === SubjectKind.budget) return state.awaitingHold > 0;
+  return kind !== SubjectKind.schedule || state.awaitingRun > 0;
 }

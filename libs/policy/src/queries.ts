@@ -4,14 +4,22 @@ import type {
   Amounts,
   ApprovalTerms,
   Digest,
+  Instant,
   InvocationId,
   JsonObject,
+  PolicyDecided,
   TenantId,
   ToolName,
 } from '@writ/contracts';
-import { askingPolicies } from './approvals.ts';
-import type { OpenCall } from './living-call.ts';
-import type { PolicyState } from './state.ts';
+import { askedBy, demandsOf, membersOf, nextStageMs } from './approval-terms.ts';
+import { askingPolicies, causesOf } from './approvals.ts';
+import { entitledVotes } from './ballots.ts';
+import type { Delegation } from './delegations.ts';
+import type { HeldMoney, OpenCall } from './living-call.ts';
+import { REDACTED, redact } from './redaction.ts';
+import type { StandingGrant } from './standing-grants.ts';
+import type { PolicyState, Tenant } from './state.ts';
+import type { CastVote } from './tally.ts';
 
 /** The catalog as an agent or operator may see it. */
 export interface CatalogView {
@@ -32,13 +40,35 @@ export interface OpenApproval {
   readonly invocation: InvocationId;
   readonly agent: AgentId;
   readonly tool: ToolName;
+  readonly project: string;
+  readonly campaign?: string;
+  /** Without what the tool's schema calls secret. */
   readonly inputs: JsonObject;
   readonly argsDigest: Digest;
   readonly ceiling: Amounts;
   readonly policies: readonly string[];
+  /** The rules that asked, with the values that made them match. */
+  readonly rules: PolicyDecided['rules'];
+  readonly bundle: Digest;
+  readonly causes: readonly ('policy' | 'budget')[];
+  readonly over?: HeldMoney['over'];
   readonly terms: ApprovalTerms;
-  readonly votes: readonly { readonly by: string; readonly vote: 'approve' }[];
+  /** The groups that are asked now, later stages included once they have come; empty: anyone. */
+  readonly asked: readonly string[];
+  /** Persons who are asked now and have not voted; only where groups are named. */
+  readonly waitingFor: readonly string[];
+  /** Whose yes or no would not count: the requester and its owner. */
+  readonly barred: readonly string[];
+  /** When the next stage comes. */
+  readonly escalatesAtMs?: Instant;
+  readonly votes: readonly CastVote[];
   readonly justification?: string;
+}
+
+/** What people gave ahead of time and is in force at `now`. */
+export interface GivenAhead {
+  readonly standing: readonly StandingGrant[];
+  readonly delegations: readonly Delegation[];
 }
 
 export function catalogView(state: PolicyState, tenant: TenantId): CatalogView {
@@ -55,23 +85,60 @@ export function catalogView(state: PolicyState, tenant: TenantId): CatalogView {
 }
 
 /** Oldest first. */
-export function openApprovals(state: PolicyState, tenant: TenantId): OpenApproval[] {
-  const calls = [...(state.tenants.get(tenant)?.calls.values() ?? [])];
-  return calls.filter((call): call is OpenCall => call.status === 'open').map(approvalOf);
+export function openApprovals(state: PolicyState, id: TenantId, now: Instant): OpenApproval[] {
+  const tenant = state.tenants.get(id);
+  if (!tenant) return [];
+  const calls = [...tenant.calls.values()];
+  return calls
+    .filter((call): call is OpenCall => call.status === 'open')
+    .map((call) => approvalOf(tenant, call, now));
 }
 
-function approvalOf({ call, decision, votes }: OpenCall): OpenApproval {
+export function givenAhead(state: PolicyState, id: TenantId, now: Instant): GivenAhead {
+  const tenant = state.tenants.get(id);
+  if (!tenant) return { standing: [], delegations: [] };
+  return { standing: tenant.standing.inForce(now), delegations: tenant.delegations.inForce(now) };
+}
+
+function approvalOf(tenant: Tenant, open: OpenCall, now: Instant): OpenApproval {
+  const { call, decision, money, reachedMs } = open;
   const { invocation, agent, tool, inputs, argsDigest, request } = call;
+  const { approval: terms, bundle, ceiling } = decision;
+  const { catalog } = tenant;
+  const policies = askingPolicies(decision);
+  const asked = [
+    ...new Set(demandsOf(terms).flatMap((demand) => askedBy(demand, terms, reachedMs).approvers)),
+  ].sort();
+  const votes = entitledVotes(tenant, open, now);
+  const barred = [
+    agent as string,
+    ...(Object.hasOwn(catalog.owners, agent) ? [catalog.owners[agent] ?? ''] : []),
+  ];
+  const heard = new Set([...barred, ...votes.map(({ by, inNameOf = by }) => inNameOf)]);
+  const people = new Set(asked.flatMap((group) => membersOf(catalog.groups, group)));
+  const escalatesAtMs = nextStageMs(terms, reachedMs);
+  const registered = catalog.tools.get(tool);
   return {
     invocation,
     agent,
     tool,
-    inputs,
+    project: request.project,
+    ...(request.campaign === undefined ? {} : { campaign: request.campaign }),
+    // Of a tool that is gone nobody knows any more what is secret.
+    inputs: registered ? redact(inputs, registered.spec.inputs) : { [REDACTED]: true },
     argsDigest,
-    ceiling: decision.ceiling,
-    policies: askingPolicies(decision),
-    terms: decision.approval,
-    votes: votes.map((by) => ({ by, vote: 'approve' })),
+    ceiling,
+    policies,
+    rules: decision.rules.filter((rule) => policies.includes(rule.policy)),
+    bundle,
+    causes: money.over ? causesOf(policies) : ['policy'],
+    ...(money.over ? { over: money.over } : {}),
+    terms,
+    asked,
+    waitingFor: [...people].filter((person) => !heard.has(person)).sort(),
+    barred,
+    ...(escalatesAtMs === undefined ? {} : { escalatesAtMs }),
+    votes,
     ...(request.justification === undefined ? {} : { justification: request.justification }),
   };
 }

@@ -5,10 +5,12 @@
  */
 import { DenialClass, Verdict, invariant } from '@writ/contracts';
 import type { Denial, Fact, Instant, InvocationId, PolicyDecided } from '@writ/contracts';
-import { disapproved, expired, granted, opened } from './approvals.ts';
+import { disapproved, escalated, expired, granted, opened } from './approvals.ts';
+import { demandsOf } from './approval-terms.ts';
 import { decide } from './decision.ts';
-import { MAX_REASON_LENGTH, MAX_WAITING_CALLS } from './limits.ts';
+import { MAX_DEMANDS, MAX_REASON_LENGTH, MAX_WAITING_CALLS } from './limits.ts';
 import type { CancelledCall, LivingCall, UndecidedCall } from './living-call.ts';
+import { rechecked } from './recheck.ts';
 import type { PolicyState, Tenant } from './state.ts';
 
 const TOO_MANY_WAITING: Denial = {
@@ -21,9 +23,11 @@ const TOO_MANY_WAITING: Denial = {
 export function react(state: PolicyState, now: Instant): readonly Fact[] {
   const run = state.expiries.earliest();
   if (run && run.atMs <= now) {
-    const call = state.tenants.get(run.tenant)?.calls.get(run.invocation);
-    invariant(call?.status === 'open', `the approval of "${run.invocation}" runs out, but it is not open`);
-    return expired(run.tenant, call);
+    const tenant = state.tenants.get(run.tenant);
+    const call = tenant?.calls.get(run.invocation);
+    invariant(tenant && call?.status === 'open', `the clock of "${run.invocation}" runs, but it is not open`);
+    const stage = escalated(run.tenant, call);
+    return stage.length > 0 ? stage : expired(tenant, call, now);
   }
   const [turn] = state.ready;
   const tenant = turn === undefined ? undefined : state.tenants.get(turn);
@@ -45,6 +49,8 @@ function answer(tenant: Tenant, invocation: InvocationId, now: Instant): readonl
       return granted(tenant, living, now);
     case 'disapproved':
       return disapproved(tenant.id, living);
+    case 'doubted':
+      return rechecked(tenant, living, now);
     case 'cancelled':
       return cancellation(tenant, living);
     default:
@@ -66,10 +72,20 @@ function decision(tenant: Tenant, { call }: UndecidedCall, now: Instant): readon
   ];
 }
 
+const TOO_MANY_DEMANDS: Denial = {
+  class: DenialClass.permission,
+  rule: 'writ:too-many-demands',
+  reason: `the policies that match this call ask for approval in more than ${MAX_DEMANDS} different ways`,
+  remedy: 'give policies that match the same call the same approval terms',
+};
+
 /** People's attention is bounded: what would wait behind too many others is denied for now. */
 function withinBounds(tenant: Tenant, decided: PolicyDecided): PolicyDecided {
-  if (decided.verdict !== Verdict.requireApproval || tenant.waiting < MAX_WAITING_CALLS) return decided;
-  const { approval: _terms, ...rest } = decided;
+  if (decided.verdict !== Verdict.requireApproval) return decided;
+  const { approval: terms, ...rest } = decided;
+  if (terms && demandsOf(terms).length > MAX_DEMANDS)
+    return { ...rest, verdict: Verdict.deny, denial: TOO_MANY_DEMANDS };
+  if (tenant.waiting < MAX_WAITING_CALLS) return decided;
   return { ...rest, verdict: Verdict.deny, denial: TOO_MANY_WAITING };
 }
 

@@ -2,23 +2,22 @@
  * The state as JSON and back. Only what was folded is kept: compiled rules, schemas and the order of expiries
  * are made again out of it. Order is part of the state (who is answered next), so it is part of the text.
  */
-import { RecentIds } from '@writ/contracts';
 import type {
   Digest,
   EnvironmentSpec,
   GroupsSpec,
   InvocationId,
   Json,
+  OwnersSpec,
   PolicyRule,
   TenantId,
 } from '@writ/contracts';
 import type { ToolSpec } from '@writ/contracts';
 import { Bundle } from './bundle.ts';
 import type { Catalog } from './catalog.ts';
-import { Fifo } from './fifo.ts';
 import type { LivingCall } from './living-call.ts';
 import { RegisteredTool } from './registered-tool.ts';
-import { initial, put } from './state.ts';
+import { initial, newTenant, put } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
 
 interface CatalogJson {
@@ -27,6 +26,8 @@ interface CatalogJson {
   readonly tools: readonly ToolSpec[];
   readonly environment: EnvironmentSpec;
   readonly groups: GroupsSpec;
+  readonly owners: OwnersSpec;
+  readonly governedAt: number;
 }
 
 interface TenantJson {
@@ -35,6 +36,8 @@ interface TenantJson {
   readonly calls: readonly LivingCall[];
   readonly owed: readonly (InvocationId | Rejection)[];
   readonly seen: Json;
+  readonly delegations: Json;
+  readonly standing: Json;
 }
 
 interface StateJson {
@@ -50,6 +53,8 @@ export function snapshot(state: PolicyState): Json {
       calls: [...tenant.calls.values()],
       owed: tenant.owed.items(),
       seen: tenant.seen.snapshot(),
+      delegations: tenant.delegations.snapshot(),
+      standing: tenant.standing.snapshot(),
     })),
     ready: [...state.ready],
   };
@@ -60,14 +65,10 @@ export function restore(json: Json): PolicyState {
   const { tenants, ready } = json as unknown as StateJson;
   const state = initial();
   for (const saved of tenants) {
-    const tenant: Tenant = {
-      id: saved.id,
-      catalog: catalogOf(saved.catalog),
-      calls: new Map(),
-      owed: new Fifo(),
-      seen: new RecentIds().restore(saved.seen),
-      waiting: 0,
-    };
+    const tenant: Tenant = { ...newTenant(saved.id), catalog: catalogOf(saved.catalog) };
+    tenant.seen.restore(saved.seen);
+    tenant.delegations.restore(saved.delegations);
+    tenant.standing.restore(saved.standing);
     state.tenants.set(tenant.id, tenant);
     for (const living of saved.calls) put(state, tenant, living);
     // In the order of the calls so far; the order of the queue is another one.
@@ -79,22 +80,42 @@ export function restore(json: Json): PolicyState {
   return state;
 }
 
-function catalogJson({ revision, bundle, tools, environment, groups }: Catalog): CatalogJson {
+function catalogJson({
+  revision,
+  governedAt,
+  bundle,
+  tools,
+  environment,
+  groups,
+  owners,
+}: Catalog): CatalogJson {
   return {
     revision,
     ...(bundle ? { bundle: { digest: bundle.digest, policies: bundle.policies } } : {}),
     tools: [...tools.values()].map((tool) => tool.spec),
     environment,
     groups,
+    owners,
+    governedAt,
   };
 }
 
-function catalogOf({ revision, bundle, tools, environment, groups }: CatalogJson): Catalog {
+function catalogOf({
+  revision,
+  governedAt,
+  bundle,
+  tools,
+  environment,
+  groups,
+  owners,
+}: CatalogJson): Catalog {
   return {
     revision,
     bundle: bundle && new Bundle(bundle.digest, bundle.policies, environment),
     tools: new Map(tools.map((spec) => [spec.name, new RegisteredTool(spec)])),
     environment,
     groups,
+    owners,
+    governedAt,
   };
 }

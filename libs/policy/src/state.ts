@@ -8,10 +8,12 @@ import { RecentIds } from '@writ/contracts';
 import type { EventData, InvocationId, TenantId } from '@writ/contracts';
 import { emptyCatalog } from './catalog.ts';
 import type { Catalog } from './catalog.ts';
+import { Delegations } from './delegations.ts';
 import { Expiries } from './expiries.ts';
 import { Fifo } from './fifo.ts';
-import { isOwed, isWaiting } from './living-call.ts';
+import { awaitsRun, isOwed, isWaiting, timerOf } from './living-call.ts';
 import type { LivingCall } from './living-call.ts';
+import { StandingGrants } from './standing-grants.ts';
 
 /** `request.rejected` is owed for a message that made no call. */
 export type Rejection = EventData<'request.rejected'>;
@@ -29,6 +31,10 @@ export interface Tenant {
   readonly seen: RecentIds;
   /** Number of calls that wait for a hold or for people. */
   waiting: number;
+  /** Number of calls that people granted and no executor has. */
+  awaitingRun: number;
+  readonly delegations: Delegations;
+  readonly standing: StandingGrants;
 }
 
 export interface PolicyState {
@@ -38,27 +44,36 @@ export interface PolicyState {
   readonly expiries: Expiries;
   /** Number of calls whose next fact is the budget's. */
   awaitingHold: number;
+  /** Number of calls whose next fact is the scheduler's. */
+  awaitingRun: number;
 }
 
 export function initial(): PolicyState {
-  return { tenants: new Map(), ready: new Set(), expiries: new Expiries(), awaitingHold: 0 };
+  return { tenants: new Map(), ready: new Set(), expiries: new Expiries(), awaitingHold: 0, awaitingRun: 0 };
 }
 
 /** The tenant, which begins to exist with its first fact that matters here. */
 export function tenantOf(state: PolicyState, id: TenantId): Tenant {
   let tenant = state.tenants.get(id);
   if (!tenant) {
-    tenant = {
-      id,
-      catalog: emptyCatalog(),
-      calls: new Map(),
-      owed: new Fifo(),
-      seen: new RecentIds(),
-      waiting: 0,
-    };
+    tenant = newTenant(id);
     state.tenants.set(id, tenant);
   }
   return tenant;
+}
+
+export function newTenant(id: TenantId): Tenant {
+  return {
+    id,
+    catalog: emptyCatalog(),
+    calls: new Map(),
+    owed: new Fifo(),
+    seen: new RecentIds(),
+    waiting: 0,
+    awaitingRun: 0,
+    delegations: new Delegations(),
+    standing: new StandingGrants(),
+  };
 }
 
 /** Adds a call or moves it on; one that becomes owed an answer joins the end of its tenant's queue. */
@@ -67,14 +82,7 @@ export function put(state: PolicyState, tenant: Tenant, next: LivingCall): void 
   tenant.calls.set(next.call.invocation, next);
   count(state, tenant, before, -1);
   count(state, tenant, next, 1);
-  if (next.status === 'open') {
-    const { invocation } = next.call;
-    if (before?.status !== 'open') {
-      state.expiries.add({ atMs: next.decision.approval.expiresAtMs, tenant: tenant.id, invocation });
-    }
-  } else if (before?.status === 'open') {
-    state.expiries.remove(tenant.id, next.call.invocation);
-  }
+  setTimer(state, tenant, before, next);
   if (isOwed(next) && !(before && isOwed(before))) owe(state, tenant, next.call.invocation);
 }
 
@@ -113,8 +121,27 @@ export function settle(state: PolicyState, tenant: Tenant, answered: boolean): v
   }
 }
 
+/** An open call is in the order of timers at the time of what its clock says next. */
+function setTimer(
+  state: PolicyState,
+  tenant: Tenant,
+  before: LivingCall | undefined,
+  next: LivingCall,
+): void {
+  const was = before?.status === 'open' ? timerOf(before) : undefined;
+  const is = next.status === 'open' ? timerOf(next) : undefined;
+  if (was === is) return;
+  const { invocation } = next.call;
+  if (was !== undefined) state.expiries.remove(tenant.id, invocation);
+  if (is !== undefined) state.expiries.add({ atMs: is, tenant: tenant.id, invocation });
+}
+
 function count(state: PolicyState, tenant: Tenant, call: LivingCall | undefined, by: 1 | -1): void {
   if (!call) return;
   if (call.status === 'awaiting-hold') state.awaitingHold += by;
   if (isWaiting(call)) tenant.waiting += by;
+  if (awaitsRun(call)) {
+    tenant.awaitingRun += by;
+    state.awaitingRun += by;
+  }
 }

@@ -76,6 +76,40 @@ export const step = (...calls: [string, string, object?][]) =>
   );
 export const cancels = (invocation: string, data: object = {}, origin = 'ada') =>
   fact('tool.cancel-requested', { invocation, ...data }, { origin });
+export const owners = (named: Record<string, string>) => fact('owners.defined', { owners: named });
+export const delegates = (from: string, to: string, untilSeconds: number) =>
+  fact('approval.delegated', { to, untilMs: START + untilSeconds * 1_000 }, { origin: from });
+/** A person's yes to every `simulate` of the project `lab`, unless told. */
+export const gives = (person: string, standing: string, terms: object = {}) =>
+  fact(
+    'standing.granted',
+    {
+      standing,
+      tool: 'simulate',
+      project: 'lab',
+      condition: 'true',
+      maxUses: 10,
+      maxCost: { 'node-hours': '1000000000' },
+      lastsSeconds: 3_600,
+      ...terms,
+    },
+    { origin: person },
+  );
+export const withdraws = (person: string, standing: string) =>
+  fact('standing.withdrawn', { standing }, { origin: person });
+/** The scheduler's word about a granted call. */
+export const scheduled = (type: EventType, invocation: string) =>
+  fact(type, { invocation, agent: 'ada', reason: 'deadline', detail: '' }, { origin: 'schedule' });
+export const escalates = (invocation: string, data: object = {}) =>
+  fact('budget.escalated', { invocation, justification: 'deadline', over: [OVER], ...data });
+export const OVER = {
+  account: 'lab',
+  unit: 'node-hours',
+  asked: '10000000',
+  softLimit: '15000000',
+  spent: '8000000',
+  held: '0',
+};
 export const holds = (invocation: string) => fact('budget.reserved', { invocation, holds: [] });
 export const refuses = (invocation: string) =>
   fact('budget.refused', { invocation, agent: 'ada', reason: 'exhausted', account: '/', detail: '' });
@@ -112,6 +146,12 @@ export const granted = (invocation: string, ...by: string[]) =>
 export const disapproved = (invocation: string, by: string) => answer('approval.denied', invocation, { by });
 export const expired = (invocation: string, ...cast: string[]) =>
   answer('approval.expired', invocation, { votes: cast });
+export const escalated = (invocation: string, ...approvers: string[]) =>
+  answer('approval.escalated', invocation, { approvers });
+export const confirmed = (invocation: string, data?: object) =>
+  answer('approval.confirmed', invocation, data);
+export const revoked = (invocation: string, denial: object) =>
+  answer('approval.revoked', invocation, { denial });
 export const cancelled = (invocation: string, data?: object) =>
   answer('invocation.cancelled', invocation, data);
 
@@ -154,7 +194,8 @@ export function given(...facts: RecordedFact[]) {
     },
     /** Nothing arrives, but it is so many seconds after the start. */
     after: (seconds: number) => outcome(answersOf(start().state, START + seconds * 1_000)),
-    wants: (kind: 'budget' | 'requests') => policy.wants?.(start().state, kind),
+    state: start,
+    wants: (kind: 'budget' | 'requests' | 'schedule') => policy.wants?.(start().state, kind),
   };
 }
 
