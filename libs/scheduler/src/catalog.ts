@@ -28,6 +28,8 @@ export function tenantIn(state: SchedulerState, id: TenantId): Tenant {
       tools: new Map(),
       versions: new Map(),
       breakers: new Map(),
+      approved: new Set(),
+      governedAt: 0,
     };
     state.tenants.set(id, tenant);
   }

@@ -5,6 +5,7 @@
  */
 import { invariant } from '@writ/contracts';
 import type { ExecutorId, Fact, SessionId } from '@writ/contracts';
+import { useOf } from './approvals.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { ProbeMeter } from './gates.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
@@ -27,7 +28,7 @@ interface Desk {
   free: number;
 }
 
-/** At most `MAX_FACTS_PER_ANSWER` grants; none that would exceed an executor's slots or a breaker's permits. */
+/** At most `MAX_FACTS_PER_ANSWER` facts and one; none that would exceed an executor's slots or a breaker's permits. */
 export function dispatch(state: SchedulerState, executors: readonly OfferedExecutor[]): Fact[] {
   if (state.ready === 0 || executors.length === 0) return [];
   const queues = openQueues(state);
@@ -38,8 +39,8 @@ export function dispatch(state: SchedulerState, executors: readonly OfferedExecu
       const { offered } = desk;
       const call = queues.get(offered.pool)?.next();
       if (!call) queues.delete(offered.pool);
-      else facts.push(grantOf(call, offered));
-      if (facts.length === MAX_FACTS_PER_ANSWER || queues.size === 0) return facts;
+      else grant(facts, call, offered);
+      if (facts.length >= MAX_FACTS_PER_ANSWER || queues.size === 0) return facts;
       if (call && --desk.free > 0) round.push(desk);
     }
     if (round.length === 0) break;
@@ -78,12 +79,15 @@ function* freeDesks(
   }
 }
 
-function grantOf(call: Call, { executor, session }: OfferedExecutor): Fact {
+/** The hand-out, and with it the use of the approval that allowed it. */
+function grant(facts: Fact[], call: Call, { executor, session }: OfferedExecutor): void {
   const { tenant, invocation, argsDigest } = call;
   invariant(
     argsDigest,
     `call ${tenant}/${invocation} is ready, so it was allowed with a digest of its arguments`,
   );
   const data = { invocation, attempt: call.attempts + 1, executor, session, argsDigest };
-  return { type: 'schedule.dispatched', tenant, data };
+  facts.push({ type: 'schedule.dispatched', tenant, data });
+  const use = useOf(call);
+  if (use) facts.push(use);
 }

@@ -12,7 +12,16 @@ import type {
   StepId,
   ToolRequested,
 } from '@writ/contracts';
-import { ALL_POOLS, registerTool, tenantIn, versionAt } from './catalog.ts';
+import {
+  allow,
+  isVouchedFor,
+  onConfirmed,
+  onConsumed,
+  onGoverned,
+  onGranted,
+  onRevoked,
+} from './approvals.ts';
+import { ALL_POOLS, registerTool, tenantIn } from './catalog.ts';
 import { onAlertClosed, onAlertRaised } from './alerts.ts';
 import {
   onBreakerClosed,
@@ -35,7 +44,13 @@ const FOLDS: Folds = {
   'tool.requested': onRequested,
   'request.malformed': onMalformed,
   'tool.cancel-requested': onCancelRequested,
-  'tool.registered': (state, { tenant, data, seq }) => registerTool(state, tenant, data.tool, seq),
+  'tool.registered': (state, fact) => {
+    registerTool(state, fact.tenant, fact.data.tool, fact.seq);
+    onGoverned(state, fact);
+  },
+  'tool.retired': onGoverned,
+  'policy.published': onGoverned,
+  'environment.defined': onGoverned,
   'breaker.configured': onBreakerConfigured,
   'breaker.retired': onBreakerRetired,
   'breaker.forced': onBreakerForced,
@@ -45,7 +60,11 @@ const FOLDS: Folds = {
     parallel.set(data.pool ?? ALL_POOLS, data.parallelEnabled);
     if (data.pool === undefined) tenantIn(state, tenant).plan = data.plan;
   },
+  'approval.granted': onGranted,
   'policy.decided': onDecided,
+  'approval.confirmed': onConfirmed,
+  'approval.revoked': onRevoked,
+  'approval.consumed': onConsumed,
   'request.rejected': onRejected,
   'budget.reserved': onReserved,
   'budget.refused': endUnlessRunning,
@@ -117,6 +136,7 @@ function newCall(
     wave: -1,
     phase: WAITING,
     argsDigest: undefined,
+    approval: undefined,
     version: undefined,
     attempts: 0,
     cancel: undefined,
@@ -148,13 +168,8 @@ function onDecided(state: SchedulerState, fact: RecordedFact<'policy.decided'>):
   if (verdict === Verdict.deny) return endUnlessRunning(state, fact);
   const call = callOf(state, fact);
   if (verdict !== Verdict.allow || call?.phase.status !== 'waiting' || call.phase.allowed) return;
-  const version = versionAt(tenantIn(state, fact.tenant), call.tool, catalogRevision);
-  if (!version) return;
-  version.uses++;
-  call.version = version;
   call.argsDigest = argsDigest;
-  call.phase = { status: 'waiting', allowed: true, reserved: call.phase.reserved };
-  if (call.phase.reserved) clear(state, call);
+  if (isVouchedFor(state, call, catalogRevision)) allow(state, call, catalogRevision);
 }
 
 function onReserved(state: SchedulerState, fact: RecordedFact<'budget.reserved'>): void {

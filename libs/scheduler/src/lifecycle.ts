@@ -40,6 +40,7 @@ export function end(state: SchedulerState, call: Call): void {
   moveTo(state, call, ENDED);
   const tenant = state.tenants.get(call.tenant);
   tenant?.calls.delete(call.invocation);
+  if (call.approval) tenant?.approved.delete(call);
   if (tenant && call.version) releaseVersion(tenant, call.version);
   const { step } = call;
   if (!step) return;

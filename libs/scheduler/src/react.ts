@@ -6,6 +6,7 @@
 import type { ExecutorId, Fact, Heap, Instant, SessionId } from '@writ/contracts';
 import { announceWrites, closeAlerts } from './alerts.ts';
 import type { SentAlert } from './alerts.ts';
+import { lateness } from './approvals.ts';
 import { dispatch } from './dispatch.ts';
 import type { OfferedExecutor } from './dispatch.ts';
 import { fenceKey, sessionIn } from './executors.ts';
@@ -114,10 +115,10 @@ function refuseExpired(state: SchedulerState, now: Instant): Fact[] {
   const facts: Fact[] = [];
   const next = state.deadlines.peek();
   if (next?.deadlineMs === undefined || next.deadlineMs > now) return facts;
-  for (const { tenant, invocation, agent, deadlineMs = Infinity } of state.deadlines.inOrder()) {
+  for (const call of state.deadlines.inOrder()) {
+    const { tenant, invocation, agent, deadlineMs = Infinity } = call;
     if (deadlineMs > now || facts.length === MAX_FACTS_PER_ANSWER) break;
-    const detail = `its deadline passed ${now - deadlineMs} ms ago, before it could be started`;
-    facts.push({ type: 'schedule.refused', tenant, data: { invocation, agent, reason: 'deadline', detail } });
+    facts.push({ type: 'schedule.refused', tenant, data: { invocation, agent, ...lateness(call, now) } });
   }
   return facts;
 }

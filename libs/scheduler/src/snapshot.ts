@@ -14,6 +14,7 @@ import type {
   ToolSpec,
 } from '@writ/contracts';
 import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
+import type { Approval } from './approvals.ts';
 import { breakerOf, tenantIn, versionOf } from './catalog.ts';
 import { restoreBreaker, saveBreakers } from './saved-breaker.ts';
 import type { SavedBreaker } from './saved-breaker.ts';
@@ -26,6 +27,7 @@ import { byArrival, stepKey } from './steps.ts';
 
 interface SavedTenant {
   readonly id: TenantId;
+  readonly governedAt: number;
   readonly parallel: readonly (readonly [string, boolean])[];
   readonly seen: Json;
   readonly versions: readonly (readonly [Digest, ToolSpec])[];
@@ -38,12 +40,21 @@ interface SavedTenant {
 
 interface SavedCall extends Omit<
   Call,
-  'step' | 'version' | 'argsDigest' | 'deadlineMs' | 'cancel' | 'inLane' | 'inDeadlines' | 'inDebts'
+  | 'step'
+  | 'version'
+  | 'argsDigest'
+  | 'approval'
+  | 'deadlineMs'
+  | 'cancel'
+  | 'inLane'
+  | 'inDeadlines'
+  | 'inDebts'
 > {
   /** Index of its step; absent fields are undefined. */
   readonly step?: number;
   readonly version?: Digest;
   readonly argsDigest?: Digest;
+  readonly approval?: Approval;
   readonly deadlineMs?: Instant;
   readonly cancel?: { readonly reason?: string };
 }
@@ -134,6 +145,7 @@ function saveTenant(id: TenantId, tenant: Tenant): SavedTenant {
   const wrote = sorted(tenant.versions).flatMap(([digest, version]) => (version.wrote ? [digest] : []));
   return {
     id,
+    governedAt: tenant.governedAt,
     parallel: sorted(tenant.parallel),
     ...given({ plan: tenant.plan }),
     seen: tenant.seen.snapshot(),
@@ -146,10 +158,11 @@ function saveTenant(id: TenantId, tenant: Tenant): SavedTenant {
 
 function restoreTenant(
   state: SchedulerState,
-  { id, parallel, plan, seen, versions, tools, breakers, wrote = [] }: SavedTenant,
+  { id, governedAt, parallel, plan, seen, versions, tools, breakers, wrote = [] }: SavedTenant,
 ): void {
   const tenant = tenantIn(state, id);
   tenant.seen.restore(seen);
+  tenant.governedAt = governedAt;
   for (const [pool, on] of parallel) tenant.parallel.set(pool, on);
   tenant.plan = plan;
   for (const saved of breakers) {
@@ -191,12 +204,13 @@ function restoreAfter({ calls }: Tenant, after: NonNullable<SavedStep['after']>)
 
 function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
   const { tenant, invocation, agent, tool, inputs, urgency, arrival, wave, phase, attempts } = call;
-  const { deadlineMs, argsDigest, cancel } = call;
+  const { deadlineMs, argsDigest, approval, cancel } = call;
   const step = call.step && indexOf.get(call.step);
   const optional = {
     step,
     version: call.version?.digest,
     argsDigest,
+    approval,
     deadlineMs,
     cancel: cancel && given(cancel),
   };
@@ -222,6 +236,7 @@ function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly St
     deadlineMs: saved.deadlineMs,
     step: saved.step === undefined ? undefined : steps[saved.step],
     argsDigest: saved.argsDigest,
+    approval: saved.approval,
     version: saved.version && tenant.versions.get(saved.version),
     cancel: saved.cancel && { reason: saved.cancel.reason },
     inLane: -1,
@@ -230,6 +245,7 @@ function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly St
   };
   if (call.version) call.version.uses++;
   tenant.calls.set(call.invocation, call);
+  if (call.approval && !call.approval.consumed) tenant.approved.add(call);
   if (call.step) {
     const { living } = call.step;
     while (living.length <= Math.max(call.wave, 0)) living.push(new Set());

@@ -20,6 +20,7 @@ import type {
   ToolSpec,
 } from '@writ/contracts';
 import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
+import type { Approval } from './approvals.ts';
 import { IN_FORCED, IN_OPEN, forceEndsBefore, opensBefore } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { IN_DEADLINES, IN_DEBTS, arrivedBefore, expiresBefore } from './debts.ts';
@@ -36,7 +37,8 @@ export interface Call {
   readonly inputs: JsonObject;
   /** 0 (most urgent) to 1000. */
   readonly urgency: number;
-  readonly deadlineMs: Instant | undefined;
+  /** The agent's, or the end of its approval when that is earlier. */
+  deadlineMs: Instant | undefined;
   /** Rises with every call that is asked for; decides between calls of one urgency. */
   readonly arrival: number;
   /** Absent for the only call of a step. */
@@ -47,6 +49,8 @@ export interface Call {
   /** Known from the decision on: what exactly was allowed, and to be run by which version of the tool. */
   argsDigest: Digest | undefined;
   version: ToolVersion | undefined;
+  /** Only of a call that people granted. */
+  approval: Approval | undefined;
   /** Grants so far. */
   attempts: number;
   /** Why its agent wants it cancelled; takes effect whenever the call is not with an executor. */
@@ -119,6 +123,10 @@ export interface Tenant {
   readonly versions: Map<Digest, ToolVersion>;
   /** By scope. */
   readonly breakers: Map<string, Breaker>;
+  /** Calls that people granted and nobody was handed yet. */
+  readonly approved: Set<Call>;
+  /** Ledger sequence of the last commit that can change what policy says. */
+  governedAt: number;
 }
 
 /** A session that holds grants. */

@@ -130,7 +130,7 @@ export function cancelled(invocation: string, reason?: string): unknown {
 
 export function refused(
   invocation: string,
-  reason: 'deadline' | 'breaker-open',
+  reason: 'deadline' | 'breaker-open' | 'approval-expired' | 'approval-revoked',
   rest: object = {},
   tenant = TENANT,
 ): unknown {
