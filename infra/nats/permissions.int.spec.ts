@@ -82,8 +82,13 @@ describe('an agent of acme', () => {
 });
 
 describe('an approver of acme', () => {
-  it('own vote: is stored', async () => {
+  it('own votes, delegations and standing grants: are stored', async () => {
     expect(await publishing('approver-acme-ann', 'writ.acme.approvals.ann')).toBe('stored');
+  });
+
+  it('own notices: may be heard, those of others not', async () => {
+    expect(await subscribing('approver-acme-ann', 'writ.acme.notices.ann')).toBe('allowed');
+    expect(await subscribing('approver-acme-ann', 'writ.acme.notices.bot')).toBe('refused');
   });
 
   it.each([

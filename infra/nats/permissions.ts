@@ -50,7 +50,8 @@ export function permissionsOf(principal: Principal, everyone: readonly Principal
           `writ.${principal.tenant}.${SubjectKind.approvals}.${principal.approver}`,
           calls(principal.tenant),
         ],
-        subscribe: [],
+        // Told when an emergency passed him over.
+        subscribe: [`writ.${principal.tenant}.notices.${principal.approver}`],
       };
   }
 }
