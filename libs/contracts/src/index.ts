@@ -71,7 +71,7 @@ export type { Decider, Fact, Instant, Json, RecordedFact } from './decider.ts';
 export type { Digest } from './digest.ts';
 export type { WritErrorOptions } from './errors.ts';
 export type { Demand } from './events/approval.ts';
-export type { HoldLine } from './events/budget.ts';
+export type { HoldLine, SoftLimitPassed } from './events/budget.ts';
 export type { ApprovalTerms, PolicyDecided } from './events/decision.ts';
 export type { EventData, EventType } from './events/events.ts';
 export type { PayloadRef, Priority, ToolCall, ToolRequested } from './events/request.ts';

@@ -24,7 +24,7 @@ export function opened(tenant: TenantId, { call, decision, money }: HeldCall): r
     ceiling: decision.ceiling,
     policies,
     ...(request.justification === undefined ? {} : { justification: request.justification }),
-    ...(over ? { causes: causesOf(policies), over } : {}),
+    ...(over ? { causes: causesOf(policies), over: [...over] } : {}),
     bundle: decision.bundle,
     hold,
   };

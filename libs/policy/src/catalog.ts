@@ -5,7 +5,14 @@
  * new publish.
  */
 import { GOVERNING_TYPES } from '@writ/contracts';
-import type { EnvironmentSpec, GroupsSpec, OwnersSpec, RecordedFact, ToolName } from '@writ/contracts';
+import type {
+  BudgetSpec,
+  EnvironmentSpec,
+  GroupsSpec,
+  OwnersSpec,
+  RecordedFact,
+  ToolName,
+} from '@writ/contracts';
 import { Bundle } from './bundle.ts';
 import { RegisteredTool } from './registered-tool.ts';
 
@@ -19,6 +26,8 @@ export interface Catalog {
   readonly tools: Map<ToolName, RegisteredTool>;
   environment: EnvironmentSpec;
   groups: GroupsSpec;
+  /** Accounts with a soft limit over which people are asked. */
+  readonly escalating: Set<string>;
   /** The person who answers for each agent. */
   owners: OwnersSpec;
 }
@@ -44,6 +53,7 @@ export function emptyCatalog(): Catalog {
     tools: new Map(),
     environment: {},
     groups: {},
+    escalating: new Set(),
     owners: {},
   };
 }
@@ -71,8 +81,22 @@ export function foldCatalog(catalog: Catalog, fact: CatalogFact): void {
     case 'owners.defined':
       catalog.owners = fact.data.owners;
       return;
+    case 'budget.defined':
+      if (asksPeople(fact.data.budget)) catalog.escalating.add(fact.data.budget.account);
+      else catalog.escalating.delete(fact.data.budget.account);
+      return;
+    case 'budget.retired':
+      catalog.escalating.delete(fact.data.account);
+      return;
     default:
       // The other pillars' entries only move the revision.
       return;
   }
+}
+
+/** Whether any limit of the account, in whichever of its forms, sends calls over its soft part to people. */
+function asksPeople({ limits }: BudgetSpec): boolean {
+  return Object.values<unknown>(limits)
+    .flat()
+    .some((limit) => (limit as { readonly overdraft?: unknown } | null)?.overdraft === 'escalated');
 }

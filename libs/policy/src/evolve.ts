@@ -9,8 +9,8 @@ import { reachStage, reconsider, reconsiderAll, vote } from './ballots.ts';
 import { foldCatalog } from './catalog.ts';
 import type { CatalogFact } from './catalog.ts';
 import { takeMalformed, takeRequest } from './intake.ts';
-import { awaitsRun } from './living-call.ts';
-import type { ApprovalDecision, Cancellation, LivingCall } from './living-call.ts';
+import { awaitsHold, awaitsRun } from './living-call.ts';
+import type { Cancellation, LivingCall } from './living-call.ts';
 import { drop, put, settle, tenantOf } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
 
@@ -87,6 +87,7 @@ function cancel(state: PolicyState, fact: RecordedFact<'tool.cancel-requested'>)
     case 'doubted':
       return;
     case 'awaiting-hold':
+    case 'paying':
       put(state, tenant, { ...living, cancellation });
       return;
     default:
@@ -94,26 +95,29 @@ function cancel(state: PolicyState, fact: RecordedFact<'tool.cancel-requested'>)
   }
 }
 
-/** The hold is there: now a person may be asked. Or it is refused: then that fact has ended the call. */
+/**
+ * The hold is there: now a person may be asked, by a rule or by the budget itself. Or it is refused, which has ended the
+ * call; or nobody has to be asked, and the scheduler has the word.
+ */
 function budgetAnswered(
   state: PolicyState,
   fact: RecordedFact<'budget.reserved' | 'budget.escalated' | 'budget.refused'>,
 ): void {
   const tenant = state.tenants.get(fact.tenant);
   const living = tenant?.calls.get(fact.data.invocation);
-  if (!tenant || living?.status !== 'awaiting-hold') return;
+  if (!tenant || !living || !awaitsHold(living)) return;
   const { call, decision, cancellation } = living;
-  if (fact.type === 'budget.refused') {
-    drop(state, tenant, call.invocation);
-  } else if (cancellation) {
-    put(state, tenant, { status: 'cancelled', call, cancellation });
-  } else if (fact.type === 'budget.reserved') {
-    put(state, tenant, { status: 'held', call, decision, money: { hold: fact.seq } });
-  } else {
-    const approval = withSoftLimit(decision.approval, fact.data, fact.at);
-    const money = { hold: fact.seq, over: fact.data.over };
-    put(state, tenant, { status: 'held', call, decision: { ...decision, approval }, money });
-  }
+  const { invocation } = call;
+  if (fact.type === 'budget.refused') return drop(state, tenant, invocation);
+  if (fact.type === 'budget.reserved' && living.status === 'paying') return drop(state, tenant, invocation);
+  if (cancellation) return put(state, tenant, { status: 'cancelled', call, cancellation });
+  const approval =
+    fact.type === 'budget.escalated'
+      ? withSoftLimit(decision.approval, fact.data, fact.at)
+      : decision.approval;
+  if (!approval) return;
+  const money = { hold: fact.seq, ...(fact.type === 'budget.escalated' ? { over: fact.data.over } : {}) };
+  put(state, tenant, { status: 'held', call, decision: { ...decision, approval }, money });
 }
 
 /** What people granted has to pass a changed catalog again; who may vote may have changed with it. */
@@ -187,7 +191,8 @@ function moveOn(
 
 /**
  * The final decision ends the call here, unless people granted it: then it lives until the scheduler has handed it out.
- * One that needs people takes it on; the budget has the next word.
+ * One that needs people takes it on, and so does an allow where a budget may still ask people: the budget has the next
+ * word.
  */
 function decided(
   state: PolicyState,
@@ -196,18 +201,25 @@ function decided(
   fact: RecordedFact<'policy.decided'>,
 ): void {
   const { call, status } = living;
-  if (fact.data.verdict !== Verdict.requireApproval) {
-    if (status === 'awaiting-hold' || status === 'held' || status === 'cancelled' || awaitsRun(living))
-      return;
-    if (status === 'approved' && fact.data.verdict === Verdict.allow)
-      put(state, tenant, { ...living, status: 'granted' });
-    else drop(state, tenant, call.invocation);
-    return;
+  const { verdict } = fact.data;
+  const isAllowed = verdict === Verdict.allow;
+  if (status === 'cancelled' || awaitsHold(living) || awaitsRun(living)) return;
+  const mayNeedPeople = verdict === Verdict.requireApproval || (isAllowed && asksPeople(tenant));
+  if (status === 'undecided' && mayNeedPeople) {
+    const { success, data: decision } = EVENT_SCHEMAS['policy.decided'].safeParse(fact.data);
+    if (success && isAllowed) return put(state, tenant, { status: 'paying', call, decision });
+    const { approval } = decision ?? {};
+    if (decision && approval && !isAllowed)
+      return put(state, tenant, { status: 'awaiting-hold', call, decision: { ...decision, approval } });
   }
-  if (status !== 'undecided') return;
-  const parsed = EVENT_SCHEMAS['policy.decided'].safeParse(fact.data);
-  if (!parsed.success || !parsed.data.approval) return;
-  put(state, tenant, { status: 'awaiting-hold', call, decision: fact.data as ApprovalDecision });
+  if (verdict === Verdict.requireApproval) return;
+  if (status === 'approved' && isAllowed) put(state, tenant, { ...living, status: 'granted' });
+  else drop(state, tenant, call.invocation);
+}
+
+/** Whether any budget of the tenant does, for what goes over its soft limit. */
+function asksPeople({ catalog }: Tenant): boolean {
+  return catalog.escalating.size > 0;
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   cancels,
   confirmed,
   denied,
+  disapproved,
   environment,
   escalates,
   expired,
@@ -24,6 +25,7 @@ import {
   revoked,
   rule,
   scheduled,
+  softBudget,
   votes,
 } from '../test/scenario.ts';
 
@@ -141,6 +143,32 @@ describe('a call over a soft limit', () => {
       .then(expired('a'), denied('a')));
   it('that is cancelled meanwhile: ends', () =>
     asked.and(cancels('a')).when(escalates('a')).then(cancelled('a')));
+  it('that no rule asks about: the budget alone asks', () => {
+    const plain = given(
+      published(rule('fine', 'allow', 'true')),
+      softBudget,
+      groups({ money: ['midas', 'ada'] }),
+      registered('simulate'),
+      asks('a', 'simulate', {}, { request: { justification: 'deadline' } }),
+    );
+    plain
+      .when(escalates('a', { approvers: ['money'] }))
+      .then(opened('a', { causes: ['budget'], policies: [], justification: 'deadline', over: [OVER] }));
+    const open = plain.and(escalates('a', { approvers: ['money'] }));
+    open.when(votes('ada', 'approve', 'a')).thenNothing();
+    open.when(votes('midas', 'approve', 'a')).then(granted('a', 'midas'), allowed('a'));
+    open
+      .when(votes('midas', 'deny', 'a'))
+      .then(disapproved('a', 'midas'), denied('a', { rule: 'writ:soft-limit' }));
+    plain.and(holds('a')).when(escalates('a')).thenNothing();
+    plain.and(cancels('a')).when(escalates('a')).then(cancelled('a'));
+    plain.and(cancels('a')).when(holds('a')).thenNothing();
+  });
+  it('in a tenant whose budgets never ask: is not waited for', () => {
+    expect(
+      given(published(rule('fine', 'allow', 'true')), registered('r'), asks('a', 'r')).wants('budget'),
+    ).toBe(false);
+  });
   it('that the budget refuses after all: is gone', () =>
     asked.and(refuses('a')).when(escalates('a')).thenNothing());
 });

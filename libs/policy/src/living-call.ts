@@ -6,12 +6,12 @@ import type {
   AgentId,
   ApprovalTerms,
   Digest,
-  EventData,
   Instant,
   InvocationId,
   JsonObject,
   PolicyDecided,
   Priority,
+  SoftLimitPassed,
   ToolName,
 } from '@writ/contracts';
 import { nextStageMs } from './approval-terms.ts';
@@ -63,12 +63,18 @@ export interface CallAwaitingHold extends NeedsApproval<'awaiting-hold'> {
   readonly cancellation?: Cancellation;
 }
 
+/** The rules let it run; a budget of the tenant may still ask people, so what they would need is kept. */
+export interface PayingCall extends Asked<'paying'> {
+  readonly decision: PolicyDecided;
+  readonly cancellation?: Cancellation;
+}
+
 /** The money of a call that people are asked about. */
 export interface HeldMoney {
   /** Ledger sequence of the fact that holds it. */
   readonly hold: number;
   /** Soft limits that it goes over, when the budget asked for people. */
-  readonly over?: EventData<'budget.escalated'>['over'];
+  readonly over?: readonly SoftLimitPassed[];
 }
 
 /** `approval.opened` is owed. */
@@ -119,6 +125,7 @@ export interface CancelledCall extends Asked<'cancelled'> {
 
 export type LivingCall =
   | UndecidedCall
+  | PayingCall
   | CallAwaitingHold
   | HeldCall
   | OpenCall
@@ -129,8 +136,13 @@ export type LivingCall =
   | CancelledCall;
 
 /** Whether the next fact about the call is policy's own to write. */
-export function isOwed(call: LivingCall): boolean {
-  return call.status !== 'awaiting-hold' && call.status !== 'open' && call.status !== 'granted';
+export function isOwed({ status }: LivingCall): boolean {
+  return status !== 'awaiting-hold' && status !== 'paying' && status !== 'open' && status !== 'granted';
+}
+
+/** Whether the next fact about the call is the budget's. */
+export function awaitsHold(call: LivingCall): call is CallAwaitingHold | PayingCall {
+  return call.status === 'awaiting-hold' || call.status === 'paying';
 }
 
 /** Whether it takes up one of the places of calls that wait for people. */

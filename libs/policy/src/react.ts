@@ -9,7 +9,7 @@ import { disapproved, escalated, expired, granted, opened } from './approvals.ts
 import { demandsOf } from './approval-terms.ts';
 import { decide } from './decision.ts';
 import { MAX_DEMANDS, MAX_REASON_LENGTH, MAX_WAITING_CALLS } from './limits.ts';
-import type { CancelledCall, LivingCall, UndecidedCall } from './living-call.ts';
+import type { CancelledCall, HeldCall, LivingCall, UndecidedCall } from './living-call.ts';
 import { rechecked } from './recheck.ts';
 import type { PolicyState, Tenant } from './state.ts';
 
@@ -44,7 +44,7 @@ function answer(tenant: Tenant, invocation: InvocationId, now: Instant): readonl
     case 'undecided':
       return decision(tenant, living, now);
     case 'held':
-      return opened(tenant.id, living);
+      return opening(tenant, living);
     case 'approved':
       return granted(tenant, living, now);
     case 'disapproved':
@@ -78,6 +78,15 @@ const TOO_MANY_DEMANDS: Denial = {
   reason: `the policies that match this call ask for approval in more than ${MAX_DEMANDS} different ways`,
   remedy: 'give policies that match the same call the same approval terms',
 };
+
+/** Rules were bounded when they asked; what the budget alone asks for is bounded here. */
+function opening(tenant: Tenant, held: HeldCall): readonly Fact[] {
+  const { approval: _terms, ...decision } = held.decision;
+  if (decision.verdict !== Verdict.allow || tenant.waiting <= MAX_WAITING_CALLS)
+    return opened(tenant.id, held);
+  const data = { ...decision, verdict: Verdict.deny, denial: TOO_MANY_WAITING };
+  return [{ type: 'policy.decided', tenant: tenant.id, data }];
+}
 
 /** People's attention is bounded: what would wait behind too many others is denied for now. */
 function withinBounds(tenant: Tenant, decided: PolicyDecided): PolicyDecided {

@@ -28,6 +28,7 @@ interface CatalogJson {
   readonly groups: GroupsSpec;
   readonly owners: OwnersSpec;
   readonly governedAt: number;
+  readonly escalating: readonly string[];
 }
 
 interface TenantJson {
@@ -80,42 +81,20 @@ export function restore(json: Json): PolicyState {
   return state;
 }
 
-function catalogJson({
-  revision,
-  governedAt,
-  bundle,
-  tools,
-  environment,
-  groups,
-  owners,
-}: Catalog): CatalogJson {
+function catalogJson({ bundle, tools, escalating, ...rest }: Catalog): CatalogJson {
   return {
-    revision,
+    ...rest,
     ...(bundle ? { bundle: { digest: bundle.digest, policies: bundle.policies } } : {}),
     tools: [...tools.values()].map((tool) => tool.spec),
-    environment,
-    groups,
-    owners,
-    governedAt,
+    escalating: [...escalating],
   };
 }
 
-function catalogOf({
-  revision,
-  governedAt,
-  bundle,
-  tools,
-  environment,
-  groups,
-  owners,
-}: CatalogJson): Catalog {
+function catalogOf({ bundle, tools, escalating, ...rest }: CatalogJson): Catalog {
   return {
-    revision,
-    bundle: bundle && new Bundle(bundle.digest, bundle.policies, environment),
+    ...rest,
+    bundle: bundle && new Bundle(bundle.digest, bundle.policies, rest.environment),
     tools: new Map(tools.map((spec) => [spec.name, new RegisteredTool(spec)])),
-    environment,
-    groups,
-    owners,
-    governedAt,
+    escalating: new Set(escalating),
   };
 }

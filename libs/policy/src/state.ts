@@ -11,7 +11,7 @@ import type { Catalog } from './catalog.ts';
 import { Delegations } from './delegations.ts';
 import { Expiries } from './expiries.ts';
 import { Fifo } from './fifo.ts';
-import { awaitsRun, isOwed, isWaiting, timerOf } from './living-call.ts';
+import { awaitsHold, awaitsRun, isOwed, isWaiting, timerOf } from './living-call.ts';
 import type { LivingCall } from './living-call.ts';
 import { StandingGrants } from './standing-grants.ts';
 
@@ -138,7 +138,7 @@ function setTimer(
 
 function count(state: PolicyState, tenant: Tenant, call: LivingCall | undefined, by: 1 | -1): void {
   if (!call) return;
-  if (call.status === 'awaiting-hold') state.awaitingHold += by;
+  if (awaitsHold(call)) state.awaitingHold += by;
   if (isWaiting(call)) tenant.waiting += by;
   if (awaitsRun(call)) {
     tenant.awaitingRun += by;

@@ -5,17 +5,24 @@ import type { PolicyRule, RecordedFact } from '@writ/contracts';
 import {
   asks,
   cancels,
+  delegates,
   environment,
+  escalates,
   fact,
+  gives,
   groups,
   holds,
+  owners,
   published,
   refuses,
   registered,
   retired,
   rule,
+  scheduled,
+  softBudget,
   step,
   votes,
+  withdraws,
 } from './scenario.ts';
 
 const CONDITIONS = [
@@ -38,11 +45,28 @@ export const TOOLS = [
 ];
 export const toolName = fc.constantFrom('read', 'run', 'wipe', 'strict', 'none');
 export const inputs = fc.constantFrom({}, { n: 1 }, { n: 3 }, { n: 'x' });
-const approval = fc.record({
+const plainApproval = fc.record({
   approvers: fc.subarray(['pi', 'ops']),
   quorum: fc.integer({ min: 1, max: 3 }),
   expiresSeconds: fc.integer({ min: 1, max: 100 }),
 });
+const richApproval = fc.record({
+  approvers: fc.constantFrom(['pi'], ['pi', 'ops']),
+  quorum: fc.integer({ min: 1, max: 2 }),
+  expiresSeconds: fc.integer({ min: 20, max: 100 }),
+  validSeconds: fc.integer({ min: 1, max: 100 }),
+  escalate: fc.constantFrom(
+    undefined,
+    [{ afterSeconds: 5, approvers: ['ops'], quorum: 1 }],
+    [
+      { afterSeconds: 3, approvers: ['ops'] },
+      { afterSeconds: 9, approvers: ['chiefs'], quorum: 2 },
+    ],
+  ),
+  breakGlass: fc.constantFrom(undefined, ['ops']),
+});
+const strictApproval = fc.constant({ approvers: ['pi', 'ops'], quorum: 2, separationOfDuties: true });
+const approval = fc.oneof(plainApproval, richApproval, strictApproval);
 export const anyRule = (mode: fc.Arbitrary<string>): fc.Arbitrary<PolicyRule> =>
   fc
     .record({
@@ -88,6 +112,39 @@ export const plain: fc.Arbitrary<RecordedFact> = fc.oneof(
     arbitrary: fc
       .tuple(person, fc.constantFrom('approve', 'approve', 'deny'), id, inputs)
       .map(([who, vote, one, args]) => votes(who, vote, one, args)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(person, id, inputs)
+      .map(([who, one, args]) => votes(who, 'approve', one, args, { breakGlass: true, reason: 'fire' })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(person, person, fc.integer({ min: 0, max: 60 }))
+      .map(([from, to, seconds]) => delegates(from, to, seconds)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        person,
+        fc.constantFrom('s1', 's2'),
+        toolName,
+        fc.constantFrom('true', 'args.n <= 1', 'agent.name'),
+      )
+      .map(([who, name, of, condition]) => gives(who, name, { tool: of, condition, maxUses: 2 })),
+  },
+  { weight: 1, arbitrary: person.map((who) => withdraws(who, 's1')) },
+  { weight: 1, arbitrary: fc.constant(softBudget) },
+  { weight: 1, arbitrary: person.map((who) => owners({ ada: who })) },
+  { weight: 2, arbitrary: id.map((one) => escalates(one, { approvers: ['ops'] })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(id, fc.constantFrom('approval.consumed', 'schedule.refused', 'invocation.cancelled'))
+      .map(([one, type]) => scheduled(type, one)),
   },
   { weight: 1, arbitrary: someRules.map((rules) => published(...rules)) },
   { weight: 3, arbitrary: fc.constant(published(rule('ask', 'require-approval', 'true'))) },

@@ -102,11 +102,20 @@ export const scheduled = (type: EventType, invocation: string) =>
   fact(type, { invocation, agent: 'ada', reason: 'deadline', detail: '' }, { origin: 'schedule' });
 export const escalates = (invocation: string, data: object = {}) =>
   fact('budget.escalated', { invocation, justification: 'deadline', over: [OVER], ...data });
+/** A budget that sends calls over its soft limit to people. */
+export const softBudget = fact('budget.defined', {
+  budget: {
+    account: 'lab',
+    limits: { 'node-hours': { hard: 20, soft: 0.8, overdraft: 'escalated' } },
+    alerts: [],
+  },
+});
 export const OVER = {
   account: 'lab',
   unit: 'node-hours',
   asked: '10000000',
   softLimit: '15000000',
+  limit: '20000000',
   spent: '8000000',
   held: '0',
 };

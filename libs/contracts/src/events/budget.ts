@@ -1,7 +1,8 @@
 /** What the budget service writes on `writ.<tenant>.budget`. Settling is a fold of `execution.completed`: no fact. */
 import { z } from 'zod';
 import { digest } from '../digest.ts';
-import { agentId, invocationId, token } from '../ids.ts';
+import { agentId, invocationId, token, toolName } from '../ids.ts';
+import { MAX_TEXT_LENGTH } from '../limits.ts';
 import { micros, unitName } from '../quantities.ts';
 
 /** Part of a hold: so much of one unit in one account. */
@@ -24,23 +25,38 @@ export const budgetRefused = z.object({
   detail: z.string(),
 });
 
-/** A soft limit that a call goes over. */
-export const overSoftLimit = z.object({
+/** Which of an account's limits on one unit is meant, where it has several. */
+const limitName = {
+  /** The tool whose calls alone it limits. */
+  tool: toolName.optional(),
+  /** `day Europe/Berlin`, `rolling 60 min`; absent: the whole allocation. */
+  window: z.string().optional(),
+};
+
+/** A soft limit that a call goes over, with what there was when it was asked. */
+export const softLimitPassed = z.object({
   account: z.string(),
   unit: unitName,
+  ...limitName,
   asked: micros,
   softLimit: micros,
+  limit: micros,
+  /** Settled in the window, what was overdrawn before included. */
   spent: micros,
   held: micros,
 });
+export type SoftLimitPassed = z.infer<typeof softLimitPassed>;
 
-/** The hold is taken, but over a soft limit: people decide whether it may be used. */
+/** Instead of `budget.reserved`: people are asked whether it may go over soft limits. The hold is taken already. */
 export const budgetEscalated = z.object({
   invocation: invocationId,
   argsDigest: digest,
-  justification: z.string(),
-  over: z.array(overSoftLimit),
+  justification: z.string().max(MAX_TEXT_LENGTH),
+  holds: z.array(holdLine),
+  over: z.array(softLimitPassed),
+  /** Groups whose members may vote; absent: any approver of the tenant. */
   approvers: z.array(token).optional(),
+  /** When silence counts as a no, epoch milliseconds; absent: as long as approvals wait by default. */
   expiresAt: z.number().int().optional(),
 });
 

@@ -7,7 +7,7 @@ import { MAX_TEXT_LENGTH } from '../limits.ts';
 import { denial } from '../outcome.ts';
 import { amounts } from '../quantities.ts';
 import { demand } from './approval.ts';
-import { overSoftLimit } from './budget.ts';
+import { softLimitPassed } from './budget.ts';
 
 export const Verdict = { allow: 'allow', deny: 'deny', requireApproval: 'require-approval' } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
@@ -89,7 +89,7 @@ export const approvalOpened = z.object({
   justification: z.string().optional(),
   /** Why people are asked: a rule, a soft limit of the budget, or both. */
   causes: z.array(z.enum(['policy', 'budget'])).optional(),
-  over: z.array(overSoftLimit).optional(),
+  over: z.array(softLimitPassed).optional(),
   bundle: digest.optional(),
   /** Ledger sequence of the fact that holds its money. */
   hold: z.number().int().nonnegative().optional(),
