@@ -4,7 +4,7 @@
  */
 import type { Instant, RecordedFact } from '@writ/contracts';
 import { MAX_VOTES } from './limits.ts';
-import type { OpenCall } from './living-call.ts';
+import type { ApprovalDecision, ApprovedCall, OpenCall } from './living-call.ts';
 import { put } from './state.ts';
 import type { PolicyState, Tenant } from './state.ts';
 import { isAsked, isBarred, rightOf, tally } from './tally.ts';
@@ -55,11 +55,34 @@ export function reconsider(state: PolicyState, tenant: Tenant, open: OpenCall, a
     put(state, tenant, { status: 'disapproved', call, decision, no: outcome.vote });
   } else {
     const { counted, breakGlass } = outcome;
-    for (const { standing } of counted)
-      if (standing !== undefined) tenant.standing.charge(standing, decision.ceiling);
+    chargeStanding(tenant, counted, decision, 1);
     const consent = { counted, reachedMs, ...(breakGlass ? { breakGlass } : {}) };
     put(state, tenant, { status: 'approved', call, decision, consent });
   }
+}
+
+/** A granted call is cancelled before its grant is written: what spoke for it is free for others. */
+export function takeBack(state: PolicyState, tenant: Tenant, approved: ApprovedCall, at: Instant): void {
+  const { call, consent, decision } = approved;
+  if (!chargeStanding(tenant, consent.counted, decision, -1)) return;
+  const { tool, request } = call;
+  reconsiderAll(
+    state,
+    tenant,
+    at,
+    (open) => open.call.tool === tool && open.call.request.project === request.project,
+  );
+}
+
+function chargeStanding(
+  tenant: Tenant,
+  counted: readonly CastVote[],
+  { ceiling }: ApprovalDecision,
+  uses: 1 | -1,
+): boolean {
+  const spoken = counted.flatMap(({ standing }) => standing ?? []);
+  for (const standing of spoken) tenant.standing.charge(standing, ceiling, uses);
+  return spoken.length > 0;
 }
 
 /** The votes that count as things stand, the spoken ones included. */

@@ -5,7 +5,7 @@
 import { EVENT_SCHEMAS, SubjectKind, Verdict } from '@writ/contracts';
 import type { InvocationId, RecordedFact } from '@writ/contracts';
 import { withSoftLimit } from './approval-terms.ts';
-import { reachStage, reconsider, reconsiderAll, vote } from './ballots.ts';
+import { reachStage, reconsider, reconsiderAll, takeBack, vote } from './ballots.ts';
 import { foldCatalog } from './catalog.ts';
 import type { CatalogFact } from './catalog.ts';
 import { takeMalformed, takeRequest } from './intake.ts';
@@ -92,6 +92,7 @@ function cancel(state: PolicyState, fact: RecordedFact<'tool.cancel-requested'>)
       return;
     default:
       put(state, tenant, { status: 'cancelled', call: living.call, cancellation });
+      if (living.status === 'approved') takeBack(state, tenant, living, fact.at);
   }
 }
 

@@ -48,7 +48,11 @@ describe('histories', () => {
         const asked = new Set<string>();
         const ends = new Map<string, number>();
         const awaitsHold = new Set<string>();
-        const end = (key: string) => ends.set(key, (ends.get(key) ?? 0) + 1);
+        const end = (key: string, by = 1) => ends.set(key, (ends.get(key) ?? 0) + by);
+        // Where a budget may ask people, an allow is only the last word once the budget has not.
+        const soft = new Set<string>();
+        const paying = new Set<string>();
+        const granted = new Set<string>();
         const state = play(happenings, (one) => {
           const data = one.data as {
             invocation?: string;
@@ -61,18 +65,27 @@ describe('histories', () => {
             for (const call of one.data.calls) asked.add(`${one.tenant}/${call.invocation}`);
           } else if (one.type === 'request.malformed') asked.add(key);
           else if (one.type === 'policy.decided' && data.verdict === 'require-approval') awaitsHold.add(key);
-          else if (one.type === 'policy.decided') end(key);
+          else if (one.type === 'budget.defined') soft.add(one.tenant);
+          else if (one.type === 'policy.decided') {
+            end(key);
+            if (data.verdict === 'allow' && soft.has(one.tenant) && !granted.delete(key)) paying.add(key);
+          } else if (one.type === 'approval.granted') granted.add(key);
           // What the scheduler ends was decided here before.
           else if (one.type === 'invocation.cancelled' && !isFromScheduler(one)) end(key);
           else if (one.type === 'request.rejected' && data.invocation && data.reason !== 'duplicate-id')
             end(key);
-          else if (one.type === 'budget.reserved' || one.type === 'budget.escalated') awaitsHold.delete(key);
-          else if (one.type === 'budget.refused' && awaitsHold.delete(key)) end(key);
+          else if (one.type === 'budget.escalated' && paying.delete(key)) end(key, -1);
+          else if (one.type === 'budget.reserved' || one.type === 'budget.escalated') {
+            awaitsHold.delete(key);
+            paying.delete(key);
+          } else if (one.type === 'budget.refused' && !paying.delete(key) && awaitsHold.delete(key)) end(key);
         });
         const tenants = [...state.tenants.values()];
         const living = new Set(
           tenants.flatMap(({ id: tenant, calls }) =>
-            [...calls].flatMap(([one, { status }]) => (status === 'granted' ? [] : [`${tenant}/${one}`])),
+            [...calls].flatMap(([one, { status }]) =>
+              /^(granted|paying)$/.test(status) ? [] : [`${tenant}/${one}`],
+            ),
           ),
         );
         for (const key of asked)
@@ -82,14 +95,14 @@ describe('histories', () => {
           expect(
             [...calls.values()]
               .map(({ status }) => status)
-              .filter((status) => !/^(awaiting-hold|open|granted)$/.test(status)),
+              .filter((status) => !/^(awaiting-hold|paying|open|granted)$/.test(status)),
           ).toEqual([]);
           expect(owed.size).toBe(0);
         }
         expect(state.ready.size).toBe(0);
-        expect(state.awaitingHold).toBe(awaitsHold.size);
-        const granted = tenants.flatMap(({ calls }) => [...calls.values()]).filter(awaitsRun);
-        expect(state.awaitingRun).toBe(granted.length);
+        expect(state.awaitingHold).toBe(awaitsHold.size + paying.size);
+        const running = tenants.flatMap(({ calls }) => [...calls.values()]).filter(awaitsRun);
+        expect(state.awaitingRun).toBe(running.length);
       }),
       { numRuns: 250 },
     );

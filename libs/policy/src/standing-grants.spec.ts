@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   allowed,
   asks,
+  cancelled,
+  cancels,
   disapproved,
   denied,
   gives,
@@ -94,6 +96,11 @@ describe('the bounds of a standing grant', () => {
       .when(holds('a'), holds('b'))
       .then(opened('a'), granted('a', 'grace'), allowed('a'), opened('b'));
   });
+  it('a use of a call that is cancelled in the same moment: is given to the next', () =>
+    lab()
+      .and(request('a'), holds('a'), request('b'), holds('b'))
+      .when(gives('grace', 's1', { maxUses: 1 }), cancels('a'))
+      .then(cancelled('a'), granted('b', 'grace'), allowed('b')));
   it('its cost, over all uses together', () => {
     const cheap = gives('grace', 's1', { maxCost: { 'node-hours': '15000000' } });
     lab()

@@ -65,17 +65,20 @@ export class StandingGrants {
     return [...byPerson.values()];
   }
 
-  /** One use, at the call's ceiling. */
-  charge(standing: string, ceiling: Amounts): void {
+  /** One use, at the call's ceiling; `uses` is -1 to give it back. */
+  charge(standing: string, ceiling: Amounts, uses: 1 | -1): void {
     const one = this.#all.get(standing);
     if (!one) return;
     const costLeft = Object.fromEntries(
       Object.entries(one.costLeft).map(([unit, left]) => [
         unit,
-        (BigInt(left) - BigInt(Object.hasOwn(ceiling, unit) ? (ceiling[unit] ?? 0) : 0)).toString(),
+        (
+          BigInt(left) -
+          BigInt(uses) * BigInt(Object.hasOwn(ceiling, unit) ? (ceiling[unit] ?? 0) : 0)
+        ).toString(),
       ]),
     );
-    this.#all.set(standing, { ...one, usesLeft: one.usesLeft - 1, costLeft });
+    this.#all.set(standing, { ...one, usesLeft: one.usesLeft - uses, costLeft });
   }
 
   inForce(at: Instant): readonly StandingGrant[] {

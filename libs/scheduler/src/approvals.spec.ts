@@ -79,6 +79,11 @@ describe('a catalog that changes while a granted call waits', () => {
   });
   it('granted under the older catalog: waits for the word about the newer one', () =>
     held.when(published(2), granted('a'), allowed('a', 1), TEN).then());
+  it('granted under the older catalog and revoked: is refused', () =>
+    held
+      .when(published(2), granted('a'), allowed('a', 1))
+      .when(revoked('a', 2))
+      .then(refused('a', 'approval-revoked', { detail: denial.reason })));
   it('many entries of one commit: one doubt', () =>
     waiting
       .when(published(2), tool('read', { class: 'READ_ONLY', version: '2' }, { seq: 2 }), confirmed('a', 2))

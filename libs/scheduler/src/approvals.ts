@@ -45,21 +45,28 @@ export function onConfirmed(state: SchedulerState, fact: RecordedFact<'approval.
 
 /** The call is allowed, to be run by the version of its tool that was in force then. */
 export function allow(state: SchedulerState, call: Call, catalogRevision: number): void {
+  if (call.phase.status !== 'waiting' || !bindVersion(state, call, catalogRevision)) return;
+  call.phase = { status: 'waiting', allowed: true, reserved: call.phase.reserved };
+  if (call.phase.reserved) clear(state, call);
+}
+
+function bindVersion(state: SchedulerState, call: Call, catalogRevision: number): boolean {
   const tenant = tenantIn(state, call.tenant);
   const version = versionAt(tenant, call.tool, catalogRevision);
-  if (!version || call.phase.status !== 'waiting') return;
+  if (!version) return false;
   version.uses++;
   if (call.version) releaseVersion(tenant, call.version);
   call.version = version;
-  call.phase = { status: 'waiting', allowed: true, reserved: call.phase.reserved };
-  if (call.phase.reserved) clear(state, call);
+  return true;
 }
 
 /** What an executor has already is not stopped; the rest waits among the cleared calls to be refused. */
 export function onRevoked(state: SchedulerState, fact: RecordedFact<'approval.revoked'>): void {
   const call = callOf(state, fact);
   const status = call?.phase.status;
-  if (!call?.approval || !call.version || status === 'granted' || status === 'indeterminate') return;
+  if (!call?.approval || status === 'granted' || status === 'indeterminate') return;
+  // The grant itself may have come with a catalog that was old already: then nothing is bound yet.
+  if (!call.version && !bindVersion(state, call, fact.data.catalogRevision)) return;
   moveTo(state, call, SUSPENDED);
   call.approval = { ...call.approval, revoked: fact.data.denial.reason };
   call.deadlineMs = 0;
