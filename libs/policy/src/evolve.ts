@@ -11,6 +11,7 @@ import type { CatalogFact } from './catalog.ts';
 import { takeMalformed, takeRequest } from './intake.ts';
 import { awaitsHold, awaitsRun } from './living-call.ts';
 import type { Cancellation, LivingCall } from './living-call.ts';
+import type { ApprovalOutcome } from './past-approvals.ts';
 import { drop, put, settle, tenantOf } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
 
@@ -214,9 +215,21 @@ function decided(
       return put(state, tenant, { status: 'awaiting-hold', call, decision: { ...decision, approval } });
   }
   if (verdict === Verdict.requireApproval) return;
+  const outcome = OUTCOMES[status];
+  if (outcome) {
+    const { agent, invocation, tool } = call;
+    tenant.past.note(agent, { invocation, tool, outcome, at: fact.at });
+  }
   if (status === 'approved' && isAllowed) put(state, tenant, { ...living, status: 'granted' });
   else drop(state, tenant, call.invocation);
 }
+
+/** What the final decision on a call in this state says of its approval. */
+const OUTCOMES: { readonly [S in LivingCall['status']]?: ApprovalOutcome } = {
+  approved: 'granted',
+  disapproved: 'denied',
+  open: 'expired',
+};
 
 /** Whether any budget of the tenant does, for what goes over its soft limit. */
 function asksPeople({ catalog }: Tenant): boolean {

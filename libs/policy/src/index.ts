@@ -6,5 +6,6 @@ export { patternProblem } from './standing-grants.ts';
 export type { FieldProblem, PolicyProblem, ToolProblem } from './check.ts';
 export type { Delegation } from './delegations.ts';
 export type { StandingGrant } from './standing-grants.ts';
+export type { ApprovalOutcome, PastApproval, Requester } from './past-approvals.ts';
 export type { CatalogView, GivenAhead, OpenApproval } from './queries.ts';
 export type { PolicyState } from './state.ts';

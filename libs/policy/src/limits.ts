@@ -33,6 +33,12 @@ export const MAX_DELEGATIONS = 10_000;
 /** Most standing grants of one person that are in force at once. */
 export const MAX_STANDING_GRANTS = 100;
 
+/** Most agents of one tenant of whose approvals something is remembered. */
+export const MAX_REQUESTERS = 10_000;
+
+/** Most latest approvals that are remembered of one agent. */
+export const MAX_LATEST_APPROVALS = 5;
+
 /** Largest amount of one unit, in millionths: what 30 decimal digits on the wire can say. */
 export const MAX_AMOUNT_MICROS = 10n ** 30n - 1n;
 

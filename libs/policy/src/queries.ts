@@ -15,6 +15,7 @@ import { askedBy, demandsOf, membersOf, nextStageMs } from './approval-terms.ts'
 import { askingPolicies, causesOf } from './approvals.ts';
 import { entitledVotes } from './ballots.ts';
 import type { Delegation } from './delegations.ts';
+import type { Requester } from './past-approvals.ts';
 import type { HeldMoney, OpenCall } from './living-call.ts';
 import { REDACTED, redact } from './redaction.ts';
 import type { StandingGrant } from './standing-grants.ts';
@@ -62,6 +63,8 @@ export interface OpenApproval {
   /** When the next stage comes. */
   readonly escalatesAtMs?: Instant;
   readonly votes: readonly CastVote[];
+  /** What came of the agent's earlier approvals. */
+  readonly history: Requester;
   readonly justification?: string;
 }
 
@@ -139,6 +142,7 @@ function approvalOf(tenant: Tenant, open: OpenCall, now: Instant): OpenApproval 
     barred,
     ...(escalatesAtMs === undefined ? {} : { escalatesAtMs }),
     votes,
+    history: tenant.past.of(agent),
     ...(request.justification === undefined ? {} : { justification: request.justification }),
   };
 }

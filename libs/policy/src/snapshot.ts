@@ -39,6 +39,7 @@ interface TenantJson {
   readonly seen: Json;
   readonly delegations: Json;
   readonly standing: Json;
+  readonly past: Json;
 }
 
 interface StateJson {
@@ -56,6 +57,7 @@ export function snapshot(state: PolicyState): Json {
       seen: tenant.seen.snapshot(),
       delegations: tenant.delegations.snapshot(),
       standing: tenant.standing.snapshot(),
+      past: tenant.past.snapshot(),
     })),
     ready: [...state.ready],
   };
@@ -70,6 +72,7 @@ export function restore(json: Json): PolicyState {
     tenant.seen.restore(saved.seen);
     tenant.delegations.restore(saved.delegations);
     tenant.standing.restore(saved.standing);
+    tenant.past.restore(saved.past);
     state.tenants.set(tenant.id, tenant);
     for (const living of saved.calls) put(state, tenant, living);
     // In the order of the calls so far; the order of the queue is another one.

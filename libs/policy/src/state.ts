@@ -13,6 +13,7 @@ import { Expiries } from './expiries.ts';
 import { Fifo } from './fifo.ts';
 import { awaitsHold, awaitsRun, isOwed, isWaiting, timerOf } from './living-call.ts';
 import type { LivingCall } from './living-call.ts';
+import { PastApprovals } from './past-approvals.ts';
 import { StandingGrants } from './standing-grants.ts';
 
 /** `request.rejected` is owed for a message that made no call. */
@@ -35,6 +36,7 @@ export interface Tenant {
   awaitingRun: number;
   readonly delegations: Delegations;
   readonly standing: StandingGrants;
+  readonly past: PastApprovals;
 }
 
 export interface PolicyState {
@@ -73,6 +75,7 @@ export function newTenant(id: TenantId): Tenant {
     awaitingRun: 0,
     delegations: new Delegations(),
     standing: new StandingGrants(),
+    past: new PastApprovals(),
   };
 }
 
