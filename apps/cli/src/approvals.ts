@@ -1,33 +1,98 @@
-/** Open approvals as the policy service tells them, and the vote on one of them. */
-import { EVENT_SCHEMAS, WritError, digestOf, encodeEvent, subjects } from '@writ/contracts';
+/** Open approvals and what was given ahead, as the policy service tells them. */
+import { EVENT_SCHEMAS, WritError, subjects } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
 import type { Transport } from '@writ/sdk';
-import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import { amounts } from './fact-line.ts';
-import type { Session } from './session.ts';
 import { table } from './table.ts';
 import type { Paint } from './terminal.ts';
 
-/** An `approval.opened` that is neither granted, denied nor expired, with the votes so far. */
+/** What the query tells beside the fact that opened the approval. */
 const openApproval = EVENT_SCHEMAS['approval.opened'].extend({
-  votes: z.array(z.object({ by: z.string(), vote: z.string() })).optional(),
+  project: z.string().optional(),
+  campaign: z.string().optional(),
+  /** Without what the tool's schema calls secret. */
+  inputs: z.record(z.string(), z.unknown()).optional(),
+  rules: z.array(z.object({ policy: z.string(), because: z.string().optional() })).default([]),
+  asked: z.array(z.string()).default([]),
+  waitingFor: z.array(z.string()).default([]),
+  barred: z.array(z.string()).default([]),
+  mayBreakGlass: z.array(z.string()).default([]),
+  escalatesAtMs: z.number().optional(),
+  votes: z
+    .array(
+      z.object({
+        by: z.string(),
+        vote: z.string(),
+        inNameOf: z.string().optional(),
+        standing: z.string().optional(),
+      }),
+    )
+    .default([]),
+  history: z
+    .object({
+      granted: z.number(),
+      denied: z.number(),
+      expired: z.number(),
+      latest: z.array(z.object({ tool: z.string(), outcome: z.string(), at: z.number() })),
+    })
+    .optional(),
 });
 export type OpenApproval = z.infer<typeof openApproval>;
 
 const approvalsReply = z.object({ approvals: z.array(openApproval) });
 
+const givenAhead = z.object({
+  standing: z.array(
+    z.object({
+      standing: z.string(),
+      by: z.string(),
+      tool: z.string(),
+      project: z.string(),
+      condition: z.string(),
+      endsAtMs: z.number(),
+      usesLeft: z.number(),
+      costLeft: z.record(z.string(), z.string()),
+    }),
+  ),
+  delegations: z.array(z.object({ from: z.string(), to: z.string(), untilMs: z.number() })),
+});
+export type GivenAhead = z.infer<typeof givenAhead>;
+
+/** Standing grants and delegations in force. */
+export async function readGiven(transport: Transport, tenant: TenantId): Promise<GivenAhead> {
+  return read(givenAhead, await transport.query(subjects.api(tenant, 'policy', 'given'), {}));
+}
+
 export async function openApprovals(
   transport: Transport,
   tenant: TenantId,
 ): Promise<readonly OpenApproval[]> {
-  const reply = approvalsReply.safeParse(
-    await transport.query(subjects.api(tenant, 'policy', 'approvals'), {}),
-  );
-  if (reply.success) return reply.data.approvals;
+  const reply = await transport.query(subjects.api(tenant, 'policy', 'approvals'), {});
+  return read(approvalsReply, reply).approvals;
+}
+
+function read<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const reply = schema.safeParse(answer);
+  if (reply.success) return reply.data;
   throw new WritError(
     'query-failed',
     `the policy service's approvals cannot be read: ${z.prettifyError(reply.error)}`,
+  );
+}
+
+/** Those that wait for this person, or for somebody who lent him a vote. */
+export function waitingFor(
+  person: string,
+  approvals: readonly OpenApproval[],
+  { delegations }: GivenAhead,
+): readonly OpenApproval[] {
+  const rights = [person, ...delegations.filter(({ to }) => to === person).map(({ from }) => from)];
+  return approvals.filter(
+    ({ asked, waitingFor: missing, barred, votes }) =>
+      !barred.includes(person) &&
+      votes.every(({ by }) => by !== person) &&
+      (asked.length === 0 || rights.some((right) => missing.includes(right))),
   );
 }
 
@@ -55,75 +120,35 @@ export function approvalTable(approvals: readonly OpenApproval[], paint: Paint):
     approval.tool,
     approval.agent,
     amounts(approval.ceiling),
-    approval.policies.join(', '),
+    approval.policies.join(', ') || 'over a soft limit',
     `${approvedBy(approval).length} of ${approval.terms.quorum}`,
+    approval.waitingFor.join(', ') || 'anyone',
     new Date(approval.terms.expiresAtMs).toISOString(),
   ]);
-  return table(['invocation', 'tool', 'agent', 'ceiling', 'policies', 'votes', 'expires'], rows, paint);
+  const head = ['invocation', 'tool', 'agent', 'ceiling', 'policies', 'votes', 'waits for', 'expires'];
+  return table(head, rows, paint);
 }
 
-/** Everything that a voter answers for. */
-export function approvalDetails(approval: OpenApproval, paint: Paint): string {
-  const { approvers, quorum, expiresAtMs } = approval.terms;
-  const rows: [string, string][] = [
-    ['invocation', approval.invocation],
-    ['tool', approval.tool],
-    ['agent', approval.agent],
-    ['arguments', approval.argsDigest],
-    ['ceiling', amounts(approval.ceiling) || 'nothing declared'],
-    ['policies', approval.policies.join(', ')],
-    ['justification', approval.justification ?? 'none given'],
-    ['approvers', approvers.length > 0 ? approvers.join(', ') : 'anyone'],
-    ['votes', `${approvedBy(approval).length} of ${quorum}`],
-    ['expires', new Date(expiresAtMs).toISOString()],
+export function givenTables({ standing, delegations }: GivenAhead, paint: Paint): string {
+  const grants = standing.map((one) => [
+    one.standing,
+    one.by,
+    `${one.project}: ${one.tool}`,
+    one.condition,
+    String(one.usesLeft),
+    amounts(one.costLeft),
+    new Date(one.endsAtMs).toISOString(),
+  ]);
+  const lent = delegations.map(({ from, to, untilMs }) => [from, to, new Date(untilMs).toISOString()]);
+  const parts = [
+    ...(grants.length > 0
+      ? [table(['standing grant', 'by', 'calls', 'where', 'uses left', 'cost left', 'ends'], grants, paint)]
+      : []),
+    ...(lent.length > 0 ? [table(['votes of', 'may be cast by', 'until'], lent, paint)] : []),
   ];
-  return rows.map(([name, value]) => `${paint('grey', name.padEnd(13))} ${value}`).join('\n');
+  return parts.join('\n\n') || 'nothing was given ahead';
 }
 
-/** How often a vote is sent before its voter is told that nobody confirmed it; a repeated vote counts once. */
-const MOST_SENDS = 3;
-
-/**
- * Publishes the vote over exactly the arguments that the voter saw.
- * @throws WritError `not-permitted`; `unconfirmed` when the ledger did not answer.
- */
-export async function castVote(
-  session: Session,
-  approval: OpenApproval,
-  vote: 'approve' | 'deny',
-  reason: string | undefined,
-): Promise<void> {
-  const { transport, tenant, origin } = session;
-  const { invocation, argsDigest } = approval;
-  const subject = subjects.approvals(tenant, origin);
-  const data = { invocation, vote, argsDigest, ...(reason === undefined ? {} : { reason }) };
-  const id = uuidv7();
-  const event = encodeEvent(
-    { type: 'approval.voted', tenant, data },
-    id,
-    `writ/approver/${origin}`,
-    new Date().toISOString(),
-  );
-  const request = { subject, data: Buffer.from(`[${event}]`), id: digestOf([subject, id]) };
-  const refused = Promise.withResolvers<never>();
-  refused.promise.catch(() => undefined);
-  transport.watch({
-    refused: (where, error) => void (where === subject && refused.reject(error)),
-    reconnected: () => undefined,
-  });
-  for (let send = 0; send < MOST_SENDS; send++) {
-    const result = await Promise.race([transport.append(request), refused.promise]);
-    if (result.status === 'committed') return;
-  }
-  throw new WritError(
-    'unconfirmed',
-    `the ledger did not confirm the vote; look at \`writ approvals\` and vote again`,
-    {
-      retryable: true,
-    },
-  );
-}
-
-function approvedBy({ votes = [] }: OpenApproval): readonly string[] {
+export function approvedBy({ votes }: OpenApproval): readonly string[] {
   return votes.filter(({ vote }) => vote === 'approve').map(({ by }) => by);
 }

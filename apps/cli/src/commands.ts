@@ -3,7 +3,6 @@ import { decodeCommit, parseSubject } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
 import { GovernedToolExecutor, fetchReport, writeReport } from '@writ/sdk';
 import type { CallOutcome, NoticedFact, RunOptions } from '@writ/sdk';
-import { approvalDetails, approvalTable, castVote, findApproval, openApprovals } from './approvals.ts';
 import { awaitFolded } from './await-folded.ts';
 import { balanceTable, readBalances } from './balances.ts';
 import { callInputs } from './call-inputs.ts';
@@ -133,34 +132,6 @@ function runOptions(
   signal: AbortSignal,
 ): RunOptions {
   return { tool, inputs: inputs ?? {}, budgetTag: campaign, priority, deadline, justification, signal };
-}
-
-export async function approvals(surroundings: Surroundings, options: GlobalOptions): Promise<ExitCode> {
-  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
-    const open = await openApprovals(transport, tenant);
-    show(surroundings.terminal, options, open, (paint) =>
-      open.length > 0 ? approvalTable(open, paint) : 'no approval is open',
-    );
-    return ExitCode.ok;
-  });
-}
-
-export async function vote(
-  surroundings: Surroundings,
-  verdict: 'approve' | 'deny',
-  id: string,
-  options: GlobalOptions & { readonly reason?: string },
-): Promise<ExitCode> {
-  return within(surroundings, 'approver', options, async (session) => {
-    const approval = findApproval(await openApprovals(session.transport, session.tenant), id);
-    await castVote(session, approval, verdict, options.reason);
-    const cast = { ...approval, vote: verdict, by: session.origin, reason: options.reason };
-    show(surroundings.terminal, options, cast, (paint) => {
-      const word = verdict === 'approve' ? paint('green', 'approved') : paint('red', 'denied');
-      return `${approvalDetails(approval, paint)}\n${word} by ${session.origin}`;
-    });
-    return ExitCode.ok;
-  });
 }
 
 /** Follows the ledger until interrupted. */

@@ -31,9 +31,9 @@ describe('writ approvals', () => {
     suite.answer('policy.approvals', { approvals: [APPROVAL] });
     expect(await suite.run('approvals')).toBe(0);
     expect(suite.out.split('\n')).toEqual([
-      expect.stringMatching(/^INVOCATION +TOOL +AGENT +CEILING +POLICIES +VOTES +EXPIRES$/),
+      expect.stringMatching(/^INVOCATION +TOOL +AGENT +CEILING +POLICIES +VOTES +WAITS FOR +EXPIRES$/),
       expect.stringMatching(
-        /^0190-abc +quantum_chemistry +screener +1200.5 node-hours +limit-expensive-simulations +0 of 1 +2023-/,
+        /^0190-abc +quantum_chemistry +screener +1200.5 node-hours +limit-expensive-simulations +0 of 1 +anyone +2023-/,
       ),
     ]);
   });
@@ -89,7 +89,7 @@ describe('writ approve and writ deny', () => {
     expect(await suite.run('approve', '0190-abc')).toBe(0);
     suite.unanswered = 3;
     expect(await suite.run('approve', '0190-abc')).toBe(3);
-    expect(suite.err).toContain('did not confirm the vote');
+    expect(suite.err).toContain('did not confirm it');
   });
 });
 

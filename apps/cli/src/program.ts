@@ -1,11 +1,13 @@
 /** The command line: what can be typed, and which command it starts. */
-import { MAX_TEXT_LENGTH, WritError } from '@writ/contracts';
+import { MAX_STANDING_SECONDS, MAX_TEXT_LENGTH, WritError } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addBreakerCommands } from './breaker-commands.ts';
+import * as people from './approver-commands.ts';
 import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
+import { amountsOf, durationOf } from './terms.ts';
 
 /** Runs one command line (without program names); every error ends as a message and an exit code. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -55,10 +57,13 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
       .command(usage)
       .description(description)
       .action(async (...given: unknown[]) => {
-        ended(await action(given.at(-1) as Command, String(given[0])));
+        // Without an argument the options come first.
+        const [argument] = given;
+        ended(await action(given.at(-1) as Command, typeof argument === 'string' ? argument : ''));
       });
   addCatalogCommands(add, surroundings);
   addCallCommands(add, surroundings);
+  addApproverCommands(add, surroundings);
   addLookingCommands(add, surroundings);
   addBreakerCommands(program, surroundings, ended);
   return program;
@@ -94,15 +99,44 @@ function addCallCommands(add: Add, surroundings: Surroundings): void {
     .option('--justification <text>', 'shown to the people who may approve', boundedText)
     .option('--log <name>', 'audit log that records the call')
     .option('--agent <agent>', 'else WRIT_AGENT');
-  add('approvals', 'calls that wait for a person', (command) =>
-    commands.approvals(surroundings, command.optsWithGlobals()),
-  );
+}
+
+function addApproverCommands(add: Add, surroundings: Surroundings): void {
+  add(
+    'approvals [invocation]',
+    'calls that wait for a person; one of them with all that is known',
+    (command, id) => people.approvals(surroundings, id, command.optsWithGlobals()),
+  )
+    .option('--mine', 'only those that wait for me, or for somebody who lent me a vote')
+    .option('--given', 'standing grants and delegations in force instead');
   add('approve <invocation>', 'let a waiting call run', (command, id) =>
-    commands.vote(surroundings, 'approve', id, command.optsWithGlobals()),
-  ).option('--reason <text>', 'recorded with the vote', boundedText);
+    people.approve(surroundings, id, command.optsWithGlobals()),
+  )
+    .option('--reason <text>', 'recorded with the vote', boundedText)
+    .option('--break-glass', 'grant alone, in an emergency; everyone who is skipped is told')
+    .option(
+      '--like <condition>',
+      'also give a standing grant: yes to further calls of this tool where args.x ...',
+    )
+    .option('--uses <count>', 'how many calls the standing grant covers', usesOf, 10)
+    .option(
+      '--max-cost <amounts>',
+      "what they may cost together; else this call's ceiling, --uses times",
+      amountsOf,
+    )
+    .option('--for <duration>', 'how long the standing grant lasts, at most 8h', standingDurationOf, 3_600);
   add('deny <invocation>', 'end a waiting call', (command, id) =>
-    commands.vote(surroundings, 'deny', id, command.optsWithGlobals()),
+    people.deny(surroundings, id, command.optsWithGlobals()),
   ).requiredOption('--reason <text>', 'recorded with the vote and told to the agent', boundedText);
+  add('delegate <person>', 'let another person vote in my name', (command, to) =>
+    people.delegate(surroundings, to, command.optsWithGlobals()),
+  )
+    .option('--for <duration>', 'for how long', durationOf, 8 * 3_600)
+    .option('--end', 'take it back now')
+    .option('--reason <text>', 'recorded with it', boundedText);
+  add('withdraw <standing>', 'take back a standing grant of mine', (command, standing) =>
+    people.withdraw(surroundings, standing, command.optsWithGlobals()),
+  );
 }
 
 function addLookingCommands(add: Add, surroundings: Surroundings): void {
@@ -131,6 +165,18 @@ function sequenceOf(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1) return value;
   throw new InvalidArgumentError('It is a whole number from 1 on.');
+}
+
+function usesOf(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 10_000) return value;
+  throw new InvalidArgumentError('It is a whole number from 1 to 10000.');
+}
+
+function standingDurationOf(text: string): number {
+  const seconds = durationOf(text);
+  if (seconds >= 1 && seconds <= MAX_STANDING_SECONDS) return seconds;
+  throw new InvalidArgumentError(`It is at most ${MAX_STANDING_SECONDS / 3_600}h.`);
 }
 
 function boundedText(text: string): string {

@@ -39,47 +39,52 @@ function isFromScheduler(one: Fact | RecordedFact): boolean {
   return 'origin' in one && one.origin === SubjectKind.schedule;
 }
 
+/** Plays a history and counts the last words of policy on every call, as the facts tell them. */
+function lastWords(happenings: readonly Happening[]) {
+  const asked = new Set<string>();
+  const ends = new Map<string, number>();
+  const awaitsHold = new Set<string>();
+  const end = (key: string, by = 1) => ends.set(key, (ends.get(key) ?? 0) + by);
+  // Where a budget may ask people, an allow is only the last word once the budget has not.
+  const soft = new Set<string>();
+  const paying = new Set<string>();
+  const granted = new Set<string>();
+  const state = play(happenings, (one) => {
+    const data = one.data as {
+      invocation?: string;
+      verdict?: string;
+      reason?: string;
+      calls?: object[];
+    };
+    const key = `${one.tenant}/${data.invocation}`;
+    if (one.type === 'tool.requested') {
+      for (const call of one.data.calls) asked.add(`${one.tenant}/${call.invocation}`);
+    } else if (one.type === 'request.malformed') asked.add(key);
+    else if (one.type === 'policy.decided' && data.verdict === 'require-approval') awaitsHold.add(key);
+    else if (one.type === 'budget.defined') soft.add(one.tenant);
+    else if (one.type === 'policy.decided') {
+      end(key);
+      if (data.verdict === 'allow' && soft.has(one.tenant) && !granted.delete(key)) paying.add(key);
+    } else if (one.type === 'approval.granted') granted.add(key);
+    // What the scheduler ends was decided here before.
+    else if (one.type === 'invocation.cancelled' && !isFromScheduler(one)) end(key);
+    else if (one.type === 'request.rejected' && data.invocation && data.reason !== 'duplicate-id') end(key);
+    else if (one.type === 'budget.escalated' && paying.delete(key)) end(key, -1);
+    else if (one.type === 'budget.reserved' || one.type === 'budget.escalated') {
+      awaitsHold.delete(key);
+      paying.delete(key);
+    } else if (one.type === 'budget.refused' && !paying.delete(key) && awaitsHold.delete(key)) end(key);
+  });
+  return { state, asked, ends, awaitsHold, paying };
+}
+
 const textOf = (state: PolicyState): string => JSON.stringify(policy.snapshot(state));
 
 describe('histories', () => {
   it('every call that was asked for has one last word of policy, or lives', () => {
     fc.assert(
       fc.property(history, (happenings) => {
-        const asked = new Set<string>();
-        const ends = new Map<string, number>();
-        const awaitsHold = new Set<string>();
-        const end = (key: string, by = 1) => ends.set(key, (ends.get(key) ?? 0) + by);
-        // Where a budget may ask people, an allow is only the last word once the budget has not.
-        const soft = new Set<string>();
-        const paying = new Set<string>();
-        const granted = new Set<string>();
-        const state = play(happenings, (one) => {
-          const data = one.data as {
-            invocation?: string;
-            verdict?: string;
-            reason?: string;
-            calls?: object[];
-          };
-          const key = `${one.tenant}/${data.invocation}`;
-          if (one.type === 'tool.requested') {
-            for (const call of one.data.calls) asked.add(`${one.tenant}/${call.invocation}`);
-          } else if (one.type === 'request.malformed') asked.add(key);
-          else if (one.type === 'policy.decided' && data.verdict === 'require-approval') awaitsHold.add(key);
-          else if (one.type === 'budget.defined') soft.add(one.tenant);
-          else if (one.type === 'policy.decided') {
-            end(key);
-            if (data.verdict === 'allow' && soft.has(one.tenant) && !granted.delete(key)) paying.add(key);
-          } else if (one.type === 'approval.granted') granted.add(key);
-          // What the scheduler ends was decided here before.
-          else if (one.type === 'invocation.cancelled' && !isFromScheduler(one)) end(key);
-          else if (one.type === 'request.rejected' && data.invocation && data.reason !== 'duplicate-id')
-            end(key);
-          else if (one.type === 'budget.escalated' && paying.delete(key)) end(key, -1);
-          else if (one.type === 'budget.reserved' || one.type === 'budget.escalated') {
-            awaitsHold.delete(key);
-            paying.delete(key);
-          } else if (one.type === 'budget.refused' && !paying.delete(key) && awaitsHold.delete(key)) end(key);
-        });
+        const { state, asked, ends, awaitsHold, paying } = lastWords(happenings);
         const tenants = [...state.tenants.values()];
         const living = new Set(
           tenants.flatMap(({ id: tenant, calls }) =>

@@ -60,6 +60,8 @@ export interface OpenApproval {
   readonly waitingFor: readonly string[];
   /** Whose yes or no would not count: the requester and its owner. */
   readonly barred: readonly string[];
+  /** Who may grant alone, in an emergency. */
+  readonly mayBreakGlass: readonly string[];
   /** When the next stage comes. */
   readonly escalatesAtMs?: Instant;
   readonly votes: readonly CastVote[];
@@ -140,9 +142,18 @@ function approvalOf(tenant: Tenant, open: OpenCall, now: Instant): OpenApproval 
     asked,
     waitingFor: [...people].filter((person) => !heard.has(person)).sort(),
     barred,
+    mayBreakGlass: glassBreakers(tenant, open).filter((person) => !barred.includes(person)),
     ...(escalatesAtMs === undefined ? {} : { escalatesAtMs }),
     votes,
     history: tenant.past.of(agent),
     ...(request.justification === undefined ? {} : { justification: request.justification }),
   };
+}
+
+/** Whom every demand names for emergencies. */
+function glassBreakers({ catalog }: Tenant, { decision }: OpenCall): string[] {
+  const [first = [], ...others] = demandsOf(decision.approval).map(({ breakGlass = [] }) =>
+    breakGlass.flatMap((group) => membersOf(catalog.groups, group)),
+  );
+  return [...new Set(first)].filter((person) => others.every((named) => named.includes(person))).sort();
 }

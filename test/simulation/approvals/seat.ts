@@ -105,11 +105,11 @@ export class Seat<State, Offer> {
   }
 
   #readTo(state: State, last: number): void {
-    const { reads, writes, wants } = this.decider;
+    const { reads, writes } = this.decider;
     for (; this.#seen < last; this.#seen++) {
       const commit = this.#ledger.commits[this.#seen];
       if (!commit || commit.kind === writes || !reads.has(commit.kind)) continue;
-      if (wants?.(state, commit.kind) === false) continue;
+      if (this.decider.wants?.(state, commit.kind) === false) continue;
       for (const fact of commit.facts) this.decider.evolve(state, fact);
     }
   }
