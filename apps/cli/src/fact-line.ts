@@ -23,6 +23,8 @@ function colourOf(fact: RecordedFact): Colour {
   switch (fact.type) {
     case 'policy.decided':
       return fact.data.verdict === 'deny' ? 'red' : fact.data.verdict === 'allow' ? 'green' : 'yellow';
+    case 'approval.granted':
+      return fact.data.breakGlass ? 'red' : 'green';
     case 'execution.completed':
       return fact.data.outcome === 'succeeded' ? 'green' : 'red';
     case 'budget.refused':
@@ -30,11 +32,14 @@ function colourOf(fact: RecordedFact): Colour {
     case 'request.rejected':
     case 'request.malformed':
     case 'approval.denied':
+    case 'approval.revoked':
     case 'breaker.opened':
     case 'alert.raised':
       return 'red';
     case 'approval.opened':
     case 'approval.expired':
+    case 'approval.escalated':
+    case 'standing.granted':
     case 'budget.alerted':
     case 'executor.lost':
     case 'schedule.indeterminate':
@@ -71,10 +76,16 @@ function summary(fact: RecordedFact): string {
     case 'approval.voted':
       return `${fact.origin} votes ${fact.data.vote} ${fact.data.reason ?? ''}`;
     case 'approval.granted':
-      return `by ${fact.data.by.join(', ')}`;
+      return grantedBy(fact.data);
     default:
       return otherSummary(fact);
   }
+}
+
+function grantedBy({ by, standing = [], breakGlass }: RecordedFact<'approval.granted'>['data']): string {
+  const people = `by ${by.join(', ')}`;
+  if (breakGlass) return `${people}, who broke the glass: ${breakGlass.reason}`;
+  return standing.length > 0 ? `${people}, standing ${standing.join(', ')}` : people;
 }
 
 function otherSummary(fact: RecordedFact): string {
@@ -91,6 +102,14 @@ function otherSummary(fact: RecordedFact): string {
         .join(', ')}`;
     case 'budget.alerted':
       return `${fact.data.account}: ${decimal(fact.data.used)} of ${decimal(fact.data.limit)} ${fact.data.unit}`;
+    case 'approval.escalated':
+      return `${fact.data.approvers.join(', ')} are asked too`;
+    case 'approval.revoked':
+      return fact.data.denial.reason;
+    case 'approval.delegated':
+      return `${fact.data.to} may vote for ${fact.origin} until ${new Date(fact.data.untilMs).toISOString()}`;
+    case 'standing.granted':
+      return `${fact.origin}: yes to ${fact.data.maxUses} of ${fact.data.tool} where ${fact.data.condition}`;
     case 'schedule.dispatched':
     case 'execution.started':
       return `on ${fact.data.executor}, attempt ${fact.data.attempt}`;

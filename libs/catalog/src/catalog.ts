@@ -97,9 +97,6 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
     }
     revision = fact.seq;
   }
-  return {
-    catalog: { tools, policies, budgets, breakers, scheduling, environment, groups, owners },
-    bundle,
-    revision,
-  };
+  const catalog = { tools, policies, budgets, breakers, scheduling, environment, groups, owners };
+  return { catalog, bundle, revision };
 }

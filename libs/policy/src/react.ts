@@ -81,10 +81,10 @@ const TOO_MANY_DEMANDS: Denial = {
 
 /** Rules were bounded when they asked; what the budget alone asks for is bounded here. */
 function opening(tenant: Tenant, held: HeldCall): readonly Fact[] {
-  const { approval: _terms, ...decision } = held.decision;
-  if (decision.verdict !== Verdict.allow || tenant.waiting <= MAX_WAITING_CALLS)
+  const { approval: _terms, ...decided } = held.decision;
+  if (decided.verdict !== Verdict.allow || tenant.waiting <= MAX_WAITING_CALLS)
     return opened(tenant.id, held);
-  const data = { ...decision, verdict: Verdict.deny, denial: TOO_MANY_WAITING };
+  const data = { ...decided, verdict: Verdict.deny, denial: TOO_MANY_WAITING };
   return [{ type: 'policy.decided', tenant: tenant.id, data }];
 }
 

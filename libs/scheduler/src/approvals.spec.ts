@@ -107,6 +107,16 @@ describe('a catalog that changes while a granted call waits', () => {
 });
 
 describe('a lost executor', () => {
+  const handedOut = waiting.when(TEN);
+
+  it('with a call under a catalog that has changed since: the call is refused, not handed out again', () =>
+    handedOut.when(published(2), silent()).when(fenced()).then(refused('a', 'approval-revoked')));
+  it('whose call waits again when the catalog changes: refused, because policy cannot vouch for it any more', () =>
+    handedOut.when(silent(), fenced()).when(published(2)).then(refused('a', 'approval-revoked')));
+  it('with a call that nobody had to approve: handed out again', () =>
+    given(READ, asked(['b']), allowed('b'), reserved('b'), TEN, published(2), silent(), fenced())
+      .when(offering(executor(1, { session: 's2' })))
+      .then(dispatched('b', { attempt: 2, session: 's2' })));
   it('with a call that may not run again: stays indeterminate, whatever the catalog says', () =>
     given(tool('once', { effects: 'once' }), asked([{ invocation: 'a', tool: 'once' }]), reserved('a'))
       .when(granted('a'), allowed('a'), TEN, started('a'), published(2), revoked('a', 2))

@@ -1,7 +1,8 @@
 /**
  * Calls that people granted. Such a call is handed out only while its grant lasts, and only under a catalog for which
  * policy has vouched: a change of the catalog takes it back out of the queue until policy has said again that it may
- * run, or has revoked it. Its first hand-out uses the grant up, in the same commit. Other calls never come here.
+ * run, or has revoked it. Its first hand-out uses the grant up, in the same commit; when its executor is lost, it goes
+ * out again only under the same catalog. Other calls never come here.
  */
 import { GOVERNING_TYPES } from '@writ/contracts';
 import type { Fact, Instant, RecordedFact } from '@writ/contracts';
@@ -13,8 +14,10 @@ import type { Call, SchedulerState } from './state.ts';
 export interface Approval {
   /** When the grant ends; absent: never. */
   readonly untilMs?: Instant;
-  /** Whether it was handed out already; what happens to it later is no second use. */
+  /** Whether it was handed out already: policy has forgotten it then, and cannot vouch again. */
   readonly consumed: boolean;
+  /** The catalog under which policy vouched for it. */
+  readonly revision: number;
   /** Why it may not run any more. */
   readonly revoked?: string;
 }
@@ -23,7 +26,7 @@ export function onGranted(state: SchedulerState, fact: RecordedFact<'approval.gr
   const call = callOf(state, fact);
   if (call?.phase.status !== 'waiting') return;
   const { validUntilMs: untilMs } = fact.data;
-  call.approval = { consumed: false, ...(untilMs === undefined ? {} : { untilMs }) };
+  call.approval = { consumed: false, revision: 0, ...(untilMs === undefined ? {} : { untilMs }) };
   // The decision that follows in the same commit says under which catalog it may run.
   call.phase = { ...call.phase, allowed: false };
   if (untilMs !== undefined && untilMs < (call.deadlineMs ?? Infinity)) call.deadlineMs = untilMs;
@@ -46,6 +49,7 @@ export function onConfirmed(state: SchedulerState, fact: RecordedFact<'approval.
 /** The call is allowed, to be run by the version of its tool that was in force then. */
 export function allow(state: SchedulerState, call: Call, catalogRevision: number): void {
   if (call.phase.status !== 'waiting' || !bindVersion(state, call, catalogRevision)) return;
+  if (call.approval) call.approval = { ...call.approval, revision: catalogRevision };
   call.phase = { status: 'waiting', allowed: true, reserved: call.phase.reserved };
   if (call.phase.reserved) clear(state, call);
 }
@@ -67,8 +71,21 @@ export function onRevoked(state: SchedulerState, fact: RecordedFact<'approval.re
   if (!call?.approval || status === 'granted' || status === 'indeterminate') return;
   // The grant itself may have come with a catalog that was old already: then nothing is bound yet.
   if (!call.version && !bindVersion(state, call, fact.data.catalogRevision)) return;
+  revoke(state, call, fact.data.denial.reason);
+}
+
+/** A lost executor had not begun it, or it may run again: back to the queue, unless its grant no longer covers that. */
+export function giveBack(state: SchedulerState, call: Call): void {
+  clear(state, call);
+  if (!isVouchedFor(state, call, call.approval?.revision ?? 0)) revoke(state, call, CHANGED);
+}
+
+const CHANGED =
+  'the catalog changed after it was handed out, and its executor was lost: ask again under a new invocation id';
+
+function revoke(state: SchedulerState, call: Call, reason: string): void {
   moveTo(state, call, SUSPENDED);
-  call.approval = { ...call.approval, revoked: fact.data.denial.reason };
+  if (call.approval) call.approval = { ...call.approval, revoked: reason };
   call.deadlineMs = 0;
   moveTo(state, call, { status: 'cleared' });
 }
@@ -77,7 +94,6 @@ export function onConsumed(state: SchedulerState, fact: RecordedFact<'approval.c
   const call = callOf(state, fact);
   if (!call?.approval) return;
   call.approval = { ...call.approval, consumed: true };
-  tenantIn(state, fact.tenant).approved.delete(call);
 }
 
 const SUSPENDED = { status: 'waiting', allowed: false, reserved: true } as const;
@@ -90,7 +106,9 @@ export function onGoverned(state: SchedulerState, { type, tenant: id, seq }: Rec
   for (const call of tenant.approved) {
     const { phase } = call;
     if (call.approval?.revoked !== undefined) continue;
-    if (phase.status === 'ready' || phase.status === 'cleared') moveTo(state, call, SUSPENDED);
+    const isQueued = phase.status === 'ready' || phase.status === 'cleared';
+    if (isQueued && call.approval?.consumed) revoke(state, call, CHANGED);
+    else if (isQueued) moveTo(state, call, SUSPENDED);
     else if (phase.status === 'waiting') call.phase = { ...phase, allowed: false };
   }
 }

@@ -4,11 +4,12 @@
  */
 import type { ExecutorId, RecordedFact } from '@writ/contracts';
 import { noteWrites } from './alerts.ts';
+import { giveBack } from './approvals.ts';
 import { breakerKey, isProbing, record } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { review } from './circuits.ts';
 import { fenceKey, forgetSession, mayRunAgain, sessionIn } from './executors.ts';
-import { callOf, clear, end, moveTo } from './lifecycle.ts';
+import { callOf, end, moveTo } from './lifecycle.ts';
 import type { OpenGrant, SchedulerState } from './state.ts';
 
 export function onDispatched(state: SchedulerState, fact: RecordedFact<'schedule.dispatched'>): void {
@@ -62,7 +63,7 @@ export function onFenced(
     const { phase, version } = call;
     if (call.tenant !== tenant || phase.status !== 'granted' || !version) continue;
     const { grant } = phase;
-    if (mayRunAgain(version.spec, grant)) clear(state, call);
+    if (mayRunAgain(version.spec, grant)) giveBack(state, call);
     // It is no probe any more: nobody knows how long its answer takes, and its permit is needed.
     else {
       const { probes: _, ...rest } = grant;

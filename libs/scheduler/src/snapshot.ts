@@ -245,7 +245,7 @@ function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly St
   };
   if (call.version) call.version.uses++;
   tenant.calls.set(call.invocation, call);
-  if (call.approval && !call.approval.consumed) tenant.approved.add(call);
+  if (call.approval) tenant.approved.add(call);
   if (call.step) {
     const { living } = call.step;
     while (living.length <= Math.max(call.wave, 0)) living.push(new Set());

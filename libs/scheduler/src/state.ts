@@ -123,7 +123,7 @@ export interface Tenant {
   readonly versions: Map<Digest, ToolVersion>;
   /** By scope. */
   readonly breakers: Map<string, Breaker>;
-  /** Calls that people granted and nobody was handed yet. */
+  /** Calls that people granted. */
   readonly approved: Set<Call>;
   /** Ledger sequence of the last commit that can change what policy says. */
   governedAt: number;
