@@ -152,7 +152,7 @@ export class Race {
     const invocation = this.#call();
     const n = this.#inputs(invocation) + (random.chance(0.05) ? 1 : 0);
     const word = random.chance(0.12) ? 'deny' : 'approve';
-    const glass = word === 'approve' && random.chance(0.1) ? { breakGlass: true, reason: 'fire' } : {};
+    const glass = word === 'approve' && random.chance(0.3) ? { breakGlass: true, reason: 'fire' } : {};
     this.#write(random.pick(PEOPLE), 'approval.voted', {
       invocation,
       vote: word,
