@@ -52,7 +52,7 @@ export function danglingReferences(files: readonly YamlFile[], entries: Entries)
       const mention = { ...breaker, name };
       return kind === 'tool' ? unknown(mention, tools, 'tool') : unknown(mention, entries.pools, 'pool');
     }),
-    ...files.flatMap(approvers).flatMap((mention) => unknown(mention, groups, 'group')),
+    ...files.flatMap(namedGroups).flatMap((mention) => unknown(mention, groups, 'group')),
     ...files.flatMap(limitedUnits).flatMap((mention) => misspeltUnit(mention, units)),
   ];
 }
@@ -71,13 +71,25 @@ function namesOf({ names }: Entries, section: DefinedName['section']): ReadonlyS
   return new Set(names.filter((defined) => defined.section === section).map(({ name }) => name));
 }
 
-function approvers(yaml: YamlFile): Mention[] {
+function namedGroups(yaml: YamlFile): Mention[] {
   return indices(yaml, 'policies').flatMap((index) => {
-    const path = ['policies', index, 'approval', 'approvers'];
-    const groups = valueAt(yaml, path);
-    if (!Array.isArray(groups)) return [];
-    return groups.map((name, at) => ({ name: String(name), yaml, place: placeOf(yaml, [...path, at]) }));
+    const approval = ['policies', index, 'approval'];
+    const stages = valueAt(yaml, [...approval, 'escalate']);
+    const lists = [
+      [...approval, 'approvers'],
+      ['policies', index, 'notify', 'groups'],
+      ...(Array.isArray(stages)
+        ? stages.map((_, stage) => [...approval, 'escalate', stage, 'approvers'])
+        : []),
+    ];
+    return lists.flatMap((path) => namesAt(yaml, path));
   });
+}
+
+function namesAt(yaml: YamlFile, path: readonly (string | number)[]): Mention[] {
+  const names = valueAt(yaml, path);
+  if (!Array.isArray(names)) return [];
+  return names.map((name, at) => ({ name: String(name), yaml, place: placeOf(yaml, [...path, at]) }));
 }
 
 function limitedUnits(yaml: YamlFile): Mention[] {

@@ -5,7 +5,7 @@ import {
   environmentSpec,
   governanceFile,
   groupsSpec,
-  policyRule,
+  policyFileRule,
   schedulingSpec,
   toolSpec,
 } from '@writ/contracts';
@@ -87,7 +87,7 @@ export function readEntries(yaml: YamlFile, entries: Entries): readonly Problem[
   return [
     ...keys.filter((key) => !SECTIONS.includes(key)).map((key) => unknownKey(yaml, [key], SECTIONS)),
     ...list(yaml, 'tools', toolSpec, 'a tool', entries.tools),
-    ...list(yaml, 'policies', policyRule, 'a policy', entries.policies),
+    ...list(yaml, 'policies', policyFileRule, 'a policy', entries.policies),
     ...list(yaml, 'budgets', budgetSpec, 'a budget', entries.budgets),
     ...list(yaml, 'breakers', breakerSpec, 'a breaker', entries.breakers),
     ...whole(yaml, 'scheduling', schedulingSpec, entries.scheduling),

@@ -24,7 +24,7 @@ export {
   groupsSpec,
   schedulingSpec,
 } from './files/governance-file.ts';
-export { PolicyAction, PolicyMode, policyRule } from './files/policy-file.ts';
+export { LimitScope, PolicyAction, PolicyMode, policyFileRule, policyRule } from './files/policy-file.ts';
 export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
 export { Heap } from './heap.ts';
 export {
@@ -80,7 +80,7 @@ export type {
   GroupsSpec,
   SchedulingSpec,
 } from './files/governance-file.ts';
-export type { ApprovalRule, PolicyRule } from './files/policy-file.ts';
+export type { ApprovalRule, LimitRule, PolicyRule } from './files/policy-file.ts';
 export type { ToolAdapter, ToolSpec } from './files/tool-file.ts';
 export type { Position } from './heap.ts';
 export type { AgentId, ExecutorId, InvocationId, SessionId, StepId, TenantId, ToolName } from './ids.ts';

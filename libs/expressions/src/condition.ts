@@ -4,11 +4,13 @@
  */
 import { WritError, memoize, messageOf } from '@writ/contracts';
 import { MAX_REMEMBERED } from './limits.ts';
-import { fieldAt } from './bindings.ts';
+import { MAX_PATH_PARTS, fieldAt } from './bindings.ts';
 import type { Bindings } from './bindings.ts';
 import { checkSource, withinTheStack } from './check.ts';
 import { compileNode } from './compile/expression.ts';
 import type { Resolved } from './compile/syntax.ts';
+import { conjunctsOf } from './conjuncts.ts';
+import type { Conjunct } from './conjuncts.ts';
 import { CONDITIONS } from './environment.ts';
 import { explainPaths } from './explain.ts';
 import type { Explanation } from './explain.ts';
@@ -25,6 +27,8 @@ export interface Condition {
   readonly source: string;
   /** Every path that it reads: `tool.cost`, `args.path`, `env.production`. */
   readonly references: ReadonlySet<string>;
+  /** What all has to hold, in the order of the source. */
+  readonly conjuncts: readonly Conjunct[];
   /**
    * Whether the condition holds. Throws a `WritError` `expression-failed`, and nothing else, when it cannot
    * be told.
@@ -49,11 +53,13 @@ function compile(source: string): Condition {
     const message = `a condition has to be true or false; this is ${typeName(type)}`;
     throw new ExpressionError(message, source, rewritten.toSource(root.start, root.end));
   }
-  const run = compileNode(root, { source, rewritten, lenient: true, resolve: resolveField });
+  const options = { source, rewritten, lenient: true, resolve: resolveField };
+  const run = compileNode(root, options);
   const references = referencesOf(root, namesField);
   return {
     source,
     references,
+    conjuncts: conjunctsOf(root, options),
     explain: (bindings) => explainPaths(references, bindings),
     evaluate: (bindings) => {
       startSteps();
@@ -94,7 +100,7 @@ export function expressionFailed(source: string, thrown: unknown, unset: readonl
 
 /** The field at the longest known beginning of a path. */
 export function resolveField(path: readonly string[]): Resolved | undefined {
-  for (let parts = Math.min(path.length, 2); parts > 0; parts--) {
+  for (let parts = Math.min(path.length, MAX_PATH_PARTS); parts > 0; parts--) {
     const field = fieldAt(path.slice(0, parts).join('.'));
     if (!field) continue;
     const dimension = Object.values<string>(Dimension).includes(field.type) ? { dimension: field.type } : {};

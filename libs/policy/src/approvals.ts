@@ -114,7 +114,7 @@ function denied({ approval: _terms, ...decision }: ApprovalDecision, denial: Den
 function afterGrant(tenant: Tenant, { call, decision }: ApprovedCall, now: Instant): PolicyDecided {
   const { approval: _terms, ...asked } = decision;
   if (tenant.catalog.revision === asked.catalogRevision) return { ...asked, verdict: Verdict.allow };
-  const { decided, invalid } = decide(tenant.catalog, call, now);
+  const { decided, invalid } = decide(tenant, call, now);
   if (!decided) return denied(decision, changed(`the inputs no longer fit the tool: ${invalid}`));
   if (decided.verdict === Verdict.deny) return decided;
   if (!covers(asked.ceiling, decided.ceiling)) {

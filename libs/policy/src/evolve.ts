@@ -6,9 +6,11 @@ import { EVENT_SCHEMAS, Verdict } from '@writ/contracts';
 import type { InvocationId, RecordedFact } from '@writ/contracts';
 import { countVote } from './approvals.ts';
 import { foldCatalog } from './catalog.ts';
+import type { CatalogFact } from './catalog.ts';
 import { takeMalformed, takeRequest } from './intake.ts';
 import type { ApprovalDecision, Cancellation, LivingCall } from './living-call.ts';
-import { drop, put, settle, tenantOf } from './state.ts';
+import { noteBudget, noteBundle, noteCompleted, noteDecided } from './memory/memory.ts';
+import { drop, follow, put, settle, tenantOf } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
 
 export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
@@ -33,11 +35,17 @@ export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
     case 'environment.defined':
     case 'groups.defined':
     case 'scheduling.configured':
-      foldCatalog(tenantOf(state, fact.tenant).catalog, fact);
+      catalogChanged(state, tenantOf(state, fact.tenant), fact);
       break;
     case 'budget.reserved':
     case 'budget.refused':
       budgetAnswered(state, fact);
+      break;
+    case 'budget.released':
+      noteBudget(state.tenants.get(fact.tenant), fact);
+      break;
+    case 'execution.completed':
+      noteCompleted(state.tenants.get(fact.tenant), fact);
       break;
     case 'approval.voted':
       vote(state, fact);
@@ -52,6 +60,16 @@ export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
       break;
   }
   return state;
+}
+
+function catalogChanged(state: PolicyState, tenant: Tenant, fact: CatalogFact): void {
+  foldCatalog(tenant.catalog, fact);
+  if (fact.type === 'policy.published') {
+    noteBundle(tenant);
+    follow(state, tenant);
+  } else if (fact.type === 'budget.defined' || fact.type === 'budget.retired') {
+    noteBudget(tenant, fact);
+  }
 }
 
 /** Only the agent that asked may take a call back, and only until it is decided for good. */
@@ -76,6 +94,7 @@ function cancel(state: PolicyState, fact: RecordedFact<'tool.cancel-requested'>)
 /** The hold is there: now a person may be asked. Or it is refused: then that fact has ended the call. */
 function budgetAnswered(state: PolicyState, fact: RecordedFact<'budget.reserved' | 'budget.refused'>): void {
   const tenant = state.tenants.get(fact.tenant);
+  if (fact.type === 'budget.reserved') noteBudget(tenant, fact);
   const living = tenant?.calls.get(fact.data.invocation);
   if (!tenant || living?.status !== 'awaiting-hold') return;
   const { call, decision, cancellation } = living;
@@ -99,6 +118,7 @@ type OwnFact = RecordedFact<
 function ownFact(state: PolicyState, fact: OwnFact): void {
   const tenant = state.tenants.get(fact.tenant);
   if (!tenant) return;
+  if (fact.type === 'policy.decided') noteDecided(tenant, fact);
   const living = tenant.calls.get(fact.data.invocation as InvocationId);
   let answered = false;
   if (fact.type === 'request.rejected') {

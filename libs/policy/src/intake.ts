@@ -12,12 +12,13 @@ import type { PolicyState, Rejection, Tenant } from './state.ts';
 
 export function takeRequest(state: PolicyState, fact: RecordedFact<'tool.requested'>): void {
   const tenant = tenantOf(state, fact.tenant);
-  const { project, campaign, priority, justification } = fact.data;
+  const { project, campaign, priority, justification, deadline } = fact.data;
   const request: RequestContext = {
     project,
     ...(campaign === undefined ? {} : { campaign }),
     priority,
     ...(justification === undefined ? {} : { justification }),
+    ...(deadline === undefined ? {} : { deadlineMs: Date.parse(deadline) }),
   };
   for (const call of fact.data.calls) takeCall(state, tenant, fact, call, request);
 }

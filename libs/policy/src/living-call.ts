@@ -19,6 +19,8 @@ export interface RequestContext {
   readonly campaign?: string;
   readonly priority: Priority;
   readonly justification?: string;
+  /** Epoch milliseconds. */
+  readonly deadlineMs?: number;
 }
 
 /** A call as it was asked for. */

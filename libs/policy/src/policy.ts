@@ -13,9 +13,15 @@ import type { PolicyState } from './state.ts';
 
 export const policy: Decider<PolicyState> = {
   name: 'policy',
-  version: 1,
+  version: 2,
   writes: SubjectKind.decisions,
-  reads: new Set([SubjectKind.requests, SubjectKind.catalog, SubjectKind.approvals, SubjectKind.budget]),
+  reads: new Set([
+    SubjectKind.requests,
+    SubjectKind.catalog,
+    SubjectKind.approvals,
+    SubjectKind.budget,
+    SubjectKind.executions,
+  ]),
   wants,
   initial,
   evolve,
@@ -25,9 +31,11 @@ export const policy: Decider<PolicyState> = {
 };
 
 /**
- * What the budget says matters only while a call that needs people waits for its hold: that is rarely the
- * case.
+ * What the budget says matters only while a call that needs people waits for its hold, or a rule reads balances; how runs
+ * end, only while a rule reads that or balances. Both are rarely the case.
  */
-function wants(state: PolicyState, kind: SubjectKind): boolean {
-  return kind !== SubjectKind.budget || state.awaitingHold > 0;
+function wants({ awaitingHold, following }: PolicyState, kind: SubjectKind): boolean {
+  if (kind === SubjectKind.budget) return awaitingHold > 0 || following.budget.size > 0;
+  if (kind === SubjectKind.executions) return following.runs.size > 0 || following.budget.size > 0;
+  return true;
 }

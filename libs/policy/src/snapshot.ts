@@ -18,7 +18,9 @@ import type { Catalog } from './catalog.ts';
 import { Fifo } from './fifo.ts';
 import type { LivingCall } from './living-call.ts';
 import { RegisteredTool } from './registered-tool.ts';
-import { initial, put } from './state.ts';
+import { memoryJson, memoryOf } from './memory/saved-memory.ts';
+import type { MemoryJson } from './memory/saved-memory.ts';
+import { follow, initial, put } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
 
 interface CatalogJson {
@@ -35,6 +37,7 @@ interface TenantJson {
   readonly calls: readonly LivingCall[];
   readonly owed: readonly (InvocationId | Rejection)[];
   readonly seen: Json;
+  readonly memory: MemoryJson;
 }
 
 interface StateJson {
@@ -50,6 +53,7 @@ export function snapshot(state: PolicyState): Json {
       calls: [...tenant.calls.values()],
       owed: tenant.owed.items(),
       seen: tenant.seen.snapshot(),
+      memory: memoryJson(tenant.memory),
     })),
     ready: [...state.ready],
   };
@@ -66,9 +70,11 @@ export function restore(json: Json): PolicyState {
       calls: new Map(),
       owed: new Fifo(),
       seen: new RecentIds().restore(saved.seen),
+      memory: memoryOf(saved.memory),
       waiting: 0,
     };
     state.tenants.set(tenant.id, tenant);
+    follow(state, tenant);
     for (const living of saved.calls) put(state, tenant, living);
     // In the order of the calls so far; the order of the queue is another one.
     tenant.owed.clear();

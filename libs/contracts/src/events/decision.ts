@@ -10,12 +10,12 @@ import { amounts } from '../quantities.ts';
 export const Verdict = { allow: 'allow', deny: 'deny', requireApproval: 'require-approval' } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
-/** A rule whose condition held. */
+/** A rule whose condition held, or could not be evaluated. */
 export const matchedRule = z.object({
   policy: z.string(),
   action: z.enum(PolicyAction),
   mode: z.enum(PolicyMode),
-  /** The values that made it match, `tool.cost = 1200 node-hours`. */
+  /** The values that made it match, `tool.cost = 1200 node-hours`; not for rules that plainly allowed. */
   because: z.string().optional(),
 });
 
@@ -44,6 +44,8 @@ export const policyDecided = z.object({
   catalogRevision: z.number().int().nonnegative(),
   denial: denial.optional(),
   approval: approvalTerms.optional(),
+  /** Groups whose members are told of the call. */
+  notify: z.array(token).optional(),
 });
 export type PolicyDecided = z.infer<typeof policyDecided>;
 

@@ -7,7 +7,7 @@ import { token } from '../ids.ts';
 import { planMode } from '../plan-mode.ts';
 import { unitName } from '../quantities.ts';
 import { breakerSpec } from './breaker-file.ts';
-import { policyRule } from './policy-file.ts';
+import { policyFileRule } from './policy-file.ts';
 import { toolSpec } from './tool-file.ts';
 
 /** `budgets:`: an account and what it may spend. `account` is `project` or `project/campaign`; `/` is the tenant. */
@@ -49,7 +49,7 @@ export type GroupsSpec = z.infer<typeof groupsSpec>;
 /** One YAML file of a governance folder. */
 export const governanceFile = z.strictObject({
   tools: z.array(toolSpec).max(10_000).optional(),
-  policies: z.array(policyRule).max(10_000).optional(),
+  policies: z.array(policyFileRule).max(10_000).optional(),
   budgets: z.array(budgetSpec).max(10_000).optional(),
   breakers: z.array(breakerSpec).max(10_000).optional(),
   scheduling: schedulingSpec.optional(),
