@@ -1,0 +1,98 @@
+/**
+ * `npm run bench policy`: what one decision costs, our core beside other policy engines in the same process and run. All
+ * are given the same rules and calls and are held to the same answers; each figure is the best of several rounds, because
+ * noise only ever adds. `--json` prints the figures.
+ */
+import Table from 'cli-table3';
+import { invariant } from '@writ/contracts';
+import type { AskedCall } from '@writ/policy';
+import { casbin, cedar, celJs, writ } from './policy/engines.ts';
+import type { Engine } from './policy/engines.ts';
+import { callsOf, rulesOf } from './policy/rules.ts';
+
+/** How long one round of one engine may take. */
+const ROUND_MS = 250;
+const ROUNDS = 5;
+const CALLS = 4_000;
+
+const MOST_MICROSECONDS = { 100: 5, 10_000: 25 } as const;
+const LEAST_FACTOR = 5;
+
+interface Measured {
+  readonly engine: string;
+  readonly rules: number;
+  readonly microseconds: number;
+}
+
+const calls = callsOf(CALLS);
+const measured: Measured[] = [];
+for (const count of [100, 10_000]) {
+  const rules = rulesOf(count);
+  const engines = [writ(rules), celJs(rules), cedar(rules), await casbin(rules)];
+  agree(engines, calls.slice(0, count > 1_000 ? 64 : CALLS));
+  for (const engine of engines) {
+    measured.push({ engine: engine.name, rules: count, microseconds: measure(engine, calls) });
+  }
+}
+report(measured, process.argv.includes('--json'));
+
+/** Every engine gives every call the same answer, and both answers occur. */
+function agree(engines: readonly Engine[], some: readonly AskedCall[]): void {
+  const answers = new Set<boolean>();
+  for (const call of some) {
+    const [first, ...others] = engines.map((engine) => engine.allows(call));
+    invariant(
+      first !== undefined && others.every((one) => one === first),
+      `the engines differ about ${JSON.stringify(call)}: ${[first, ...others].join(', ')}`,
+    );
+    answers.add(first);
+  }
+  invariant(answers.size === 2, 'all calls have the same answer');
+}
+
+/** Microseconds a decision. */
+function measure({ allows }: Engine, asked: readonly AskedCall[]): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    let decisions = 0;
+    const start = performance.now();
+    let elapsed = 0;
+    while (elapsed < ROUND_MS) {
+      for (let some = 0; some < 16; some++) allows(asked[decisions++ % asked.length] as AskedCall);
+      elapsed = performance.now() - start;
+    }
+    best = Math.min(best, (elapsed * 1_000) / decisions);
+  }
+  return best;
+}
+
+function report(figures: readonly Measured[], json: boolean): void {
+  const of = (engine: string, rules: number): number =>
+    figures.find((one) => one.engine === engine && one.rules === rules)?.microseconds ?? Number.NaN;
+  const peers = figures.filter(({ engine, rules }) => engine !== 'writ' && rules === 100);
+  const fastest = Math.min(...peers.map(({ microseconds }) => microseconds));
+  const bars = [
+    bar('100 rules, us a decision', of('writ', 100), '<=', MOST_MICROSECONDS[100]),
+    bar('100 rules, times as fast as the fastest peer', fastest / of('writ', 100), '>=', LEAST_FACTOR),
+    bar('10,000 rules, us a decision', of('writ', 10_000), '<=', MOST_MICROSECONDS[10_000]),
+  ];
+  if (json) {
+    console.log(JSON.stringify({ figures, bars }, undefined, 2));
+    return;
+  }
+  const table = new Table({
+    head: ['engine', 'rules', 'us a decision'],
+    colAligns: ['left', 'right', 'right'],
+  });
+  for (const { engine, rules, microseconds } of figures)
+    table.push([engine, rules.toLocaleString('en'), microseconds.toFixed(2)]);
+  console.log(table.toString());
+  const judged = new Table({ head: ['bar', 'measured', 'wanted', ''] });
+  for (const { name, value, wanted, met } of bars)
+    judged.push([name, value.toFixed(2), wanted, met ? 'met' : 'NOT MET']);
+  console.log(judged.toString());
+}
+
+function bar(name: string, value: number, sign: '<=' | '>=', bound: number) {
+  return { name, value, wanted: `${sign} ${bound}`, met: sign === '<=' ? value <= bound : value >= bound };
+}
