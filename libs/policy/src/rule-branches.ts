@@ -36,10 +36,9 @@ export class RuleBranches {
     const tests = candidate.compiled.condition?.conjuncts.flatMap(({ test }) => test ?? []) ?? [];
     const equal = tests.find((test) => isEquality(test) && isKnown(test)) ?? tests.find(isEquality);
     if (equal) {
-      branchAt(this.#equal, equal.path, () => new EqualBranch(readerOf(equal.path))).add(
-        candidate,
-        equal.values,
-      );
+      const type = typeof equal.values[0];
+      const make = (): EqualBranch => new EqualBranch(readerOf(equal.path), type);
+      branchAt(this.#equal, `${equal.path} ${type}`, make).add(candidate, equal.values);
       return true;
     }
     const ordered = tests.find(isOrder);
@@ -60,11 +59,13 @@ export class RuleBranches {
 
 class EqualBranch {
   readonly #read: (bindings: Bindings) => unknown;
+  readonly #type: string;
   readonly #byValue = new Map<unknown, Candidate[]>();
   readonly #all: Candidate[] = [];
 
-  constructor(read: (bindings: Bindings) => unknown) {
+  constructor(read: (bindings: Bindings) => unknown, type: string) {
     this.#read = read;
+    this.#type = type;
   }
 
   add(candidate: Candidate, values: readonly Literal[]): void {
@@ -74,11 +75,7 @@ class EqualBranch {
 
   find(bindings: Bindings, look: Look): void {
     const value = this.#read(bindings);
-    const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-    this.#look(plain ? this.#byValue.get(value) : this.#all, look);
-  }
-
-  #look(candidates: readonly Candidate[] | undefined, look: Look): void {
+    const candidates = typeof value === this.#type ? this.#byValue.get(value) : this.#all;
     if (candidates) for (const candidate of candidates) look(candidate);
   }
 }
@@ -132,8 +129,9 @@ function isKnown({ path }: ComparisonTest): boolean {
 
 function isEquality(test: ComparisonTest): boolean {
   if ((test.sign !== '==' && test.sign !== 'in') || test.dimension !== undefined) return false;
-  if (isKnown(test)) return test.values.every((value) => typeof value === 'string');
-  return ARGUMENT.test(test.path);
+  const type = typeof test.values[0];
+  if (type === 'undefined' || !test.values.every((value) => typeof value === type)) return false;
+  return isKnown(test) ? type === 'string' : ARGUMENT.test(test.path);
 }
 
 function isOrder(test: ComparisonTest): boolean {
