@@ -103,11 +103,23 @@ function byRules(
   if (ruling.verdict === Verdict.allow) return { decided };
   if (ruling.verdict === Verdict.requireApproval)
     return { decided: { ...decided, approval: mergeTerms(ruling.asking, now) } };
-  const passes = (changed: Bindings): boolean =>
-    judge(bundle.matches(tool, changed), changed).verdict !== Verdict.deny;
+  const passes = (changed: Bindings): boolean => {
+    const seen = changed.args === bindings.args ? changed : withArguments(tool, changed);
+    return seen !== undefined && judge(bundle.matches(tool, seen), seen).verdict !== Verdict.deny;
+  };
   const remedy = ruling.denial.remedy ?? smallestChange(matches, bindings, passes);
   const denial = remedy === undefined ? ruling.denial : { ...ruling.denial, remedy };
   return { decided: { ...decided, denial: withRepeats(denial, timesDenied(ground.memory.denials, call)) } };
+}
+
+/** The call with other arguments and what it would cost then; nothing when the tool would not take them. */
+function withArguments(tool: RegisteredTool, changed: Bindings): Bindings | undefined {
+  const args = changed.args as AskedCall['inputs'];
+  try {
+    return tool.inputs(args) === undefined ? { ...changed, tool: tool.bindings(tool.cost(args)) } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function requirements({ limits }: Memory, call: AskedCall, bindings: Bindings, now: Instant): Asked {

@@ -50,7 +50,7 @@ function changeFor(test: ComparisonTest, bindings: Bindings): Change | undefined
   const value = otherValue(test);
   if (value === undefined) return undefined;
   return {
-    sentence: `set "${name}" to ${wording(test, value)} (it is ${JSON.stringify(bindings.args[name])})`,
+    sentence: `set "${name}" to ${wording(test, value)} (it is ${JSON.stringify(bindings.args[name]) ?? 'absent'})`,
     bindings: { ...bindings, args: { ...bindings.args, [name]: value } },
   };
 }

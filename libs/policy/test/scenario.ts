@@ -76,7 +76,8 @@ export const step = (...calls: [string, string, object?][]) =>
   );
 export const cancels = (invocation: string, data: object = {}, origin = 'ada') =>
   fact('tool.cancel-requested', { invocation, ...data }, { origin });
-export const holds = (invocation: string) => fact('budget.reserved', { invocation, holds: [] });
+export const holds = (invocation: string) =>
+  fact('budget.reserved', { invocation, holds: [{ account: 'lab', unit: 'usd', amount: '3000000' }] });
 export const refuses = (invocation: string) =>
   fact('budget.refused', { invocation, agent: 'ada', reason: 'exhausted', account: '/', detail: '' });
 /** A vote over the inputs `{}` unless told. */
@@ -154,7 +155,7 @@ export function given(...facts: RecordedFact[]) {
     },
     /** Nothing arrives, but it is so many seconds after the start. */
     after: (seconds: number) => outcome(answersOf(start().state, START + seconds * 1_000)),
-    wants: (kind: 'budget' | 'requests') => policy.wants?.(start().state, kind),
+    wants: (kind: 'budget' | 'requests' | 'executions') => policy.wants?.(start().state, kind),
   };
 }
 
