@@ -6,6 +6,7 @@
 import Table from 'cli-table3';
 import { invariant } from '@writ/contracts';
 import type { AskedCall } from '@writ/policy';
+import { measureBacktest } from './policy/backtest.ts';
 import { casbin, cedar, celJs, writ } from './policy/engines.ts';
 import type { Engine } from './policy/engines.ts';
 import { callsOf, rulesOf } from './policy/rules.ts';
@@ -17,6 +18,7 @@ const CALLS = 4_000;
 
 const MOST_MICROSECONDS = { 100: 5, 10_000: 25 } as const;
 const LEAST_FACTOR = 5;
+const LEAST_BACKTEST = 20_000;
 
 interface Measured {
   readonly engine: string;
@@ -34,7 +36,7 @@ for (const count of [100, 10_000]) {
     measured.push({ engine: engine.name, rules: count, microseconds: measure(engine, calls) });
   }
 }
-report(measured, process.argv.includes('--json'));
+report(measured, measureBacktest(), process.argv.includes('--json'));
 
 /** Every engine gives every call the same answer, and both answers occur. */
 function agree(engines: readonly Engine[], some: readonly AskedCall[]): void {
@@ -66,7 +68,7 @@ function measure({ allows }: Engine, asked: readonly AskedCall[]): number {
   return best;
 }
 
-function report(figures: readonly Measured[], json: boolean): void {
+function report(figures: readonly Measured[], backtest: number, json: boolean): void {
   const of = (engine: string, rules: number): number =>
     figures.find((one) => one.engine === engine && one.rules === rules)?.microseconds ?? Number.NaN;
   const peers = figures.filter(({ engine, rules }) => engine !== 'writ' && rules === 100);
@@ -75,6 +77,7 @@ function report(figures: readonly Measured[], json: boolean): void {
     bar('100 rules, us a decision', of('writ', 100), '<=', MOST_MICROSECONDS[100]),
     bar('100 rules, times as fast as the fastest peer', fastest / of('writ', 100), '>=', LEAST_FACTOR),
     bar('10,000 rules, us a decision', of('writ', 10_000), '<=', MOST_MICROSECONDS[10_000]),
+    bar('backtest, decisions a second', backtest, '>=', LEAST_BACKTEST),
   ];
   if (json) {
     console.log(JSON.stringify({ figures, bars }, undefined, 2));

@@ -61,6 +61,7 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addCallCommands(add, surroundings);
   addLookingCommands(add, surroundings);
   addBreakerCommands(program, surroundings, ended);
+  addPolicyCommands(program, surroundings, ended);
   return program;
 }
 
@@ -118,6 +119,44 @@ function addLookingCommands(add: Add, surroundings: Surroundings): void {
   add('status', 'whether each service answers', (command) =>
     commands.status(surroundings, command.optsWithGlobals()),
   );
+}
+
+/** The condition language takes longer to load than all the rest, so only these commands load it. */
+function addPolicyCommands(
+  program: Command,
+  surroundings: Surroundings,
+  ended: (code: ExitCode) => void,
+): void {
+  const policy = program.command('policy').description('for authors of policies');
+  const load = () => import('./policy/commands.ts');
+  policy
+    .command('check <folder>')
+    .description('mistakes, and rules that can never match or decide, or contradict each other')
+    .action(async (folder: string, _, command: Command) =>
+      ended(await (await load()).check(surroundings, folder, command.optsWithGlobals())),
+    );
+  policy
+    .command('test <cases>')
+    .description('requests with the decisions that are expected, from a YAML file; which rules they cover')
+    .requiredOption('-f, --file <folder>', 'governance folder')
+    .action(async (cases: string, _, command: Command) =>
+      ended(await (await load()).test(surroundings, cases, command.optsWithGlobals())),
+    );
+  policy
+    .command('explain <call>')
+    .description('every rule with the value of every operand, for a recorded call or a request in a file')
+    .option('-f, --file <folder>', 'governance folder instead of the catalog in force; for a request file')
+    .action(async (call: string, _, command: Command) =>
+      ended(await (await load()).explain(surroundings, call, command.optsWithGlobals())),
+    );
+  policy
+    .command('backtest')
+    .description('what other policies would have decided about the recorded requests')
+    .requiredOption('--policies <folder>', 'governance folder with the candidate')
+    .option('--since <time>', 'only requests of the last 30m, 12h or 7d')
+    .action(async (_, command: Command) =>
+      ended(await (await load()).runBacktest(surroundings, command.optsWithGlobals())),
+    );
 }
 
 function priorityOf(text: string): Priority {
