@@ -12,7 +12,7 @@ import type { Resolved } from './compile/syntax.ts';
 import { conjunctsOf } from './conjuncts.ts';
 import type { Conjunct } from './conjuncts.ts';
 import { CONDITIONS } from './environment.ts';
-import { explainPaths } from './explain.ts';
+import { explainerOf } from './explain.ts';
 import type { Explanation } from './explain.ts';
 import { ExpressionError } from './expression-error.ts';
 import { Fault } from './fault.ts';
@@ -56,11 +56,12 @@ function compile(source: string): Condition {
   const options = { source, rewritten, lenient: true, resolve: resolveField };
   const run = compileNode(root, options);
   const references = referencesOf(root, namesField);
+  let explainer: ReturnType<typeof explainerOf> | undefined;
   return {
     source,
     references,
     conjuncts: conjunctsOf(root, options),
-    explain: (bindings) => explainPaths(references, bindings),
+    explain: (bindings) => (explainer ??= explainerOf(references))(bindings),
     evaluate: (bindings) => {
       startSteps();
       let value: unknown;

@@ -16,31 +16,38 @@ export interface Explanation {
 /** Longest value in an explanation: it is stored with every decision. */
 const MAX_VALUE_LENGTH = 120;
 
-/** The value of each path, in the order in which the condition mentions them. */
-export function explainPaths(paths: Iterable<string>, bindings: Bindings): readonly Explanation[] {
-  return Array.from(paths, (path) => ({ path, value: valueAt(path, bindings) }));
+/** Tells the value of each path, in the order in which the condition mentions them. */
+export function explainerOf(paths: Iterable<string>): (bindings: Bindings) => readonly Explanation[] {
+  const readers = Array.from(paths, (path) => ({ path, read: readerOf(path) }));
+  return (bindings) => readers.map(({ path, read }) => ({ path, value: read(bindings) }));
 }
 
-function valueAt(path: string, bindings: Bindings): string {
+function readerOf(path: string): (bindings: Bindings) => string {
   const parts = path.split('.');
-  let field: Field | undefined;
-  let known = Math.min(parts.length, MAX_PATH_PARTS);
-  for (; known > 0 && !field; known--) field = fieldAt(parts.slice(0, known).join('.'));
-  if (!field) return 'absent';
+  for (let known = Math.min(parts.length, MAX_PATH_PARTS); known > 0; known--) {
+    const field = fieldAt(parts.slice(0, known).join('.'));
+    if (field) return (bindings) => valueBelow(field, parts, known, bindings);
+  }
+  return () => 'absent';
+}
+
+function valueBelow(field: Field, parts: readonly string[], known: number, bindings: Bindings): string {
   let value: unknown;
   try {
     value = field.read(bindings);
   } catch {
     return 'unknown';
   }
-  const dimension = Object.values(Dimension).find((one) => one === field?.type);
-  if (dimension !== undefined) return shownValue(new Quantity(dimension, value as bigint));
-  for (const name of parts.slice(known + 1)) {
+  if (DIMENSIONS.has(field.type)) return shownValue(new Quantity(field.type as Dimension, value as bigint));
+  for (let index = known; index < parts.length; index++) {
+    const name = parts[index] as string;
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return 'absent';
     value = (value as Record<string, unknown>)[name];
   }
   return shownValue(value);
 }
+
+const DIMENSIONS: ReadonlySet<string> = new Set(Object.values(Dimension));
 
 /** Any value of the language as text of bounded length. */
 export function shownValue(value: unknown): string {
@@ -49,11 +56,11 @@ export function shownValue(value: unknown): string {
 }
 
 function textOf(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object') return value === undefined ? 'absent' : String(value);
   if (value instanceof Quantity)
     return value.micros >= UNLIMITED_MICROS ? 'unlimited' : formatQuantity(value.dimension, value.micros);
   if (value instanceof Timestamp) return value.date.toISOString();
   if (value instanceof Duration) return formatDuration(value);
-  return (
-    JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? Number(one) : one)) ?? 'absent'
-  );
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? Number(one) : one));
 }

@@ -4,25 +4,18 @@
  * same catalog and memory is always decided the same way.
  */
 import { DenialClass, Verdict, digestOf, messageOf, nearestName } from '@writ/contracts';
-import type { Denial, Instant, PolicyDecided, PolicyRule } from '@writ/contracts';
-import type { Bindings } from '@writ/expressions';
+import type { Denial, Instant, PolicyDecided } from '@writ/contracts';
 import { mergeTerms } from './approval-terms.ts';
-import type { Bundle, Match } from './bundle.ts';
+import type { Bundle } from './bundle.ts';
 import type { Catalog } from './catalog.ts';
 import type { Ceiling } from './ceiling.ts';
+import { judgeByRules } from './judgement.ts';
 import { MAX_REASON_LENGTH } from './limits.ts';
 import type { AskedCall } from './living-call.ts';
-import { budgetView } from './memory/budget-view.ts';
-import { historyView } from './memory/history.ts';
-import { exceeded } from './memory/limits-in-force.ts';
 import type { Memory } from './memory/memory.ts';
 import { timesDenied } from './memory/repeated-denials.ts';
-import { because, recordedRules, toldGroups } from './recorded-rules.ts';
 import type { RegisteredTool } from './registered-tool.ts';
-import { smallestChange } from './remedy.ts';
 import { withRepeats } from './repeats.ts';
-import { rule } from './verdict.ts';
-import type { Asked, Ruling } from './verdict.ts';
 
 export type Decision =
   | { readonly decided: PolicyDecided; readonly invalid?: never }
@@ -58,27 +51,6 @@ export function decide(ground: Ground, call: AskedCall, now: Instant): Decision 
   return byRules(ground, catalog.bundle, tool, call, ceiling, now);
 }
 
-/** What the rules see of a call. */
-export function bindingsOf(
-  { memory }: Ground,
-  bundle: Bundle,
-  tool: RegisteredTool,
-  call: AskedCall,
-  ceiling: Pick<Ceiling, 'cost' | 'price'>,
-  now: Instant,
-): Bindings {
-  const { project, campaign } = call.request;
-  return bundle.bindings({
-    tool: tool.bindings(ceiling),
-    args: call.inputs,
-    agent: { name: call.agent },
-    request: call.request,
-    time: now,
-    budget: bundle.reads.budget ? budgetView(memory.budget, project, campaign) : undefined,
-    history: memory.history ? historyView(memory.history, call, now) : undefined,
-  });
-}
-
 function byRules(
   ground: Ground,
   bundle: Bundle,
@@ -87,48 +59,19 @@ function byRules(
   ceiling: Ceiling,
   now: Instant,
 ): Decision {
-  const bindings = bindingsOf(ground, bundle, tool, call, ceiling, now);
-  const matches = bundle.matches(tool, bindings);
-  const judge = (against: readonly Match[], seen: Bindings): Ruling =>
-    rule(against, tool, requirements(ground.memory, call, seen, now));
-  const ruling = judge(matches, bindings);
-  const notify = toldGroups(matches);
+  const { ruling, rules, notify } = judgeByRules({ memory: ground.memory, bundle, tool, call, now }, ceiling);
   const decided = {
     ...outline(ground.catalog, call),
     verdict: ruling.verdict,
     ceiling: ceiling.amounts,
-    rules: recordedRules(matches, bindings),
+    rules,
     ...(notify.length === 0 ? {} : { notify }),
   };
   if (ruling.verdict === Verdict.allow) return { decided };
   if (ruling.verdict === Verdict.requireApproval)
     return { decided: { ...decided, approval: mergeTerms(ruling.asking, now) } };
-  const passes = (changed: Bindings): boolean => {
-    const seen = changed.args === bindings.args ? changed : withArguments(tool, changed);
-    return seen !== undefined && judge(bundle.matches(tool, seen), seen).verdict !== Verdict.deny;
-  };
-  const remedy = ruling.denial.remedy ?? smallestChange(matches, bindings, passes);
-  const denial = remedy === undefined ? ruling.denial : { ...ruling.denial, remedy };
-  return { decided: { ...decided, denial: withRepeats(denial, timesDenied(ground.memory.denials, call)) } };
-}
-
-/** The call with other arguments and what it would cost then; nothing when the tool would not take them. */
-function withArguments(tool: RegisteredTool, changed: Bindings): Bindings | undefined {
-  const args = changed.args as AskedCall['inputs'];
-  try {
-    return tool.inputs(args) === undefined ? { ...changed, tool: tool.bindings(tool.cost(args)) } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function requirements({ limits }: Memory, call: AskedCall, bindings: Bindings, now: Instant): Asked {
-  const counted = { agent: call.agent, tool: call.tool, project: call.request.project };
-  return {
-    justification: bindings.request.justification,
-    exceeded: (limiting: PolicyRule) => exceeded(limits, limiting, counted, now),
-    because: (match) => because(match, bindings),
-  };
+  const before = timesDenied(ground.memory.denials, call);
+  return { decided: { ...decided, denial: withRepeats(ruling.denial, before) } };
 }
 
 function denied({ catalog, memory }: Ground, call: AskedCall, denial: Denial): Decision {

@@ -11,6 +11,9 @@ import { MAX_BECAUSE_LENGTH, MAX_RECORDED_RULES } from './limits.ts';
 
 export type RecordedRule = EventData<'policy.decided'>['rules'][number];
 
+/** The values that made a rule match, as text. */
+export type Why = (match: Match) => string | undefined;
+
 /** How much a rule weighs when more matched than a decision can name. */
 const WEIGHT: Readonly<Record<PolicyAction, number>> = {
   // A limit that is not named is not counted.
@@ -23,7 +26,7 @@ const WEIGHT: Readonly<Record<PolicyAction, number>> = {
 };
 
 /** Of more than one fact may hold, those that weigh most. */
-export function recordedRules(matches: readonly Match[], bindings: Bindings): RecordedRule[] {
+export function recordedRules(matches: readonly Match[], why: Why): RecordedRule[] {
   if (matches.length === 0) return [];
   const kept =
     matches.length <= MAX_RECORDED_RULES
@@ -32,8 +35,8 @@ export function recordedRules(matches: readonly Match[], bindings: Bindings): Re
   const plain = kept.every((match) => !isEnforced(match) || isPlainAllow(match));
   return kept.map((match) => {
     const { name, action, mode } = match.rule;
-    const why = plain && isEnforced(match) ? undefined : because(match, bindings);
-    return { policy: name, action, mode, ...(why === undefined ? {} : { because: why }) };
+    const values = plain && isEnforced(match) ? undefined : why(match);
+    return { policy: name, action, mode, ...(values === undefined ? {} : { because: values }) };
   });
 }
 

@@ -21,8 +21,9 @@ import type { Bindings, ExplainedPart } from '@writ/expressions';
 import { explainTree } from '@writ/expressions';
 import { Bundle } from './bundle.ts';
 import type { Catalog } from './catalog.ts';
-import { bindingsOf, decide } from './decision.ts';
+import { decide } from './decision.ts';
 import type { Decision, Ground } from './decision.ts';
+import { bindingsOf } from './judgement.ts';
 import type { AskedCall, RequestContext } from './living-call.ts';
 import { emptyMemory, noteBudget, noteBundle, noteCompleted, noteDecided } from './memory/memory.ts';
 import { RegisteredTool } from './registered-tool.ts';
@@ -128,6 +129,6 @@ export class Trial {
     } catch {
       // The decision says why there is no estimate; the rules are shown all the same.
     }
-    return bindingsOf(this.#ground, this.#bundle, tool, call, ceiling, now);
+    return bindingsOf({ memory: this.#ground.memory, bundle: this.#bundle, tool, call, now }, ceiling);
   }
 }

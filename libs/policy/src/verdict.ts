@@ -11,6 +11,7 @@ import type { Match } from './bundle.ts';
 import { MAX_COUNTED_LIMITS, MAX_REASON_LENGTH } from './limits.ts';
 import type { Exceeded } from './memory/limits-in-force.ts';
 import { shortened } from './recorded-rules.ts';
+import type { Why } from './recorded-rules.ts';
 import type { RegisteredTool } from './registered-tool.ts';
 
 export type Ruling =
@@ -23,8 +24,7 @@ export interface Asked {
   readonly justification: string | undefined;
   /** Whether a limit has let through all that it may. */
   readonly exceeded: (rule: PolicyRule) => Exceeded | undefined;
-  /** The values that made a rule match, as text. */
-  readonly because: (match: Match) => string | undefined;
+  readonly why: Why;
 }
 
 const ALLOW: Ruling = { verdict: Verdict.allow };
@@ -36,7 +36,7 @@ export function rule(matches: readonly Match[], tool: RegisteredTool, asked: Ask
   const having = (action: PolicyAction): Match[] =>
     enforced.filter((match) => match.error === undefined && match.rule.action === action);
   const [denying] = having(PolicyAction.deny);
-  if (denying) return deny(deniedBy(denying, asked.because(denying)));
+  if (denying) return deny(deniedBy(denying, asked.why(denying)));
   const broken = enforced.find((match) => match.error !== undefined);
   if (broken) return deny(deniedByBroken(broken));
   const asking = having(PolicyAction.requireApproval);
