@@ -90,7 +90,7 @@ describe('writ policy explain', () => {
   });
 });
 
-/** A ledger with three calls of two agents that were allowed by a bundle of one rule. */
+/** A ledger with three calls that were decided by a bundle of one rule. */
 async function recordPast(): Promise<void> {
   const tool = toolSpec.parse({
     name: 'dock',
@@ -99,42 +99,27 @@ async function recordPast(): Promise<void> {
     cost: { 'node-hours': '1 node-hours * args.atoms' },
   });
   const policies = [policyRule.parse({ name: 'old', condition: 'args.atoms > 1000', action: 'deny' })];
-  const facts: [Fact, string][] = [
-    [{ type: 'tool.registered', tenant: LAB, data: { tool } } as Fact, 'writ.lab.catalog'],
-    [
-      { type: 'policy.published', tenant: LAB, data: { bundle: digestOf(policies), policies } } as Fact,
-      'writ.lab.catalog',
-    ],
-  ];
+  const bundle = digestOf(policies);
+  const record = (type: string, subject: string, data: unknown) =>
+    suite.recorded({ type, tenant: LAB, data } as unknown as Fact, `writ.lab.${subject}`);
+  await record('tool.registered', 'catalog', { tool });
+  await record('policy.published', 'catalog', { bundle, policies });
   for (const [index, atoms] of [50, 150, 2_000].entries()) {
-    const invocation = `call-${index}`;
-    const inputs = { atoms };
-    facts.push([
-      {
-        type: 'tool.requested',
-        tenant: LAB,
-        data: { project: 'p', priority: 'normal', calls: [{ invocation, tool: 'dock', inputs }] },
-      } as unknown as Fact,
-      'writ.lab.requests.ada',
-    ]);
-    const decided = {
-      ...{
-        invocation,
-        agent: 'ada',
-        tool: 'dock',
-        argsDigest: digestOf(inputs),
-        project: 'p',
-        ceiling: {},
-        rules: [],
-      },
-      ...{ bundle: digestOf(policies), catalogRevision: 2, verdict: atoms > 1_000 ? 'deny' : 'allow' },
-    };
-    facts.push([
-      { type: 'policy.decided', tenant: LAB, data: decided } as unknown as Fact,
-      'writ.lab.decisions',
-    ]);
+    const call = { invocation: `call-${index}`, tool: 'dock', inputs: { atoms } };
+    await record('tool.requested', 'requests.ada', { project: 'p', priority: 'normal', calls: [call] });
+    await record('policy.decided', 'decisions', {
+      invocation: call.invocation,
+      agent: 'ada',
+      tool: 'dock',
+      argsDigest: digestOf(call.inputs),
+      verdict: atoms > 1_000 ? 'deny' : 'allow',
+      project: 'p',
+      ceiling: {},
+      rules: [],
+      bundle,
+      catalogRevision: 2,
+    });
   }
-  for (const [fact, subject] of facts) await suite.recorded(fact, subject);
 }
 
 describe('writ policy on a ledger', () => {

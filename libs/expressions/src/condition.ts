@@ -2,7 +2,7 @@
  * Conditions: compiled once when a policy is loaded, evaluated for every call. Compilation finds every name,
  * type and unit that is wrong; what remains for run time are the arguments of the call, which are dynamic.
  */
-import { WritError, memoize, messageOf } from '@writ/contracts';
+import { memoize } from '@writ/contracts';
 import { MAX_REMEMBERED } from './limits.ts';
 import { MAX_PATH_PARTS, fieldAt } from './bindings.ts';
 import type { Bindings } from './bindings.ts';
@@ -15,8 +15,8 @@ import { CONDITIONS } from './environment.ts';
 import { explainerOf } from './explain.ts';
 import type { Explanation } from './explain.ts';
 import { ExpressionError } from './expression-error.ts';
+import { expressionFailed } from './expression-failed.ts';
 import { Fault } from './fault.ts';
-import { lineAndColumn } from './expression-error.ts';
 import { referencesOf } from './references.ts';
 import { startSteps } from './steps.ts';
 import { typeName } from './type-names.ts';
@@ -57,10 +57,13 @@ function compile(source: string): Condition {
   const run = compileNode(root, options);
   const references = referencesOf(root, namesField);
   let explainer: ReturnType<typeof explainerOf> | undefined;
+  let conjuncts: readonly Conjunct[] | undefined;
   return {
     source,
     references,
-    conjuncts: conjunctsOf(root, options),
+    get conjuncts() {
+      return (conjuncts ??= conjunctsOf(root, options));
+    },
     explain: (bindings) => (explainer ??= explainerOf(references))(bindings),
     evaluate: (bindings) => {
       startSteps();
@@ -85,18 +88,6 @@ function unsetFacts(references: ReadonlySet<string>, bindings: Bindings): string
     (path) =>
       path.startsWith('env.') && !Object.hasOwn((bindings as Bindings | undefined)?.env ?? {}, path.slice(4)),
   );
-}
-
-/** What went wrong in an evaluation, as the error that callers know. */
-export function expressionFailed(source: string, thrown: unknown, unset: readonly string[] = []): WritError {
-  const site = thrown instanceof Fault ? thrown.site : undefined;
-  const offset = site?.offset ?? 0;
-  const details = { source, offset, length: site?.length ?? source.length, ...lineAndColumn(source, offset) };
-  const hint = unset.length === 0 ? '' : ` (nobody set ${unset.join(', ')})`;
-  return new WritError('expression-failed', `"${source}" cannot be evaluated: ${messageOf(thrown)}${hint}`, {
-    details,
-    cause: thrown,
-  });
 }
 
 /** The field at the longest known beginning of a path. */

@@ -8,7 +8,7 @@ import type { ComparisonTest } from './comparison-test.ts';
 import { compileNode } from './compile/expression.ts';
 import type { CompileOptions } from './compile/expression.ts';
 import type { Node, Run } from './compile/syntax.ts';
-import { expressionFailed } from './condition.ts';
+import { expressionFailed } from './expression-failed.ts';
 import { referencesOf } from './references.ts';
 import { startSteps } from './steps.ts';
 

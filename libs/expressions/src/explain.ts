@@ -57,7 +57,8 @@ export function shownValue(value: unknown): string {
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value !== 'object') return value === undefined ? 'absent' : String(value);
+  if (value === undefined) return 'absent';
+  if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean') return `${value}`;
   if (value instanceof Quantity)
     return value.micros >= UNLIMITED_MICROS ? 'unlimited' : formatQuantity(value.dimension, value.micros);
   if (value instanceof Timestamp) return value.date.toISOString();

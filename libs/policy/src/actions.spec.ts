@@ -35,7 +35,7 @@ describe('a rule that wants a justification', () => {
     lab
       .when(asks('a', 'dock', {}, because))
       .then(allowed('a', { rules: [{ policy: 'say-why', action: 'require-justification' }] })));
-  it('it does not open a destructive tool', () =>
+  it('nor does it open a destructive tool', () =>
     lab.when(asks('a', 'wipe', {}, because)).then(denied('a', { rule: 'writ:destructive-default' })));
   it('people who are asked see for themselves that there is none', () =>
     given(published(justify, rule('ask', 'require-approval', 'true')), ...tools)
@@ -79,7 +79,7 @@ describe('a limit of two calls a minute', () => {
     for (let second = 0; second < 200; second += 7) {
       const call = later(second, asks(`x${second}`, 'dock'));
       const { got } = lab2.when(call);
-      if ((got[0]?.data as { verdict: string }).verdict === 'allow') allowedAt.push(second);
+      if (JSON.stringify(got).includes('"verdict":"allow"')) allowedAt.push(second);
       lab2 = lab2.and(call);
     }
     expect(allowedAt.length).toBeGreaterThan(4);

@@ -13,11 +13,12 @@ import {
 } from '../test/scenario.ts';
 
 const dock = registered('dock', { cost: { 'node-hours': '1 node-hours * args.atoms' } });
+const denialOf = (got: readonly { readonly data: unknown }[]) =>
+  (got[0]?.data as { readonly denial?: { readonly remedy?: string } } | undefined)?.denial;
 const remedyOf = (inputs: object, ...rules: ReturnType<typeof rule>[]): string | undefined => {
   const { got } = given(published(...rules), dock).when(asks('a', 'dock', inputs));
-  const { verdict, denial } = got[0]?.data as { verdict: string; denial?: { remedy?: string } };
-  expect(verdict).toBe('deny');
-  return denial?.remedy;
+  expect(got[0]?.data).toMatchObject({ verdict: 'deny' });
+  return denialOf(got)?.remedy;
 };
 const atoms = { atoms: 200 };
 
@@ -48,7 +49,7 @@ describe('the smallest change that would pass', () => {
     const { got } = given(published(rule('r', 'deny', 'has(args.force)')), strict).when(
       asks('a', 'dock', { force: true }),
     );
-    expect((got[0]?.data as { denial: object }).denial).not.toHaveProperty('remedy');
+    expect(denialOf(got)).not.toHaveProperty('remedy');
   });
   it('what the changed call would cost is looked at again', () =>
     expect(
@@ -76,7 +77,7 @@ describe('the same call, denied again and again', () => {
   it('another agent, another argument: the first time', () => {
     for (const call of [asks('c', 'dock', atoms, { origin: 'bob' }), asks('c', 'dock', { atoms: 201 })]) {
       const { got } = second.when(call);
-      expect((got[0]?.data as { denial: object }).denial).not.toHaveProperty('repeats');
+      expect(denialOf(got)).not.toHaveProperty('repeats');
     }
   });
   it('final is no sentence for ever: a rule that is gone lets it pass, and the count begins anew', () => {
@@ -85,13 +86,13 @@ describe('the same call, denied again and again', () => {
     const { got } = third
       .and(asks('d', 'dock', atoms), published(rule('no', 'deny', 'true')))
       .when(asks('e', 'dock', atoms));
-    expect((got[0]?.data as { denial: object }).denial).not.toHaveProperty('repeats');
+    expect(denialOf(got)).not.toHaveProperty('repeats');
   });
   it('a day later: forgotten', () => {
     const { got } = second
       .and(later(90_000, asks('x', 'dock', { atoms: 300 })))
       .when(later(90_001, asks('c', 'dock', atoms)));
-    expect((got[0]?.data as { denial: object }).denial).not.toHaveProperty('repeats');
+    expect(denialOf(got)).not.toHaveProperty('repeats');
   });
   it('a tool that does not exist: final as well', () =>
     given(anyPolicy, asks('a', 'nope'), asks('b', 'nope'))

@@ -1,7 +1,6 @@
 /** Calls as people write them down for `writ policy test` and `explain`: in YAML or JSON, with what a rule can see. */
 import { readFile } from 'node:fs/promises';
 import { WritError, messageOf } from '@writ/contracts';
-import type { JsonObject } from '@writ/contracts';
 import { askedCall } from '@writ/policy';
 import type { AskedCall } from '@writ/policy';
 import { parse } from 'yaml';
@@ -26,7 +25,7 @@ export type WrittenCall = z.infer<typeof writtenCall>;
 
 export function asked(invocation: string, call: WrittenCall): AskedCall {
   const { tool, agent, inputs, project, campaign, priority, justification, deadline } = call;
-  return askedCall(invocation, agent, tool, inputs as JsonObject, {
+  return askedCall(invocation, agent, tool, inputs, {
     project,
     priority,
     ...(campaign === undefined ? {} : { campaign }),

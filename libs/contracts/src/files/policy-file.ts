@@ -171,6 +171,6 @@ function approvalProblem(rule: Stages): { path: (string | number)[]; message: st
   return undefined;
 }
 
-function tooFewGroups(quorum: number, groups: number): string {
-  return `${quorum} persons of different groups cannot come from ${groups} groups (separationOfDuties)`;
+function tooFewGroups(persons: number, groups: number): string {
+  return `${persons} persons of different groups cannot come from ${groups} groups (separationOfDuties)`;
 }
