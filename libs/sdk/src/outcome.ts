@@ -44,6 +44,10 @@ export interface Denied extends Ended {
   readonly reason: string;
   /** The smallest change that would pass, when it is known. */
   readonly remedy?: string | undefined;
+  /** How often this very call was denied by now; absent the first time. */
+  readonly repeats?: number | undefined;
+  /** Stop asking: nothing but a change of the call will pass. */
+  readonly final?: true | undefined;
 }
 
 export interface Refused extends Ended {
