@@ -1,7 +1,6 @@
 /** No expression crashes a decision, whatever the arguments are: what cannot be evaluated denies, and says so. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { JsonObject } from '@writ/contracts';
 import { dice, randomCondition } from '../test/reference/random-rules.ts';
 import { written } from '../test/reference/syntax.ts';
 import { START, rule, tool } from '../test/scenario.ts';
@@ -43,7 +42,7 @@ it('any condition over any arguments: a decision, and a failure is named', () =>
           policies: [rule('r', action, source)],
           environment: { level: 2 },
         });
-        const call = askedCall('a', 'ada', 'dock', args as JsonObject, {
+        const call = askedCall('a', 'ada', 'dock', args, {
           project: 'lab',
           priority: 'normal',
         });
