@@ -5,7 +5,7 @@
 import { RunOutcome, Verdict } from '@writ/contracts';
 import type { Instant, InvocationId, PolicyDecided, RecordedFact } from '@writ/contracts';
 import { HISTORY_WINDOWS, HistoryOutcome, HistoryScope } from '@writ/expressions';
-import type { HistoryView, HistoryWindow } from '@writ/expressions';
+import type { HistoryView } from '@writ/expressions';
 import { countKey } from './keyed-counts.ts';
 import type { KeyedCounts } from './keyed-counts.ts';
 import { countWithin } from './sliding-count.ts';
@@ -21,7 +21,7 @@ type Caller = Pick<PolicyDecided, 'agent' | 'tool'>;
 /** Most calls whose end is awaited; what was allowed long before is not counted when it ends. */
 const MAX_RUNNING = 50_000;
 
-const WINDOWS = Object.entries(HISTORY_WINDOWS) as readonly [HistoryWindow, number][];
+const WINDOWS: readonly number[] = Object.values(HISTORY_WINDOWS);
 
 export function emptyHistory(): History {
   return { counts: new Map(), running: new Map() };
@@ -56,7 +56,7 @@ export function countRun(history: History, { data, at }: RecordedFact<'execution
 export function historyView({ counts }: History, caller: Caller, now: Instant): HistoryView {
   return {
     count: (scope, window, outcome) => {
-      const sliding = counts.get(keyOf(scope, window, outcome, caller));
+      const sliding = counts.get(HISTORY_WINDOWS[window])?.get(keyOf(scope, outcome, caller));
       return sliding ? countWithin(sliding, now) : 0;
     },
   };
@@ -64,21 +64,15 @@ export function historyView({ counts }: History, caller: Caller, now: Instant): 
 
 function count({ counts }: History, caller: Caller, outcome: HistoryOutcome, at: Instant): void {
   for (const scope of Object.values(HistoryScope)) {
-    for (const [window, windowMs] of WINDOWS)
-      countKey(counts, keyOf(scope, window, outcome, caller), windowMs, at);
+    for (const windowMs of WINDOWS) countKey(counts, windowMs, keyOf(scope, outcome, caller), at);
   }
 }
 
-function keyOf(
-  scope: HistoryScope,
-  window: HistoryWindow,
-  outcome: HistoryOutcome,
-  { agent, tool }: Caller,
-): string {
+function keyOf(scope: HistoryScope, outcome: HistoryOutcome, { agent, tool }: Caller): string {
   const whose = {
     [HistoryScope.agent]: agent,
     [HistoryScope.tool]: tool,
     [HistoryScope.agentTool]: `${agent} ${tool}`,
   }[scope];
-  return `${scope} ${window} ${outcome}|${whose}`;
+  return `${scope} ${outcome}|${whose}`;
 }

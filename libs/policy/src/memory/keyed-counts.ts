@@ -1,37 +1,36 @@
 /**
- * Sliding counts by key, in bounded space. What is out of its window is dropped when room is needed; when there is
- * still none, a new key is not counted and reads as `full`, so that who asks can fail closed.
+ * Sliding counts by key, in bounded space, apart for each length of window: so the keys whose last event is longest ago
+ * are the ones that are past first. When there is no room left, the oldest key goes; who must not miss an event asks
+ * `isFull` before a new key comes.
  */
 import { countEvent, isPast, slidingCount } from './sliding-count.ts';
 import type { SlidingCount } from './sliding-count.ts';
 
-/** In the order of their last event, oldest first. */
-export type KeyedCounts = Map<string, SlidingCount>;
+/** By the length of the window in milliseconds; within it in the order of the last event, oldest first. */
+export type KeyedCounts = Map<number, Map<string, SlidingCount>>;
 
-/** Most keys of one kind that a tenant has counted at once. */
-const MAX_KEYS = 50_000;
+/** Most keys of one window that a tenant has counted at once. */
+const MAX_KEYS = 20_000;
 
 /** Counts one more event of `key`. */
-export function countKey(counts: KeyedCounts, key: string, windowMs: number, at: number): void {
-  let sliding = counts.get(key);
-  if (sliding) counts.delete(key);
-  else if (!hasRoom(counts, at)) return;
+export function countKey(counts: KeyedCounts, windowMs: number, key: string, at: number): void {
+  let byKey = counts.get(windowMs);
+  if (!byKey) counts.set(windowMs, (byKey = new Map<string, SlidingCount>()));
+  let sliding = byKey.get(key);
+  if (sliding) byKey.delete(key);
   else sliding = slidingCount(windowMs);
   countEvent(sliding, at);
-  counts.set(key, sliding);
-}
-
-/** Whether another key would be counted. */
-export function isFull(counts: KeyedCounts, now: number): boolean {
-  if (counts.size < MAX_KEYS) return false;
-  const [oldest] = counts.values();
-  return oldest !== undefined && !isPast(oldest, now);
-}
-
-function hasRoom(counts: KeyedCounts, at: number): boolean {
-  for (const [key, sliding] of counts) {
-    if (counts.size < MAX_KEYS || !isPast(sliding, at)) break;
-    counts.delete(key);
+  byKey.set(key, sliding);
+  for (const [oldest, last] of byKey) {
+    if (byKey.size <= MAX_KEYS && !isPast(last, at)) break;
+    byKey.delete(oldest);
   }
-  return counts.size < MAX_KEYS;
+}
+
+/** Whether a new key would push out one that still counts. */
+export function isFull(counts: KeyedCounts, windowMs: number, now: number): boolean {
+  const byKey = counts.get(windowMs);
+  if (!byKey || byKey.size < MAX_KEYS) return false;
+  const [oldest] = byKey.values();
+  return oldest !== undefined && !isPast(oldest, now);
 }

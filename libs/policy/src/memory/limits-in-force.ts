@@ -28,9 +28,12 @@ export function exceeded(
   now: Instant,
 ): Exceeded | undefined {
   if (!limit) return { counted: 0, freeFrom: now };
-  const sliding = counts.get(keyOf(name, limit, call));
+  const windowMs = limit.windowSeconds * MS_PER_SECOND;
+  const sliding = counts.get(windowMs)?.get(keyOf(name, limit, call));
   if (!sliding) {
-    return isFull(counts, now) ? { counted: limit.calls, freeFrom: now + NO_ROOM_RETRY_MS } : undefined;
+    return isFull(counts, windowMs, now)
+      ? { counted: limit.calls, freeFrom: now + NO_ROOM_RETRY_MS }
+      : undefined;
   }
   const counted = countWithin(sliding, now);
   return counted < limit.calls ? undefined : { counted, freeFrom: belowFrom(sliding, limit.calls, now) };
@@ -46,14 +49,17 @@ export function countAllowed(
   for (const { policy, action, mode } of decided.rules) {
     const limit =
       action === PolicyAction.limit && mode === PolicyMode.enforce ? limits.get(policy) : undefined;
-    if (limit) countKey(counts, keyOf(policy, limit, decided), limit.windowSeconds * MS_PER_SECOND, at);
+    if (limit) countKey(counts, limit.windowSeconds * MS_PER_SECOND, keyOf(policy, limit, decided), at);
   }
 }
 
 /** Forgets what limits counted that are not in force any more. */
 export function keepOnly(counts: KeyedCounts, limits: ReadonlyMap<string, LimitRule>): void {
   const kept = new Set([...limits].map(([name, limit]) => prefixOf(name, limit)));
-  for (const key of counts.keys()) if (!kept.has(key.slice(0, key.indexOf('|')))) counts.delete(key);
+  for (const [windowMs, byKey] of counts) {
+    for (const key of byKey.keys()) if (!kept.has(key.slice(0, key.indexOf('|')))) byKey.delete(key);
+    if (byKey.size === 0) counts.delete(windowMs);
+  }
 }
 
 function keyOf(name: string, limit: LimitRule, { agent, tool, project }: Counted): string {

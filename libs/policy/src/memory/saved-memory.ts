@@ -1,15 +1,18 @@
 /** The memory as JSON and back. Order is part of it: what is forgotten first stands first. */
 import type { Instant, InvocationId } from '@writ/contracts';
+import type { KeyedCounts } from './keyed-counts.ts';
 import type { Memory } from './memory.ts';
 import type { SlidingCount } from './sliding-count.ts';
 
 type Entries<K, V> = readonly (readonly [K, V])[];
 
+type CountsJson = Entries<number, Entries<string, SlidingCount>>;
+
 export interface MemoryJson {
-  readonly limits: Entries<string, SlidingCount>;
+  readonly limits: CountsJson;
   readonly denials: Entries<string, { readonly times: number; readonly at: Instant }>;
   readonly history?: {
-    readonly counts: Entries<string, SlidingCount>;
+    readonly counts: CountsJson;
     readonly running: Entries<InvocationId, string>;
   };
   readonly budget: {
@@ -24,9 +27,9 @@ export interface MemoryJson {
 
 export function memoryJson({ limits, denials, history, budget }: Memory): MemoryJson {
   return {
-    limits: copied(limits),
+    limits: countsJson(limits),
     denials: [...denials],
-    ...(history ? { history: { counts: copied(history.counts), running: [...history.running] } } : {}),
+    ...(history ? { history: { counts: countsJson(history.counts), running: [...history.running] } } : {}),
     budget: {
       accounts: [...budget.accounts].map(([path, account]) => [
         path,
@@ -43,9 +46,9 @@ export function memoryJson({ limits, denials, history, budget }: Memory): Memory
 
 export function memoryOf({ limits, denials, history, budget }: MemoryJson): Memory {
   return {
-    limits: new Map(copied(limits)),
+    limits: countsOf(limits),
     denials: new Map(denials),
-    history: history && { counts: new Map(copied(history.counts)), running: new Map(history.running) },
+    history: history && { counts: countsOf(history.counts), running: new Map(history.running) },
     budget: {
       accounts: new Map(
         budget.accounts.map(([path, account]) => [
@@ -65,8 +68,16 @@ export function memoryOf({ limits, denials, history, budget }: MemoryJson): Memo
 }
 
 /** Counts change in place, so what is saved has to be its own. */
-function copied(counts: Iterable<readonly [string, SlidingCount]>): [string, SlidingCount][] {
-  return Array.from(counts, ([key, sliding]) => [key, { ...sliding, counts: [...sliding.counts] }]);
+function countsJson(counts: KeyedCounts): CountsJson {
+  return Array.from(counts, ([windowMs, byKey]) => [windowMs, copied(byKey)]);
+}
+
+function countsOf(entries: CountsJson): KeyedCounts {
+  return new Map(entries.map(([windowMs, byKey]) => [windowMs, new Map(copied(byKey))]));
+}
+
+function copied(byKey: Iterable<readonly [string, SlidingCount]>): [string, SlidingCount][] {
+  return Array.from(byKey, ([key, sliding]) => [key, { ...sliding, counts: [...sliding.counts] }]);
 }
 
 function amountsJson(amounts: ReadonlyMap<string, bigint>): Entries<string, string> {
