@@ -1,11 +1,12 @@
 /** `writ policy backtest`: what a candidate bundle would have decided about the ledger's real requests. */
-import { readFolder, requireCatalog, currentCatalog } from '@writ/catalog';
+import { readFolder, requireCatalog } from '@writ/catalog';
 import type { Catalog } from '@writ/catalog';
 import { WritError } from '@writ/contracts';
-import type { RecordedFact, TenantId } from '@writ/contracts';
+import type { TenantId } from '@writ/contracts';
 import type { Ledger } from '@writ/ledger';
 import { Backtest } from '@writ/policy';
 import type { BacktestReport } from '@writ/policy';
+import { readCatalog } from '../apply-catalog.ts';
 import { table } from '../table.ts';
 import type { Paint } from '../terminal.ts';
 import { recordedFacts } from './recorded.ts';
@@ -38,12 +39,14 @@ export async function backtest(
   from: number,
 ): Promise<BacktestRun> {
   const candidate = requireCatalog(await readFolder(folder));
-  const facts: RecordedFact[] = [];
-  for await (const fact of recordedFacts(ledger, tenant)) facts.push(fact);
-  const started = performance.now();
-  const test = new Backtest(completed(candidate, currentCatalog(facts).catalog), from);
-  for (const fact of facts) test.fold(fact);
-  return { ...test.report(), decidingMs: performance.now() - started };
+  const test = new Backtest(completed(candidate, (await readCatalog(ledger, tenant)).catalog), from);
+  let decidingMs = 0;
+  for await (const fact of recordedFacts(ledger, tenant)) {
+    const started = performance.now();
+    test.fold(fact);
+    decidingMs += performance.now() - started;
+  }
+  return { ...test.report(), decidingMs };
 }
 
 function completed(candidate: Catalog, inForce: Catalog) {

@@ -37,7 +37,7 @@ export async function pastCall(ledger: Ledger, tenant: TenantId, id: string): Pr
       const inForce = currentCatalog(facts.filter(({ seq }) => seq <= catalogRevision));
       return { call, decidedAt: fact.at, decided: fact.data, trial: trialOf(inForce.catalog, facts) };
     }
-    facts.push(fact);
+    if (fact.type !== 'tool.requested') facts.push(fact);
   }
   throw new WritError(
     'unknown-invocation',
