@@ -9,19 +9,9 @@ import type {
   InvocationId,
   JsonObject,
   PolicyDecided,
-  Priority,
   ToolName,
 } from '@writ/contracts';
-
-/** What all calls of one request have in common; rules see it as `request`. */
-export interface RequestContext {
-  readonly project: string;
-  readonly campaign?: string;
-  readonly priority: Priority;
-  readonly justification?: string;
-  /** Epoch milliseconds. */
-  readonly deadlineMs?: number;
-}
+import type { RequestContext } from './request-context.ts';
 
 /** A call as it was asked for. */
 export interface AskedCall {

@@ -24,7 +24,8 @@ import type { Catalog } from './catalog.ts';
 import { decide } from './decision.ts';
 import type { Decision, Ground } from './decision.ts';
 import { bindingsOf } from './judgement.ts';
-import type { AskedCall, RequestContext } from './living-call.ts';
+import type { AskedCall } from './living-call.ts';
+import type { RequestContext } from './request-context.ts';
 import { emptyMemory, noteBudget, noteBundle, noteCompleted, noteDecided } from './memory/memory.ts';
 import { RegisteredTool } from './registered-tool.ts';
 

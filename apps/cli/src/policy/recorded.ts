@@ -4,7 +4,7 @@ import type { Catalog } from '@writ/catalog';
 import { WritError, decodeCommit, parseSubject } from '@writ/contracts';
 import type { EventData, RecordedFact, TenantId } from '@writ/contracts';
 import type { Ledger } from '@writ/ledger';
-import { Trial, askedCall } from '@writ/policy';
+import { Trial, askedCall, requestContext } from '@writ/policy';
 import type { AskedCall } from '@writ/policy';
 
 /** Kinds that decisions follow from. */
@@ -69,12 +69,5 @@ export function trialOf(catalog: Catalog, facts: Iterable<RecordedFact>): Trial 
 function requested({ data, origin }: RecordedFact<'tool.requested'>, id: string): AskedCall | undefined {
   const found = data.calls.find(({ invocation }) => invocation.startsWith(id));
   if (!found) return undefined;
-  const { project, campaign, priority, justification, deadline } = data;
-  return askedCall(found.invocation, origin, found.tool, found.inputs, {
-    project,
-    priority,
-    ...(campaign === undefined ? {} : { campaign }),
-    ...(justification === undefined ? {} : { justification }),
-    ...(deadline === undefined ? {} : { deadlineMs: Date.parse(deadline) }),
-  });
+  return askedCall(found.invocation, origin, found.tool, found.inputs, requestContext(data));
 }

@@ -1,7 +1,7 @@
 /** Calls as people write them down for `writ policy test` and `explain`: in YAML or JSON, with what a rule can see. */
 import { readFile } from 'node:fs/promises';
 import { WritError, messageOf } from '@writ/contracts';
-import { askedCall } from '@writ/policy';
+import { askedCall, requestContext } from '@writ/policy';
 import type { AskedCall } from '@writ/policy';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -24,14 +24,7 @@ export const writtenCall = z.strictObject({
 export type WrittenCall = z.infer<typeof writtenCall>;
 
 export function asked(invocation: string, call: WrittenCall): AskedCall {
-  const { tool, agent, inputs, project, campaign, priority, justification, deadline } = call;
-  return askedCall(invocation, agent, tool, inputs, {
-    project,
-    priority,
-    ...(campaign === undefined ? {} : { campaign }),
-    ...(justification === undefined ? {} : { justification }),
-    ...(deadline === undefined ? {} : { deadlineMs: Date.parse(deadline) }),
-  });
+  return askedCall(invocation, call.agent, call.tool, call.inputs, requestContext(call));
 }
 
 /** What a YAML or JSON file says. @throws WritError `invalid-file` with what is wrong and where. */

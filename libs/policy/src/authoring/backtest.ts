@@ -5,6 +5,7 @@
  */
 import { PolicyAction, Verdict } from '@writ/contracts';
 import type { Instant, InvocationId, PolicyDecided, RecordedFact } from '@writ/contracts';
+import { requestContext } from '../request-context.ts';
 import { Trial, askedCall } from '../trial.ts';
 import type { TrialCatalog } from '../trial.ts';
 
@@ -125,14 +126,7 @@ export class Backtest {
   #ask({ data, origin, at }: RecordedFact<'tool.requested'>): void {
     this.#fromMs ??= at;
     this.#untilMs = at;
-    const { project, campaign, priority, justification, deadline } = data;
-    const request = {
-      project,
-      priority,
-      ...(campaign === undefined ? {} : { campaign }),
-      ...(justification === undefined ? {} : { justification }),
-      ...(deadline === undefined ? {} : { deadlineMs: Date.parse(deadline) }),
-    };
+    const request = requestContext(data);
     for (const { invocation, tool, inputs } of data.calls) {
       if (this.#open.has(invocation)) continue;
       const { decided } = this.#trial.decide(askedCall(invocation, origin, tool, inputs, request), at);
