@@ -28,6 +28,15 @@ const POLICIES = [
   },
   { name: 'no-purge', condition: 'tool.destructive', action: 'deny' },
   { name: 'large-runs', condition: 'tool.cost > 3 node-hours', action: 'deny' },
+  {
+    name: 'few-reads',
+    condition: 'tool.name == "read"',
+    action: 'limit',
+    limit: { calls: 6, per: 'agent', windowSeconds: 20 },
+  },
+  // What they read is followed from other pillars' facts, across crashes and rival leaders.
+  { name: 'unlucky', condition: 'history.agent_tool.minute.failed >= 2', action: 'deny' },
+  { name: 'nearly-empty', condition: 'budget.utilisation > 90 %', action: 'deny', mode: 'shadow' },
 ].map((rule) => policyRule.parse(rule));
 
 /** Limits are so low that a run of the simulation meets them. */
