@@ -6,7 +6,7 @@
 import { PolicyAction, PolicyMode, compareText, messageOf } from '@writ/contracts';
 import type { Digest, EnvironmentSpec, LimitRule, PolicyRule } from '@writ/contracts';
 import { compileCondition } from '@writ/expressions';
-import type { Bindings, Condition } from '@writ/expressions';
+import type { Bindings, Condition, Conjunct } from '@writ/expressions';
 import type { RegisteredTool } from './registered-tool.ts';
 import { toolRules } from './tool-rules.ts';
 import type { ToolRules } from './tool-rules.ts';
@@ -15,6 +15,8 @@ import type { ToolRules } from './tool-rules.ts';
 export interface CompiledRule {
   readonly rule: PolicyRule;
   readonly condition?: Condition;
+  /** The parts of the condition that are the same for all calls of a tool, however they differ. */
+  readonly fixed: readonly Conjunct[];
   /** The file was not checked before it was published; an enforced rule that nobody can read denies. */
   readonly broken?: string;
 }
@@ -32,6 +34,8 @@ interface Reads {
   readonly runs: boolean;
   readonly budget: boolean;
 }
+
+const FIXED_PATH = /^(tool\.(name|class|effects|destructive|labels)|env)(\.|\[|$)/;
 
 export class Bundle {
   readonly digest: Digest;
@@ -96,9 +100,13 @@ function compile(policies: readonly PolicyRule[]): readonly CompiledRule[] {
 
 function compileRule(rule: PolicyRule): CompiledRule {
   try {
-    return { rule, condition: compileCondition(rule.condition) };
+    const condition = compileCondition(rule.condition);
+    const fixed = condition.conjuncts.filter(({ references }) =>
+      [...references].every((path) => FIXED_PATH.test(path)),
+    );
+    return { rule, condition, fixed };
   } catch (error) {
-    return { rule, broken: messageOf(error) };
+    return { rule, fixed: [], broken: messageOf(error) };
   }
 }
 

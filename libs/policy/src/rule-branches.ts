@@ -4,7 +4,7 @@
  * found there is false in that part, so it cannot match. Values that are not what the rules compare with find all of
  * the rules, because there a rule may fail.
  */
-import type { Bindings, ComparisonTest, Literal } from '@writ/expressions';
+import type { Bindings, ComparisonTest, Condition, Literal } from '@writ/expressions';
 import type { CompiledRule } from './bundle.ts';
 
 /** A rule that depends on the call; its position keeps the order of names. */
@@ -33,21 +33,19 @@ export class RuleBranches {
 
   /** Puts a rule under one of its tests; false when none of them can find it. */
   add(candidate: Candidate): boolean {
-    const tests = candidate.compiled.condition?.conjuncts.flatMap(({ test }) => test ?? []) ?? [];
-    const equal = tests.find((test) => isEquality(test) && isKnown(test)) ?? tests.find(isEquality);
-    if (equal) {
-      const type = typeof equal.values[0];
-      const make = (): EqualBranch => new EqualBranch(readerOf(equal.path), type);
-      branchAt(this.#equal, `${equal.path} ${type}`, make).add(candidate, equal.values);
-      return true;
+    const { condition } = candidate.compiled;
+    const place = condition && placeOf(condition);
+    if (!place) return false;
+    const { key, test } = place;
+    const [bound] = test.values;
+    if (bound === undefined) return false;
+    if (isEquality(test)) {
+      const make = (): EqualBranch => new EqualBranch(readerOf(test.path), typeof bound);
+      branchAt(this.#equal, key, make).add(candidate, test.values);
+    } else {
+      const make = (): OrderedBranch => new OrderedBranch(readerOf(test.path), isAbove(test), typeof bound);
+      branchAt(this.#ordered, key, make).add(candidate, bound);
     }
-    const ordered = tests.find(isOrder);
-    const [bound] = ordered?.values ?? [];
-    if (!ordered || bound === undefined) return false;
-    const above = ordered.sign === '>' || ordered.sign === '>=';
-    const key = `${ordered.path} ${above} ${typeof bound}`;
-    const make = (): OrderedBranch => new OrderedBranch(readerOf(ordered.path), above, typeof bound);
-    branchAt(this.#ordered, key, make).add(candidate, bound);
     return true;
   }
 
@@ -115,6 +113,34 @@ class OrderedBranch {
     this.#entries.sort((a, b) => (a.bound < b.bound ? -sign : a.bound > b.bound ? sign : 0));
     this.#sorted = true;
   }
+}
+
+/** The branch that a condition belongs to, and the test that puts it there. */
+interface Place {
+  readonly key: string;
+  readonly test: ComparisonTest;
+}
+
+/** Every tool has branches of its own, but a condition has the same place in all of them. */
+const PLACES = new WeakMap<Condition, { readonly place: Place | undefined }>();
+
+function placeOf(condition: Condition): Place | undefined {
+  let known = PLACES.get(condition);
+  if (!known) PLACES.set(condition, (known = { place: findPlace(condition) }));
+  return known.place;
+}
+
+/** What every call has is asked for before arguments, equality before order. */
+function findPlace({ conjuncts }: Condition): Place | undefined {
+  const tests = conjuncts.flatMap(({ test }) => test ?? []);
+  const equal = tests.find((test) => isEquality(test) && isKnown(test)) ?? tests.find(isEquality);
+  if (equal) return { key: `${equal.path} ${typeof equal.values[0]}`, test: equal };
+  const ordered = tests.find(isOrder);
+  return ordered && { key: `${ordered.path} ${isAbove(ordered)} ${typeof ordered.values[0]}`, test: ordered };
+}
+
+function isAbove({ sign }: ComparisonTest): boolean {
+  return sign === '>' || sign === '>=';
 }
 
 function branchAt<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -5,7 +5,7 @@
  * it is evaluated for every call. False is false whatever the other parts fail with, so an index never hides a failure.
  */
 import { messageOf } from '@writ/contracts';
-import type { Bindings } from '@writ/expressions';
+import type { Bindings, Conjunct } from '@writ/expressions';
 import type { CompiledRule, Match } from './bundle.ts';
 import { RuleBranches } from './rule-branches.ts';
 import type { Candidate } from './rule-branches.ts';
@@ -19,9 +19,6 @@ interface Found {
   readonly match: Match;
   readonly position: number;
 }
-
-/** What is the same for all calls of a tool, however they differ. */
-const FIXED_PATH = /^(tool\.(name|class|effects|destructive|labels)|env)(\.|\[|$)/;
 
 /** `bindings` are those of any call of the tool. */
 export function toolRules(rules: readonly CompiledRule[], bindings: Bindings): ToolRules {
@@ -39,22 +36,20 @@ export function toolRules(rules: readonly CompiledRule[], bindings: Bindings): T
 
 /** The outcome that all calls of the tool have in common: `false`, or a match; nothing when it depends on the call. */
 function fixedOutcome(compiled: CompiledRule, bindings: Bindings): Match | false | undefined {
-  const { condition, broken } = compiled;
+  const { condition, fixed, broken } = compiled;
   if (broken !== undefined) return { ...compiled, error: broken };
-  if (!condition) return false;
-  let depends = false;
-  for (const part of condition.conjuncts) {
-    if (![...part.references].every((path) => FIXED_PATH.test(path))) {
-      depends = true;
-      continue;
-    }
-    try {
-      if (part.evaluate(bindings) === false) return false;
-    } catch {
-      // Another part may be false, and then the rule does not match.
-    }
+  if (!condition || fixed.some((part) => isFalse(part, bindings))) return false;
+  if (fixed.length < condition.conjuncts.length) return undefined;
+  return matchOf(compiled, bindings) ?? false;
+}
+
+/** A part that fails does not make the rule false: another part may, or the rule fails as a whole. */
+function isFalse(part: Conjunct, bindings: Bindings): boolean {
+  try {
+    return part.evaluate(bindings) === false;
+  } catch {
+    return false;
   }
-  return depends ? undefined : (matchOf(compiled, bindings) ?? false);
 }
 
 function findMatches(
