@@ -175,6 +175,32 @@ describe('a policy file with a mistake', () => {
   );
 });
 
+describe('an author of policies', () => {
+  it('sees why a recorded call was denied, and what other policies would have said', async () => {
+    const denied = await agent.run({ tool: 'wipe', inputs: { author: true } });
+    const explained = await suite.writ('policy', 'explain', denied.invocation);
+    expect(explained.err).toBe('');
+    expect(explained.out).toMatch(/^wipe for \S+ in \S+: deny\n/);
+    expect(explained.out).toMatch(
+      /✓ no-destructive-ops-in-production: deny, matched\n.*= true\n.*tool\.destructive = true/,
+    );
+    const folder = join(suite.dir, 'candidate');
+    await mkdir(folder, { recursive: true });
+    const rules = '- { name: no-echo, condition: tool.name == "echo", action: deny }';
+    await writeFile(join(folder, 'policies.yaml'), `policies:\n  ${rules}\n`);
+    const tested = await suite.writ('policy', 'backtest', '--policies', folder, '--since', '1h', '--json');
+    expect(tested, tested.err).toMatchObject({ code: 0 });
+    const { decisions, shifts } = JSON.parse(tested.out) as { decisions: number; shifts: object[] };
+    expect(decisions).toBeGreaterThan(5);
+    expect(shifts).toContainEqual(
+      expect.objectContaining({
+        shift: 'newly denied',
+        byRule: expect.arrayContaining([{ rule: 'no-echo', calls: expect.any(Number) as number }]) as unknown,
+      }),
+    );
+  });
+});
+
 describe('a plain NATS client', () => {
   it('publishes a request and sees its decision and its outcome', async () => {
     const { natsUrl, tenant, users } = suite.connection;
