@@ -2,7 +2,7 @@
  * Judges a ledger by ARCHITECTURE §8, fact by fact, with none of the cores' code: naive maps, one rule after another.
  * Every prefix is judged, because each fact is checked against all that stood before it.
  */
-import { decodeCommit } from '@writ/contracts';
+import { decodeCommit, limitsOf } from '@writ/contracts';
 import type { HoldLine, RecordedFact, StoredCommit } from '@writ/contracts';
 
 interface Call {
@@ -53,8 +53,9 @@ export class Checker {
     if (fact.type === 'tool.registered' && fact.data.tool.effects === 'once')
       this.#onceTools.add(fact.data.tool.name);
     if (fact.type === 'budget.defined') {
-      for (const [unit, limit] of Object.entries(fact.data.budget.limits)) {
-        this.#limits.set(`${tenant} ${fact.data.budget.account} ${unit}`, BigInt(limit) * 1_000_000n);
+      for (const [unit, given] of Object.entries(fact.data.budget.limits)) {
+        for (const { hard } of limitsOf(given))
+          this.#limits.set(`${tenant} ${fact.data.budget.account} ${unit}`, BigInt(hard) * 1_000_000n);
       }
     }
     if (fact.type === 'tool.requested') {

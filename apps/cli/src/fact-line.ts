@@ -1,6 +1,6 @@
 /** One fact in one line, for people who watch. */
-import { formatMicros } from '@writ/contracts';
-import type { Amounts, RecordedFact } from '@writ/contracts';
+import { formatMicros, limitsOf, windowName } from '@writ/contracts';
+import type { Amounts, BudgetLimit, RecordedFact } from '@writ/contracts';
 import type { Colour, Paint } from './terminal.ts';
 
 /** Longest text of a fact that is shown. */
@@ -87,7 +87,7 @@ function otherSummary(fact: RecordedFact): string {
       return `${fact.data.policies.length} policies, ${fact.data.bundle.slice(0, 19)}`;
     case 'budget.defined':
       return `${fact.data.budget.account}: ${Object.entries(fact.data.budget.limits)
-        .map(([unit, limit]) => `${limit} ${unit}`)
+        .flatMap(([unit, given]) => limitsOf(given).map((limit) => limitText(unit, limit)))
         .join(', ')}`;
     case 'budget.alerted':
       return `${fact.data.account}: ${decimal(fact.data.used)} of ${decimal(fact.data.limit)} ${fact.data.unit}`;
@@ -107,6 +107,13 @@ function otherSummary(fact: RecordedFact): string {
       return [scope, account, by, detail ?? reason].filter((part) => typeof part === 'string').join(' ');
     }
   }
+}
+
+/** `100 usd in month Europe/Berlin`, `20 calls for dock`. */
+function limitText(unit: string, limit: BudgetLimit): string {
+  const window = windowName(limit);
+  const tool = limit.tool === undefined ? '' : ` for ${limit.tool}`;
+  return `${limit.hard} ${unit}${tool}${window && ` in ${window}`}`;
 }
 
 /** `1.5 node-hours, 3 usd`. */

@@ -3,7 +3,7 @@
  * account named like its project, the one named `project/campaign`, and the one named by the campaign alone. The last
  * lets a lab give a campaign its money whatever project the agents file it under.
  */
-import { toMicros } from '@writ/contracts';
+import { limitsOf, toMicros } from '@writ/contracts';
 import type { BudgetSpec } from '@writ/contracts';
 import { nextAlertAt, notePassedShares } from './alerts.ts';
 import type { Account, BudgetState, Purse, TenantBudget } from './state.ts';
@@ -33,7 +33,8 @@ export function defineAccount(state: BudgetState, tenant: TenantBudget, spec: Bu
   account.shares = shares;
   for (const unit of Object.keys(spec.limits)) purseOf(account, unit);
   for (const purse of account.purses.values()) {
-    const limit = Object.hasOwn(spec.limits, purse.unit) ? toMicros(spec.limits[purse.unit] ?? 0) : undefined;
+    const given = Object.hasOwn(spec.limits, purse.unit) ? spec.limits[purse.unit] : undefined;
+    const limit = given === undefined ? undefined : toMicros(limitsOf(given)[0]?.hard ?? 0);
     if (limit !== purse.limit || !sameShares) purse.passed = 0;
     purse.limit = limit;
     purse.alertAt = nextAlertAt(account, purse);

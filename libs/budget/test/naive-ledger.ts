@@ -47,7 +47,7 @@ export class NaiveLedger {
   }
 
   fold(fact: RecordedFact): void {
-    if (fact.type === 'budget.defined') this.#define(fact.data.budget.account, fact.data.budget);
+    if (fact.type === 'budget.defined') this.#define(fact.data.budget.account, fact.data.budget as Definition);
     else if (fact.type === 'budget.retired') this.#retire(fact.data.account);
     else if (fact.type === 'policy.decided' && fact.data.verdict === 'deny')
       this.#end(fact.data.invocation, 'denied');

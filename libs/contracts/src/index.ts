@@ -17,13 +17,8 @@ export { EVENT_SCHEMAS, EVENTS_BY_KIND } from './events/events.ts';
 export { Verdict } from './events/decision.ts';
 export { ForcedMode } from './events/catalog.ts';
 export { breakerScope, breakerScopeOf, breakerSpec } from './files/breaker-file.ts';
-export {
-  budgetSpec,
-  environmentSpec,
-  governanceFile,
-  groupsSpec,
-  schedulingSpec,
-} from './files/governance-file.ts';
+export { CalendarWindow, OverdraftRule, budgetSpec, limitsOf, windowName } from './files/budget-file.ts';
+export { environmentSpec, governanceFile, groupsSpec, schedulingSpec } from './files/governance-file.ts';
 export { LimitScope, PolicyAction, PolicyMode, policyFileRule, policyRule } from './files/policy-file.ts';
 export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
 export { Heap } from './heap.ts';
@@ -68,18 +63,13 @@ export type { CloudEvent, StoredCommit } from './cloud-event.ts';
 export type { Decider, Fact, Instant, Json, RecordedFact } from './decider.ts';
 export type { Digest } from './digest.ts';
 export type { WritErrorOptions } from './errors.ts';
-export type { HoldLine } from './events/budget.ts';
+export type { HoldLine, SoftLimitPassed } from './events/budget.ts';
 export type { ApprovalTerms, PolicyDecided } from './events/decision.ts';
 export type { EventData, EventType } from './events/events.ts';
 export type { PayloadRef, Priority, ToolCall, ToolRequested } from './events/request.ts';
 export type { BreakerSpec } from './files/breaker-file.ts';
-export type {
-  BudgetSpec,
-  EnvironmentSpec,
-  GovernanceFile,
-  GroupsSpec,
-  SchedulingSpec,
-} from './files/governance-file.ts';
+export type { BudgetLimit, BudgetSpec } from './files/budget-file.ts';
+export type { EnvironmentSpec, GovernanceFile, GroupsSpec, SchedulingSpec } from './files/governance-file.ts';
 export type { ApprovalRule, LimitRule, PolicyRule } from './files/policy-file.ts';
 export type { ToolAdapter, ToolSpec } from './files/tool-file.ts';
 export type { Position } from './heap.ts';

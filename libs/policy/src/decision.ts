@@ -66,6 +66,7 @@ function byRules(
     ceiling: ceiling.amounts,
     rules,
     ...(notify.length === 0 ? {} : { notify }),
+    ...(call.request.justification === undefined ? {} : { justification: call.request.justification }),
   };
   if (ruling.verdict === Verdict.allow) return { decided };
   if (ruling.verdict === Verdict.requireApproval)

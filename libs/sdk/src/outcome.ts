@@ -53,7 +53,7 @@ export interface Denied extends Ended {
 export interface Refused extends Ended {
   readonly status: 'refused';
   readonly by: 'budget' | 'breaker';
-  readonly reason: 'exhausted' | 'unknown-account' | 'breaker-open';
+  readonly reason: EventData<'budget.refused'>['reason'] | 'breaker-open';
   /** What is short, and when or with what change it would fit. */
   readonly detail: string;
   readonly account?: string;

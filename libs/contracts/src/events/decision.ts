@@ -46,6 +46,8 @@ export const policyDecided = z.object({
   approval: approvalTerms.optional(),
   /** Groups whose members are told of the call. */
   notify: z.array(token).optional(),
+  /** Why the agent needs the call, when it says: what a budget asks for above its soft limits. */
+  justification: z.string().max(MAX_TEXT_LENGTH).optional(),
 });
 export type PolicyDecided = z.infer<typeof policyDecided>;
 

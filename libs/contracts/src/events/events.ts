@@ -4,7 +4,14 @@
  */
 import type { z } from 'zod';
 import { SubjectKind } from '../subjects.ts';
-import { budgetAlerted, budgetRefused, budgetReleased, budgetReserved } from './budget.ts';
+import {
+  budgetAdjusted,
+  budgetAlerted,
+  budgetEscalated,
+  budgetRefused,
+  budgetReleased,
+  budgetReserved,
+} from './budget.ts';
 import {
   breakerConfigured,
   breakerForced,
@@ -45,6 +52,7 @@ import {
   schedulePlanned,
   scheduleRefused,
 } from './schedule.ts';
+import { payloadRemoved, storageReturned } from './storage.ts';
 
 export const EVENT_SCHEMAS = {
   'tool.requested': toolRequested,
@@ -54,6 +62,8 @@ export const EVENT_SCHEMAS = {
   'policy.published': policyPublished,
   'budget.defined': budgetDefined,
   'budget.retired': budgetRetired,
+  'payload.removed': payloadRemoved,
+  'storage.returned': storageReturned,
   'breaker.configured': breakerConfigured,
   'breaker.retired': breakerRetired,
   'breaker.forced': breakerForced,
@@ -73,6 +83,8 @@ export const EVENT_SCHEMAS = {
   'budget.refused': budgetRefused,
   'budget.released': budgetReleased,
   'budget.alerted': budgetAlerted,
+  'budget.escalated': budgetEscalated,
+  'budget.adjusted': budgetAdjusted,
   'schedule.planned': schedulePlanned,
   'schedule.dispatched': scheduleDispatched,
   'schedule.refused': scheduleRefused,
@@ -121,6 +133,8 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'policy.published',
     'budget.defined',
     'budget.retired',
+    'payload.removed',
+    'storage.returned',
     'breaker.configured',
     'breaker.retired',
     'breaker.forced',
@@ -145,6 +159,8 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'budget.refused',
     'budget.released',
     'budget.alerted',
+    'budget.escalated',
+    'budget.adjusted',
     'leader.elected',
   ]),
   [SubjectKind.schedule]: new Set([

@@ -1,9 +1,10 @@
 /**
  * What accounts have left, for rules that read `budget`: a small view of the budget's own facts, kept only while such
  * a rule is published. Who publishes the first one after calls were allowed cannot know what those spent; then
- * `budget` is not known, a rule that reads it fails, and the call is denied.
+ * `budget` is not known, a rule that reads it fails, and the call is denied. Limits with a window or for one tool are not
+ * in view: the budget itself keeps them.
  */
-import { WritError } from '@writ/contracts';
+import { WritError, limitsOf, windowName } from '@writ/contracts';
 import type { Amounts, BudgetSpec, InvocationId, RecordedFact } from '@writ/contracts';
 import { UNLIMITED_MICROS } from '@writ/expressions';
 import type { BudgetView } from '@writ/expressions';
@@ -36,8 +37,10 @@ export function noAccounts(): BudgetAccounts {
 }
 
 export function defineAccount({ accounts }: BudgetAccounts, { account, limits }: BudgetSpec): void {
-  const inMicros = Object.entries(limits).map(
-    ([unit, limit]) => [unit, BigInt(Math.round(limit * MICROS))] as const,
+  const inMicros = Object.entries(limits).flatMap(([unit, given]) =>
+    limitsOf(given)
+      .filter((limit) => limit.tool === undefined && windowName(limit) === '')
+      .map(({ hard }) => [unit, BigInt(Math.round(hard * MICROS))] as const),
   );
   accounts.set(account, { limits: new Map(inMicros), used: accounts.get(account)?.used ?? new Map() });
 }
