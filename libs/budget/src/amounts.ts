@@ -1,5 +1,5 @@
-/** Amounts as facts carry them, and the two rules for what they leave out; both fail closed. */
-import { MICROS_PER_UNIT, Unit } from '@writ/contracts';
+/** Amounts as facts carry them, the rules for what they leave out (they fail closed), and shares of an amount. */
+import { MICROS_PER_UNIT, Unit, toMicros } from '@writ/contracts';
 import type { Amounts } from '@writ/contracts';
 
 const DIGITS = /^\d{1,30}$/;
@@ -18,10 +18,7 @@ export function askedOf(ceiling: Amounts, unit: string): bigint | undefined {
   return unit === Unit.calls ? MICROS_PER_UNIT : 0n;
 }
 
-/**
- * What a completed call used of a unit of which it held so much. A tool that reports nothing, or no amount, is charged
- * its whole ceiling: a call that ran is not free because nobody measured it.
- */
-export function usedOf(usage: Amounts, unit: string, held: bigint): bigint {
-  return amountOf(usage[unit]) ?? held;
+/** A share (0..1) of an amount, rounded up: a share of something is never nothing. */
+export function shareOf(amount: bigint, share: number): bigint {
+  return (amount * toMicros(share) + MICROS_PER_UNIT - 1n) / MICROS_PER_UNIT;
 }

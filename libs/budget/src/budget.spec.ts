@@ -52,7 +52,7 @@ describe('traps that others fell into', () => {
     given(account('/', { usd: 10 }))
       .when(allowed('a', { usd: -5 }))
       .thenRefused({
-        reason: 'exhausted',
+        reason: 'no-estimate',
         detail: expect.stringContaining('of which the call\'s ceiling is "-5000000"'),
       }));
   it('no estimate for a unit that the tool then uses: the use is told as overrun', () =>

@@ -83,8 +83,11 @@ export const budgetSpec = z
     alerts: z.array(z.number().gt(0).max(1)).max(8).default([0.8]),
   })
   .superRefine((budget, context) => {
-    if (budget.parent === budget.account)
-      context.addIssue({ code: 'custom', path: ['parent'], message: 'cannot be the account itself' });
+    const wrongParent = (message: string): void =>
+      context.addIssue({ code: 'custom', path: ['parent'], message });
+    if (budget.parent === budget.account) wrongParent('cannot be the account itself');
+    else if (budget.account === '/' && budget.parent !== undefined)
+      wrongParent('cannot stand here: nothing is above "/"');
     for (const [unit, given] of Object.entries(budget.limits)) {
       const seen = new Set<string>();
       for (const [index, limit] of limitsOf(given).entries()) {
