@@ -2,13 +2,14 @@
 import { Unit, nearestName } from '@writ/contracts';
 import { indices, keysOf, nodeAt, placeOf, placeOfKey, valueAt } from './document.ts';
 import type { YamlFile } from './document.ts';
+import { budgetApprovers, budgetTools, circle, parents } from './budget-mentions.ts';
 import type { DefinedName, Entries } from './governance.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
 
 /** A name and where it is used. */
-type Mention = Pick<DefinedName, 'name' | 'yaml' | 'place'>;
+export type Mention = Pick<DefinedName, 'name' | 'yaml' | 'place'>;
 
 const SECTION_WORDS: Readonly<Record<DefinedName['section'], string>> = {
   tools: 'tool',
@@ -43,6 +44,7 @@ export function duplicates({ names }: Entries): Problem[] {
 export function danglingReferences(files: readonly YamlFile[], entries: Entries): Problem[] {
   const tools = namesOf(entries, 'tools');
   const groups = namesOf(entries, 'groups');
+  const accounts = new Set(['/', ...namesOf(entries, 'budgets')]);
   const units = new Set<string>([...Object.values(Unit), ...entries.units]);
   return [
     ...entries.names.flatMap((breaker) => {
@@ -54,6 +56,10 @@ export function danglingReferences(files: readonly YamlFile[], entries: Entries)
     }),
     ...files.flatMap(namedGroups).flatMap((mention) => unknown(mention, groups, 'group')),
     ...files.flatMap(limitedUnits).flatMap((mention) => misspeltUnit(mention, units)),
+    ...files.flatMap(budgetTools).flatMap((mention) => unknown(mention, tools, 'tool')),
+    ...files.flatMap(budgetApprovers).flatMap((mention) => unknown(mention, groups, 'group')),
+    ...files.flatMap(parents).flatMap((mention) => unknown(mention, accounts, 'account')),
+    ...files.flatMap(parents).flatMap((mention) => circle(mention, entries)),
   ];
 }
 
