@@ -26,19 +26,25 @@ export function accountsOf(
   campaign: string | undefined,
 ): readonly Account[] {
   if (tenant.inForce === 0) return NO_ACCOUNTS;
-  const name = campaign === undefined ? project : `${project}/${campaign}`;
-  let way = tenant.ways.get(name);
-  if (way) return way;
+  const known = tenant.ways.get(project)?.get(campaign);
+  if (known) return known;
   const accounts = new Set<Account>();
   addWithParents(tenant, project, accounts);
   if (campaign !== undefined) {
-    addWithParents(tenant, name, accounts);
+    addWithParents(tenant, `${project}/${campaign}`, accounts);
     addWithParents(tenant, campaign, accounts);
   }
-  way = [...accounts];
-  if (tenant.ways.size >= MAX_WAYS) tenant.ways.clear();
-  tenant.ways.set(name, way);
+  const way = [...accounts];
+  if (tenant.waysKept >= MAX_WAYS) forgetWays(tenant);
+  const campaigns = tenant.ways.get(project) ?? new Map();
+  tenant.ways.set(project, campaigns.set(campaign, way));
+  tenant.waysKept++;
   return way;
+}
+
+function forgetWays(tenant: TenantBudget): void {
+  tenant.ways.clear();
+  tenant.waysKept = 0;
 }
 
 /** Puts new limits in force. What is spent and held stays; a limit that is no longer set is no longer applied. */
@@ -47,7 +53,7 @@ export function defineAccount(state: BudgetState, tenant: TenantBudget, spec: Bu
   if (!account.inForce) tenant.inForce++;
   account.inForce = true;
   account.parent = spec.parent;
-  tenant.ways.clear();
+  forgetWays(tenant);
   const wanted = new Map<Purse, Terms>();
   for (const [unit, given] of Object.entries(spec.limits)) {
     for (const limit of limitsOf(given)) {
@@ -70,7 +76,7 @@ export function retireAccount(state: BudgetState, tenant: TenantBudget, path: st
   const account = tenant.accounts.get(path);
   if (!account?.inForce) return;
   tenant.inForce--;
-  tenant.ways.clear();
+  forgetWays(tenant);
   account.inForce = false;
   account.limits = [];
   for (const purse of account.purses.values()) {
@@ -104,10 +110,10 @@ export function purseOf(
   const calendar = window.kind === 'calendar' ? spanAt(window.per, window.timeZone, now) : undefined;
   purse = {
     ...{ account: account.path, unit, tool, window, terms: undefined },
-    ...{ spent: 0n, overrun: 0n, held: 0n, debt: 0n, passed: 0 },
+    ...{ spent: 0n, overrun: 0n, debt: 0n, used: 0n, passed: 0 },
     since: calendar?.since ?? now,
     until: calendar?.until ?? Number.POSITIVE_INFINITY,
-    ...{ buckets: [], lines: 0, oldest: undefined, newest: undefined },
+    ...{ buckets: [], lines: 0, oldest: undefined, newest: undefined, place: 0 },
   };
   account.purses.set(key, purse);
   return purse;

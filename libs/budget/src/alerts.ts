@@ -4,7 +4,6 @@
  */
 import type { Fact, TenantId } from '@writ/contracts';
 import { shareOf } from './amounts.ts';
-import { usedOf } from './purse.ts';
 import type { Purse, Terms } from './purse.ts';
 import type { BudgetState, OwedNote, TenantBudget } from './state.ts';
 import { nameOf } from './windows.ts';
@@ -30,7 +29,7 @@ export function sameAlerts(before: Terms | undefined, after: Terms | undefined):
 export function notePassedShares(state: BudgetState, tenant: TenantBudget, purse: Purse): void {
   const { terms } = purse;
   if (!terms) return;
-  const used = usedOf(purse);
+  const { used } = purse;
   for (let next = terms.alerts[purse.passed]; next && used >= next.at; next = terms.alerts[++purse.passed]) {
     state.notes.push({ answered: false, fact: alertOf(tenant.id, purse, next.share, used, terms.limit) });
   }

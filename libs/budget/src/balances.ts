@@ -1,6 +1,6 @@
 /** What the accounts say, for the service's API and the command line. */
 import type { Instant, TenantId, ToolName } from '@writ/contracts';
-import { freeOf, purseAt, usedOf } from './purse.ts';
+import { freeOf, heldOf, purseAt } from './purse.ts';
 import type { Purse, Terms } from './purse.ts';
 import type { BudgetState } from './state.ts';
 import { nameOf } from './windows.ts';
@@ -54,14 +54,14 @@ export function balances(
 }
 
 function balanceOf(purse: Purse, terms: Terms, now: Instant): Balance {
-  const { account, unit, tool, window, spent, held, overrun, debt, until } = purse;
-  const used = usedOf(purse);
+  const { account, unit, tool, window, spent, overrun, debt, until } = purse;
+  const { used } = purse;
   const soft = terms.soft ?? terms.limit;
   const burnPerHour = burnOf(purse, now);
   return {
     ...{ account, unit, tool, window: nameOf(window) || undefined },
     ...{ limit: terms.limit, softLimit: terms.soft },
-    ...{ spent, held, free: freeOf(purse, terms), overrun, debt },
+    ...{ spent, held: heldOf(purse), free: freeOf(purse, terms), overrun, debt },
     overdraft: used > soft ? used - soft : 0n,
     burnPerHour,
     exhaustedAtMs: exhaustion(purse, terms, burnPerHour, now),

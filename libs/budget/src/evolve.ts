@@ -65,8 +65,19 @@ function decided(state: BudgetState, { tenant: id, data }: RecordedFact<'policy.
   const tenant = tenantOf(state, id);
   if (verdict === Verdict.deny) return endUnused(state, tenant, invocation, 'denied');
   if (tenant.calls.has(invocation)) return;
-  const asked = { invocation, agent, tool, argsDigest, project, campaign, ceiling, justification };
-  const call = { status: 'asking', answered: false, tenant, ...asked } as const;
+  const call = {
+    status: 'asking',
+    answered: false,
+    tenant,
+    invocation,
+    agent,
+    tool,
+    argsDigest,
+    project,
+    campaign,
+    ceiling,
+    justification,
+  } as const;
   tenant.calls.set(invocation, call);
   state.owed.push(call);
 }

@@ -5,10 +5,10 @@
 import type { HoldLine, InvocationId } from '@writ/contracts';
 import { accountAt, accountsOf, purseOf } from './accounts.ts';
 import { notePassedShares } from './alerts.ts';
-import { amountOf } from './amounts.ts';
+import { ParsedTexts } from './amounts.ts';
 import { closeLine, openLine, rollTo } from './purse.ts';
 import type { HeldLine } from './purse.ts';
-import type { BudgetState, Call, Escalation, Hold, ReleasingCall, TenantBudget } from './state.ts';
+import type { Account, BudgetState, Call, Escalation, Hold, ReleasingCall, TenantBudget } from './state.ts';
 import { windowOf } from './windows.ts';
 
 /** A hold of nothing has this one list; every call of an unlimited tenant has it. */
@@ -101,22 +101,31 @@ function openHold(
   const tool = call?.tool;
   if (holds.length === 0) return { accounts, lines: NO_LINES, tool };
   const lines: HeldLine[] = [];
-  for (const line of holds) hold(state, tenant, invocation, tool, line, lines);
+  const amounts = new ParsedTexts();
+  let account: Account | undefined;
+  for (const { account: path, unit, amount: text } of holds) {
+    if (account?.path !== path) account = accountAt(tenant, path);
+    openLines(state, tenant, account, unit, { invocation, amount: amounts.of(text), tool, lines });
+  }
   // Sliced, because an array that grew by `push` keeps room for sixteen more as long as the hold is open.
   return { accounts, lines: lines.slice(), tool };
 }
 
+interface Opening {
+  readonly invocation: InvocationId;
+  readonly amount: bigint;
+  readonly tool: Hold['tool'];
+  readonly lines: HeldLine[];
+}
+
 /** A line of a fact holds under every limit that its account sets on its unit for the tool. */
-function hold(
+function openLines(
   state: BudgetState,
   tenant: TenantBudget,
-  invocation: InvocationId,
-  tool: Hold['tool'],
-  { account: path, unit, amount: text }: HoldLine,
-  lines: HeldLine[],
+  account: Account,
+  unit: string,
+  { invocation, amount, tool, lines }: Opening,
 ): void {
-  const account = accountAt(tenant, path);
-  const amount = amountOf(text) ?? 0n;
   const before = lines.length;
   for (const purse of account.limits) {
     if (purse.unit !== unit || (purse.tool !== undefined && purse.tool !== tool)) continue;

@@ -48,9 +48,10 @@ export interface Purse {
   spent: bigint;
   /** Settled in the window beyond what was held. */
   overrun: bigint;
-  held: bigint;
   /** Overdrawn in windows before and not yet repaid: every window repays as much as its soft limit. */
   debt: bigint;
+  /** All that counts against the limit: the above and what open holds may still use. Every decision looks at it. */
+  used: bigint;
   /** How many of the alerts have been told in this window. */
   passed: number;
   /** Since when `spent` counts: the window's begin, or when the limit was first set. */
@@ -62,17 +63,19 @@ export interface Purse {
   lines: number;
   oldest: HeldLine | undefined;
   newest: HeldLine | undefined;
-}
-
-/** Everything that counts against the limit. */
-export function usedOf(purse: Purse): bigint {
-  return purse.debt + purse.spent + purse.overrun + purse.held;
+  /** Its number in the snapshot that was last taken. */
+  place: number;
 }
 
 /** What may still be reserved under the terms; nothing, not less, when the limit was lowered below what is used. */
 export function freeOf(purse: Purse, { limit }: Terms): bigint {
-  const free = limit - usedOf(purse);
+  const free = limit - purse.used;
   return free > 0n ? free : 0n;
+}
+
+/** What open holds may still use. */
+export function heldOf({ used, debt, spent, overrun }: Purse): bigint {
+  return used - debt - spent - overrun;
 }
 
 /** Lets time pass: closes windows that are over. */
@@ -92,8 +95,9 @@ export function purseAt(purse: Purse, now: Instant): Purse {
 
 /** Settles: what was used within the hold, and what went beyond it. */
 export function charge(purse: Purse, spent: bigint, overrun: bigint, now: Instant): void {
-  purse.spent += spent;
-  purse.overrun += overrun;
+  if (spent !== 0n) purse.spent += spent;
+  if (overrun !== 0n) purse.overrun += overrun;
+  purse.used += overrun === 0n ? spent : spent + overrun;
   if (purse.window.kind !== 'rolling' || (spent === 0n && overrun === 0n)) return;
   const leavesAt = bucketLeavesAt(purse.window.lengthMs, now);
   const last = purse.buckets.at(-1);
@@ -110,6 +114,7 @@ export function giveBack(purse: Purse, amount: bigint): void {
   const within = amount - beyond < purse.spent ? amount - beyond : purse.spent;
   purse.overrun -= beyond;
   purse.spent -= within;
+  purse.used -= beyond + within;
 }
 
 /** Adds a line at the end of the purse's list. */
@@ -118,7 +123,7 @@ export function openLine(purse: Purse, invocation: InvocationId, amount: bigint)
   if (purse.newest) purse.newest.newer = line;
   else purse.oldest = line;
   purse.newest = line;
-  purse.held += amount;
+  purse.used += amount;
   purse.lines++;
   return line;
 }
@@ -130,7 +135,7 @@ export function closeLine(line: HeldLine): void {
   else purse.oldest = newer;
   if (newer) newer.older = older;
   else purse.newest = older;
-  purse.held -= line.amount;
+  purse.used -= line.amount;
   purse.lines--;
 }
 
@@ -139,10 +144,11 @@ function dropBuckets(purse: Purse, now: Instant): void {
   for (let first = purse.buckets[0]; first && first.leavesAt <= now; first = purse.buckets[0]) {
     purse.spent -= first.spent;
     purse.overrun -= first.overrun;
+    purse.used -= first.spent + first.overrun;
     purse.buckets.shift();
   }
   purse.until = purse.buckets[0]?.leavesAt ?? Number.POSITIVE_INFINITY;
-  const used = usedOf(purse);
+  const { used } = purse;
   while (purse.passed > 0 && used < (purse.terms?.alerts[purse.passed - 1]?.at ?? used + 1n)) purse.passed--;
 }
 
@@ -153,9 +159,11 @@ function closeWindows(
   now: Instant,
 ): void {
   while (now >= purse.until) {
+    const held = heldOf(purse);
     purse.debt = overdrawn(purse);
     purse.spent = 0n;
     purse.overrun = 0n;
+    purse.used = purse.debt + held;
     purse.passed = 0;
     const span = spanAt(per, timeZone, purse.debt > 0n ? purse.until : now);
     purse.since = span.since;

@@ -1,11 +1,11 @@
 /** What the budget owes now: alerts and overruns first, then the call that has waited longest gets its answer. */
 import type { Fact, HoldLine, Instant } from '@writ/contracts';
 import { accountsOf } from './accounts.ts';
-import { askedOf } from './amounts.ts';
-import { freeOf, purseAt, usedOf } from './purse.ts';
+import { Ceiling } from './amounts.ts';
+import { purseAt } from './purse.ts';
 import type { Purse } from './purse.ts';
 import { exhausted, unestimated, unjustified, unknownAccount, unmeasurable } from './refusals.ts';
-import { isSoftPassed, loanOf } from './soft-limits.ts';
+import { loanOf } from './soft-limits.ts';
 import type { PassedPurse } from './soft-limits.ts';
 import type { AskingCall, BudgetState } from './state.ts';
 
@@ -31,43 +31,50 @@ function answer(call: AskingCall, now: Instant): Fact {
   const { tenant, invocation } = call;
   const accounts = accountsOf(tenant, call.project, call.campaign);
   if (accounts.length === 0 && tenant.inForce > 0) return refused(call, unknownAccount(call));
-  const holds: HoldLine[] = [];
-  const over: PassedPurse[] = [];
+  const asking: Asking = { call, ceiling: new Ceiling(call.ceiling), now, holds: [], over: [] };
   for (const account of accounts) {
     for (const purse of account.limits) {
       if (purse.tool !== undefined && purse.tool !== call.tool) continue;
-      const refusal = ask(call, purse, now, holds, over);
+      const refusal = ask(asking, purse);
       if (refusal) return refused(call, refusal);
     }
   }
+  const { holds, over } = asking;
   const first = over[0];
   if (!first) return { type: 'budget.reserved', tenant: tenant.id, data: { invocation, holds } };
   if (!call.justification?.trim()) return refused(call, unjustified(call, first));
   return loanOf(call, call.justification, holds, over, now);
 }
 
+/** A call on its way through the purses. */
+interface Asking {
+  readonly call: AskingCall;
+  readonly ceiling: Ceiling;
+  readonly now: Instant;
+  readonly holds: HoldLine[];
+  readonly over: PassedPurse[];
+}
+
 /** Adds what this purse would hold; says why it cannot. */
 function ask(
-  call: AskingCall,
+  { call, ceiling, now, holds, over }: Asking,
   known: Purse,
-  now: Instant,
-  holds: HoldLine[],
-  over: PassedPurse[],
 ): Fact<'budget.refused'>['data'] | undefined {
   const { terms, account, unit } = known;
   if (!terms) return undefined;
-  const asked = askedOf(call.ceiling, unit);
+  const asked = ceiling.asked(unit);
   if (asked === undefined) return unmeasurable(call, known);
-  if (asked === 0n) {
+  const { amount } = asked;
+  if (amount === 0n) {
     const silent = terms.strict && !Object.hasOwn(call.ceiling, unit);
     return silent ? unestimated(call, known) : undefined;
   }
   const purse = purseAt(known, now);
-  if (asked > freeOf(purse, terms)) return exhausted(call, purse, terms, asked);
-  if (isSoftPassed(terms, usedOf(purse) + asked)) over.push({ purse, terms, asked });
+  const after = purse.used + amount;
+  if (after > terms.limit) return exhausted(call, purse, terms, amount);
+  if (terms.soft !== undefined && after > terms.soft) over.push({ purse, terms, asked: amount });
   const last = holds.at(-1);
-  if (last?.account !== account || last.unit !== unit)
-    holds.push({ account, unit, amount: asked.toString() });
+  if (last?.account !== account || last.unit !== unit) holds.push({ account, unit, amount: asked.text });
   return undefined;
 }
 

@@ -3,7 +3,7 @@ import { formatMicros } from '@writ/contracts';
 import type { EventData } from '@writ/contracts';
 import { limitName } from './alerts.ts';
 import { accountList, nearestAccount } from './near-names.ts';
-import { freeOf, usedOf } from './purse.ts';
+import { freeOf, heldOf } from './purse.ts';
 import type { Purse, Terms } from './purse.ts';
 import type { PassedPurse } from './soft-limits.ts';
 import type { AskingCall } from './state.ts';
@@ -51,7 +51,7 @@ export function unjustified(call: AskingCall, { purse, terms, asked }: PassedPur
     ...{ limit: terms.limit.toString(), softLimit: soft.toString() },
     detail:
       `${formatMicros(asked)} ${purse.unit} asked of account ${purse.account}, of whose soft limit of ` +
-      `${formatMicros(soft)}${scopeOf(purse)} ${formatMicros(usedOf(purse))} are used: attach a justification`,
+      `${formatMicros(soft)}${scopeOf(purse)} ${formatMicros(purse.used)} are used: attach a justification`,
   };
 }
 
@@ -84,9 +84,9 @@ function wayOut(purse: Purse, limit: bigint, asked: bigint, { fitsAtMs, afterHol
   if (afterHolds) ways.unshift('ask again when they have');
   if (fitsAtMs !== undefined) ways.unshift(`ask again at ${new Date(fitsAtMs).toISOString()}`);
   if (!afterHolds && fitsAtMs === undefined) ways.push('have the limit raised');
-  const held = formatMicros(purse.held);
+  const held = heldOf(purse);
   const what = afterHolds
-    ? `${held} held by calls that have not ended`
-    : `${formatMicros(usedOf(purse) - purse.held)} spent, ${held} held`;
+    ? `${formatMicros(held)} held by calls that have not ended`
+    : `${formatMicros(purse.used - held)} spent, ${formatMicros(held)} held`;
   return `${what}: ${ways.join(afterHolds && ways.length === 2 ? ', or ' : ' or ')}`;
 }

@@ -51,6 +51,7 @@ export function restorePurse(account: Account, saved: SavedPurse): Purse {
   purse.spent = BigInt(spent);
   purse.overrun = BigInt(overrun);
   purse.debt = BigInt(debt);
+  purse.used = purse.spent + purse.overrun + purse.debt;
   purse.passed = passed;
   purse.since = since;
   purse.until = until ?? Number.POSITIVE_INFINITY;

@@ -4,7 +4,7 @@
  */
 import { MICROS_PER_UNIT, Unit } from '@writ/contracts';
 import type { EventData, HoldLine } from '@writ/contracts';
-import { amountOf } from './amounts.ts';
+import { Usage } from './amounts.ts';
 import { notePassedShares } from './alerts.ts';
 import { forgetAsking } from './holds.ts';
 import { charge, closeLine, rollTo } from './purse.ts';
@@ -22,16 +22,17 @@ export function settle(state: BudgetState, tenant: TenantBudget, data: Completed
   if (call?.status !== 'held') return;
   tenant.calls.delete(invocation);
   const { hold } = call;
+  const usage = new Usage(data.usage);
   const overruns: HoldLine[] = [];
   for (const line of hold.lines) {
     const { purse, amount } = line;
     rollTo(purse, state.now);
     closeLine(line);
     const stored = storedIn(tenant, purse, data);
-    const used = stored + (amountOf(data.usage[purse.unit]) ?? (stored > 0n ? 0n : amount));
+    const used = stored + (usage.of(purse.unit) ?? (stored > 0n ? 0n : amount));
     chargeUse(state, tenant, purse, amount, used, overruns);
   }
-  chargeUnheld(state, tenant, hold, data, overruns);
+  chargeUnheld(state, tenant, hold, data, usage, overruns);
   if (overruns.length === 0) return;
   const fact = {
     type: 'budget.adjusted',
@@ -71,11 +72,12 @@ function chargeUnheld(
   tenant: TenantBudget,
   { accounts, lines, tool }: Hold,
   data: Completed,
+  usage: Usage,
   overruns: HoldLine[],
 ): void {
   for (const account of accounts) {
     for (const purse of account.limits) {
-      const reported = amountOf(data.usage[purse.unit]) ?? 0n;
+      const reported = usage.of(purse.unit) ?? 0n;
       const nothing = reported === 0n && (purse.unit !== Unit.storage || !data.outputRef);
       if (nothing || (purse.tool !== undefined && purse.tool !== tool)) continue;
       if (lines.some((line) => line.purse === purse)) continue;

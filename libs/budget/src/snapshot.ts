@@ -15,7 +15,7 @@ import type {
 } from '@writ/contracts';
 import { accountAt } from './accounts.ts';
 import { openLine } from './purse.ts';
-import type { Purse } from './purse.ts';
+import type { HeldLine, Purse } from './purse.ts';
 import { restorePurse, savePurse } from './saved-purse.ts';
 import type { SavedPurse } from './saved-purse.ts';
 import { initial, tenantOf } from './state.ts';
@@ -32,8 +32,8 @@ import type {
 
 /** `[path, parent, inForce, purses, limits as places in purses]` */
 type SavedAccount = readonly [string, string | null, boolean, readonly SavedPurse[], readonly number[]];
-/** `[way, tool, [purse, amount][]]` */
-type SavedHold = readonly [number, ToolName | null, readonly (readonly [number, string])[]];
+/** `[way, tool, amounts, lines]`; the lines are pairs of a purse and a place in the amounts, one after the other. */
+type SavedHold = readonly [number, ToolName | null, readonly string[], readonly number[]];
 /** `[agent, tool, argsDigest, project, campaign, ceiling, justification]` */
 type SavedAsk = readonly [AgentId, ToolName, Digest, string, string | null, Amounts, string | null];
 type SavedCall =
@@ -99,21 +99,26 @@ class Numbers<T> {
 }
 
 function saveTenant({ id, accounts, calls, payloads }: TenantBudget): SavedTenant {
-  const purses = new Numbers<Purse>();
+  let purses = 0;
   const places = new Numbers<Account>();
   const ways = new Numbers<readonly Account[]>();
   const savedAccounts = Array.from(accounts.values(), (account): SavedAccount => {
     places.of(account);
     const own = [...account.purses.values()];
-    for (const purse of own) purses.of(purse);
+    for (const purse of own) purse.place = purses++;
     const limits = account.limits.map((purse) => own.indexOf(purse));
     return [account.path, account.parent ?? null, account.inForce, own.map(savePurse), limits];
   });
-  const saveHold = ({ accounts: way, lines, tool }: Hold): SavedHold => [
-    ways.of(way),
-    tool ?? null,
-    lines.map(({ purse, amount }) => [purses.of(purse), amount.toString()]),
-  ];
+  const saveHold = ({ accounts: way, lines, tool }: Hold): SavedHold => {
+    const amounts: bigint[] = [];
+    const pairs: number[] = [];
+    for (const { purse, amount } of lines) {
+      let place = amounts.indexOf(amount);
+      if (place < 0) place = amounts.push(amount) - 1;
+      pairs.push(purse.place, place);
+    }
+    return [ways.of(way), tool ?? null, amounts.map(String), pairs];
+  };
   const savedCalls = Array.from(calls, ([invocation, call]) => saveCall(invocation, call, saveHold));
   return {
     id,
@@ -123,7 +128,7 @@ function saveTenant({ id, accounts, calls, payloads }: TenantBudget): SavedTenan
     payloads: Array.from(payloads, ([digest, payload]): SavedPayload => [
       digest,
       payload.amount.toString(),
-      payload.purses.map((purse) => purses.of(purse)),
+      payload.purses.map(({ place }) => place),
     ]),
   };
 }
@@ -166,11 +171,15 @@ function restoreTenant(tenant: TenantBudget, saved: SavedTenant): void {
     purses.push(...own);
   }
   const ways = saved.ways.map((way) => way.map((place) => accounts[place] as Account));
-  const restoreHold = (invocation: InvocationId, [way, tool, lines]: SavedHold): Hold => ({
-    accounts: ways[way] as readonly Account[],
-    lines: lines.map(([purse, amount]) => openLine(purses[purse] as Purse, invocation, BigInt(amount))),
-    tool: tool ?? undefined,
-  });
+  const restoreHold = (invocation: InvocationId, [way, tool, texts, pairs]: SavedHold): Hold => {
+    const amounts = texts.map(BigInt);
+    const lines: HeldLine[] = [];
+    for (let pair = 0; pair < pairs.length; pair += 2) {
+      const purse = purses[pairs[pair] as number] as Purse;
+      lines.push(openLine(purse, invocation, amounts[pairs[pair + 1] as number] as bigint));
+    }
+    return { accounts: ways[way] as readonly Account[], lines: lines.slice(), tool: tool ?? undefined };
+  };
   for (const call of saved.calls) tenant.calls.set(call[1], restoreCall(tenant, call, restoreHold));
   for (const [digest, amount, places] of saved.payloads) {
     const payload = { amount: BigInt(amount), purses: places.map((place) => purses[place] as Purse) };

@@ -5,6 +5,7 @@
 import { OverdraftRule } from '@writ/contracts';
 import type { Fact, HoldLine, Instant, SoftLimitPassed } from '@writ/contracts';
 import { limitName } from './alerts.ts';
+import { heldOf } from './purse.ts';
 import type { Purse, Terms } from './purse.ts';
 import type { AskingCall } from './state.ts';
 
@@ -13,10 +14,6 @@ export interface PassedPurse {
   readonly purse: Purse;
   readonly terms: Terms;
   readonly asked: bigint;
-}
-
-export function isSoftPassed({ soft }: Terms, used: bigint): boolean {
-  return soft !== undefined && used > soft;
 }
 
 /** The answer to a call that says why it should go over the soft limits. People are asked when any of them wants it. */
@@ -50,6 +47,6 @@ function numbersOf({ purse, terms, asked }: PassedPurse): SoftLimitPassed {
     softLimit: (terms.soft ?? terms.limit).toString(),
     limit: terms.limit.toString(),
     spent: (purse.debt + purse.spent + purse.overrun).toString(),
-    held: purse.held.toString(),
+    held: heldOf(purse).toString(),
   };
 }

@@ -38,7 +38,8 @@ export interface TenantBudget {
   /** The payloads whose bytes are charged to an account. */
   readonly payloads: Map<Digest, StoredPayload>;
   /** The accounts of a project and campaign, found once; emptied when the tree changes. */
-  readonly ways: Map<string, readonly Account[]>;
+  readonly ways: Map<string, Map<string | undefined, readonly Account[]>>;
+  waysKept: number;
 }
 
 export interface Account {
@@ -136,6 +137,7 @@ export function tenantOf(state: BudgetState, id: TenantId): TenantBudget {
       calls: new Map(),
       payloads: new Map(),
       ways: new Map(),
+      waysKept: 0,
     };
     state.tenants.set(id, tenant);
   }

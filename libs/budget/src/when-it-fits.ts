@@ -1,7 +1,7 @@
 /** When a refused call would fit, if nobody else asks meanwhile: by the clock alone, or after which open holds end. */
 import type { EventData } from '@writ/contracts';
 import { MAX_HOLDS_NAMED, MAX_WINDOWS_AHEAD } from './limits.ts';
-import { freeOf, purseAt, usedOf } from './purse.ts';
+import { freeOf, heldOf, purseAt } from './purse.ts';
 import type { Purse, Terms } from './purse.ts';
 
 export type Fit = Pick<EventData<'budget.refused'>, 'fitsAtMs' | 'afterHolds'>;
@@ -10,7 +10,7 @@ export type Fit = Pick<EventData<'budget.refused'>, 'fitsAtMs' | 'afterHolds'>;
 export function fitOf(purse: Purse, terms: Terms, asked: bigint): Fit {
   if (asked > terms.limit) return {};
   const fitsAtMs = nextFit(purse, terms, asked);
-  const afterHolds = holdsInTheWay(purse, usedOf(purse) + asked - terms.limit);
+  const afterHolds = holdsInTheWay(purse, purse.used + asked - terms.limit);
   return {
     ...(fitsAtMs === undefined ? {} : { fitsAtMs }),
     ...(afterHolds === undefined ? {} : { afterHolds }),
@@ -21,7 +21,7 @@ export function fitOf(purse: Purse, terms: Terms, asked: bigint): Fit {
 function nextFit(purse: Purse, terms: Terms, asked: bigint): number | undefined {
   let then = purse;
   for (let ahead = 0; ahead < MAX_WINDOWS_AHEAD; ahead++) {
-    if (!Number.isFinite(then.until) || usedOf(then) === then.held) return undefined;
+    if (!Number.isFinite(then.until) || then.used === heldOf(then)) return undefined;
     const at = then.until;
     then = purseAt(then, at);
     if (asked <= freeOf(then, terms)) return at;
@@ -31,7 +31,7 @@ function nextFit(purse: Purse, terms: Terms, asked: bigint): number | undefined 
 
 /** The calls that hold what is missing, oldest first; nothing when not even all of them together would be enough. */
 function holdsInTheWay(purse: Purse, missing: bigint): Fit['afterHolds'] {
-  if (missing > purse.held) return undefined;
+  if (missing > heldOf(purse)) return undefined;
   const oldest: NonNullable<Fit['afterHolds']>['oldest'] = [];
   let freed = 0n;
   let line = purse.oldest;

@@ -115,9 +115,15 @@ export function windowName({ per, timeZone: zone, rollingMinutes }: BudgetLimit)
   return per === undefined ? '' : `${per} ${zone ?? 'UTC'}`;
 }
 
+/** Looking a zone up costs more than all else about a budget, and there are few. */
+const KNOWN_ZONES = new Set<string>(['UTC']);
+
 function isTimeZone(name: string): boolean {
+  if (KNOWN_ZONES.has(name)) return true;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    Intl.DateTimeFormat('en', { timeZone: name });
+    KNOWN_ZONES.add(name);
+    return true;
   } catch {
     return false;
   }
