@@ -10,6 +10,8 @@ import { callInputs } from './call-inputs.ts';
 import { changeLines } from './change-lines.ts';
 import { ExitCode } from './exit-code.ts';
 import { factLine } from './fact-line.ts';
+import { giveBack } from './give-back.ts';
+import type { GiveBackOptions } from './give-back.ts';
 import { outcomeText } from './outcome-text.ts';
 import { openSession } from './session.ts';
 import type { ConnectionOptions, Role, Session } from './session.ts';
@@ -203,12 +205,28 @@ export async function exportReport(
   });
 }
 
-export async function budget(surroundings: Surroundings, options: GlobalOptions): Promise<ExitCode> {
+export async function budget(
+  surroundings: Surroundings,
+  account: string | undefined,
+  options: GlobalOptions,
+): Promise<ExitCode> {
   return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
-    const balances = await readBalances(transport, tenant);
+    const balances = await readBalances(transport, tenant, account);
+    const none = account === undefined ? 'no account has a limit' : `account ${account} has no limit`;
     show(surroundings.terminal, options, balances, (paint) =>
-      balances.length > 0 ? balanceTable(balances, paint) : 'no account has a limit',
+      balances.length > 0 ? balanceTable(balances, paint) : none,
     );
+    return ExitCode.ok;
+  });
+}
+
+export async function returnStorage(
+  surroundings: Surroundings,
+  options: GlobalOptions & GiveBackOptions,
+): Promise<ExitCode> {
+  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
+    const said = await giveBack(transport.ledger, tenant, options);
+    show(surroundings.terminal, options, said, () => `${said.fact} stands at ledger sequence ${said.seq}`);
     return ExitCode.ok;
   });
 }

@@ -58,6 +58,7 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
         ended(await action(given.at(-1) as Command, String(given[0])));
       });
   addCatalogCommands(add, surroundings);
+  addStorageCommand(add, surroundings);
   addCallCommands(add, surroundings);
   addLookingCommands(add, surroundings);
   addBreakerCommands(program, surroundings, ended);
@@ -78,9 +79,20 @@ function addCatalogCommands(add: Add, surroundings: Surroundings): void {
     .requiredOption('-f, --file <folder>', 'folder of *.yaml files')
     .option('--dry-run', 'show what would change and publish nothing')
     .option('--cell', 'what holds for all tenants: breakers and scheduling');
-  add('budget', 'what each account has left', (command) =>
-    commands.budget(surroundings, command.optsWithGlobals()),
+  add('budget [account]', 'what each account has left', (command) =>
+    commands.budget(surroundings, command.args[0], command.optsWithGlobals()),
   );
+}
+
+function addStorageCommand(add: Add, surroundings: Surroundings): void {
+  add('give-back', 'tell the budget that storage is free again, once it is deleted', (command) =>
+    commands.returnStorage(surroundings, command.optsWithGlobals()),
+  )
+    .option('--payload <digest>', 'an output that is no longer in the payload store')
+    .option('--bytes <count>', 'or bytes elsewhere, which tools reported as usage')
+    .option('--project <name>', 'whose accounts give them back')
+    .option('--campaign <name>', 'and its campaign')
+    .option('--expired', 'it ran out; else it was deleted');
 }
 
 function addCallCommands(add: Add, surroundings: Surroundings): void {
