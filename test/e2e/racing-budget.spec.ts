@@ -93,7 +93,11 @@ it(
       const ran = outcomes.filter(({ status }) => status === 'succeeded');
       const refused = outcomes.filter((one) => one.status === 'refused' && one.account === account);
       expect([account, ran.length, refused.length]).toEqual([account, room, REQUESTERS - room]);
-      expect(await balanceOf(account)).toMatchObject({ spent: `${room}000000`, held: '0', free: '0' });
+      await eventually(async () => (await balanceOf(account))?.['held'] === '0', {
+        withinMs: 30_000,
+        what: `every hold of ${account} is settled`,
+      });
+      expect(await balanceOf(account)).toMatchObject({ spent: `${room}000000`, free: '0' });
     }
   },
 );
