@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { budgetSpec, cloudEvent, encodeCommit, subjects } from '@writ/contracts';
-import type { Fact, TenantId } from '@writ/contracts';
+import type { BudgetSpec, Fact, TenantId } from '@writ/contracts';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
 import type { Ledger } from '@writ/ledger';
 import { GovernedToolExecutor } from '@writ/sdk';
@@ -49,9 +49,9 @@ afterAll(async () => {
   await suite?.stop();
 });
 
-/** A campaign with room for so many calls, in force at the budget. */
-async function openAccount(account: string, calls: number): Promise<void> {
-  const budget = budgetSpec.parse({ account, limits: { calls } });
+/** A campaign with these limits, in force at the budget. */
+async function openAccount(account: string, limits: BudgetSpec['limits']): Promise<void> {
+  const budget = budgetSpec.parse({ account, limits });
   const fact: Fact = { type: 'budget.defined', tenant, data: { budget } };
   const data = encodeCommit([cloudEvent(fact, account, 'race', Date.now())]);
   const result = await ledger.append({ subject: subjects.catalog(tenant), data, id: `race-${account}` });
@@ -77,7 +77,7 @@ it(
     for (let race = 0; race < RACES; race++) {
       const account = `race-${race}`;
       const room = 1 + ((race * 7) % (REQUESTERS - 1));
-      await openAccount(account, room);
+      await openAccount(account, { calls: room });
       const kill = race % KILL_EVERY === KILL_EVERY - 1;
       const asked = requesters.map(async (requester) => {
         const call = { tool: 'echo', inputs: { text: account }, budgetTag: account };
@@ -101,3 +101,22 @@ it(
     }
   },
 );
+
+it('a call over a soft limit: refused without a reason, and with one it runs as recorded overdraft', async () => {
+  const daily = { hard: 3, per: 'day', timeZone: 'Europe/Berlin', soft: 0.5, overdraft: 'recorded' } as const;
+  await openAccount('loans', { calls: daily });
+  const [requester] = requesters;
+  const call = { tool: 'echo', inputs: { text: 'loan' }, budgetTag: 'loans' };
+  expect(await requester?.run(call)).toMatchObject({ status: 'succeeded' });
+  expect(await requester?.run(call)).toMatchObject({
+    status: 'refused',
+    reason: 'justification-required',
+    detail: expect.stringContaining('attach a justification'),
+  });
+  const justified = { ...call, justification: 'the last candidate of the batch' };
+  expect(await requester?.run(justified)).toMatchObject({ status: 'succeeded' });
+  const { out } = await suite.writ('budget', 'loans', '--json');
+  expect(JSON.parse(out)).toMatchObject([
+    { account: 'loans', unit: 'calls', window: 'day Europe/Berlin', spent: '2', free: '1', overdraft: '0.5' },
+  ]);
+});
