@@ -36,6 +36,8 @@ function colourOf(fact: RecordedFact): Colour {
     case 'approval.opened':
     case 'approval.expired':
     case 'budget.alerted':
+    case 'budget.escalated':
+    case 'budget.adjusted':
     case 'executor.lost':
     case 'schedule.indeterminate':
     case 'breaker.forced':
@@ -89,6 +91,12 @@ function otherSummary(fact: RecordedFact): string {
       return `${fact.data.budget.account}: ${Object.entries(fact.data.budget.limits)
         .flatMap(([unit, given]) => limitsOf(given).map((limit) => limitText(unit, limit)))
         .join(', ')}`;
+    case 'budget.escalated':
+      return `over ${fact.data.over.map(({ account, unit }) => `${unit} of ${account}`).join(', ')}: ${fact.data.justification}`;
+    case 'budget.adjusted':
+      return fact.data.lines
+        .map(({ account, unit, amount }) => `${decimal(amount)} ${unit} of ${account} beyond the hold`)
+        .join(', ');
     case 'budget.alerted':
       return `${fact.data.account}: ${decimal(fact.data.used)} of ${decimal(fact.data.limit)} ${fact.data.unit}`;
     case 'schedule.dispatched':

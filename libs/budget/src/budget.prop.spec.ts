@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { budgetSpec } from '@writ/contracts';
-import type { BudgetLimit, RecordedFact, TenantId, ToolName } from '@writ/contracts';
+import type { BudgetLimit, Fact, RecordedFact, TenantId, ToolName } from '@writ/contracts';
 import { NaiveLedger } from '../test/naive-ledger.ts';
 import { answersOf } from '../test/scenario.ts';
 import { balances, budget } from './index.ts';
@@ -170,6 +170,8 @@ const TENANTS = ['acme', 'other'] as const;
 /** Both ledgers, side by side through one history. */
 class Pair {
   #state = budget.initial();
+  /** How many refusals said when they would fit. */
+  told = 0;
   readonly #naive = { acme: new NaiveLedger('acme'), other: new NaiveLedger('other') };
   #now: number;
 
@@ -193,6 +195,7 @@ class Pair {
   answer(): void {
     const got = answersOf(this.#state, this.#now);
     if (got.length > 0) this.#advance(this.#now);
+    if (got.length === 1) this.#assertFits(got[0] as Fact);
     for (const tenant of TENANTS) {
       const facts = got.filter((fact) => fact.tenant === tenant);
       assertAlike(facts, this.#naive[tenant].answers());
@@ -202,6 +205,18 @@ class Pair {
   compareSums(): void {
     this.#advance(this.#now);
     for (const tenant of TENANTS) expect(this.#sums(tenant)).toEqual(this.#naive[tenant].sums());
+  }
+
+  /** What a refusal says about the clock: enough is free then, and was not a moment before. */
+  #assertFits({ type, tenant, data }: Fact): void {
+    if (type !== 'budget.refused' || data.fitsAtMs === undefined) return;
+    const freeAt = (at: number): bigint | undefined =>
+      balances(this.#state, tenant, at, data.account).find(
+        (one) => one.unit === data.unit && one.window === data.window && one.tool === data.tool,
+      )?.free;
+    expect(freeAt(data.fitsAtMs)).toBeGreaterThanOrEqual(BigInt(data.asked ?? 0));
+    expect(freeAt(data.fitsAtMs - 1)).toBeLessThan(BigInt(data.asked ?? 0));
+    this.told++;
   }
 
   #advance(now: number): void {
@@ -223,6 +238,7 @@ it(
   { timeout: TIMEOUT_MS },
   () => {
     let operations = 0;
+    let told = 0;
     fc.assert(
       fc.property(history, ([start, steps]) => {
         operations += steps.length;
@@ -230,9 +246,11 @@ it(
         for (const next of steps) pair.step(next);
         pair.answer();
         pair.compareSums();
+        told += pair.told;
       }),
       { numRuns: RUNS },
     );
     expect(operations).toBeGreaterThanOrEqual(LEAST_OPERATIONS);
+    expect(told).toBeGreaterThan(0);
   },
 );

@@ -30,6 +30,11 @@ describe('an account with 40 USD left', () => {
     screening.when(allowed('b', { usd: 100.5 }, 'lab', 'screening')).thenRefused({
       detail: expect.stringContaining('100.5 usd asked of account lab/screening, 40 free of 100; it can'),
     }));
+  it('refuses a millionth more than is free, and takes all that is free', () => {
+    screening.when(allowed('b', { usd: 40.000001 }, 'lab', 'screening')).thenRefused({ free: '40000000' });
+    const last = ['lab/screening', { usd: 40 }] as [string, { usd: number }];
+    screening.when(allowed('b', { usd: 40 }, 'lab', 'screening')).then(reserved('b', last));
+  });
   it('says so when the money is spent', () =>
     screening
       .when(completed('a', { usd: 60 }), asks)
