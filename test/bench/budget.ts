@@ -56,13 +56,18 @@ function accounts(): BudgetSpec[] {
 function verdict(usd = '250000'): RecordedFact {
   const call = calls++;
   return fact('policy.decided', {
-    ...{ invocation: `call-${call}`, agent: 'ada', tool: 'dock', verdict: 'allow' },
-    ...{
-      argsDigest: 'sha256:00',
-      project: `p${call % PROJECTS}`,
-      campaign: `c${call % CAMPAIGNS_PER_PROJECT}`,
+    invocation: `call-${call}`,
+    agent: 'ada',
+    tool: 'dock',
+    verdict: 'allow',
+    argsDigest: 'sha256:00',
+    project: `p${call % PROJECTS}`,
+    campaign: `c${call % CAMPAIGNS_PER_PROJECT}`,
+    ceiling: {
+      usd,
+      'node-hours': '1500000',
+      calls: '1000000',
     },
-    ceiling: { usd, 'node-hours': '1500000', calls: '1000000' },
   });
 }
 

@@ -109,11 +109,23 @@ export function purseOf(
   if (purse) return purse;
   const calendar = window.kind === 'calendar' ? spanAt(window.per, window.timeZone, now) : undefined;
   purse = {
-    ...{ account: account.path, unit, tool, window, terms: undefined },
-    ...{ spent: 0n, overrun: 0n, debt: 0n, used: 0n, passed: 0 },
+    account: account.path,
+    unit,
+    tool,
+    window,
+    terms: undefined,
+    spent: 0n,
+    overrun: 0n,
+    debt: 0n,
+    used: 0n,
+    passed: 0,
     since: calendar?.since ?? now,
     until: calendar?.until ?? Number.POSITIVE_INFINITY,
-    ...{ buckets: [], lines: 0, oldest: undefined, newest: undefined, place: 0 },
+    buckets: [],
+    lines: 0,
+    oldest: undefined,
+    newest: undefined,
+    place: 0,
   };
   account.purses.set(key, purse);
   return purse;
@@ -144,7 +156,7 @@ function addWithParents(tenant: TenantBudget, path: string, accounts: Set<Accoun
     }
     next = (account?.inForce ? account.parent : undefined) ?? above(next);
   }
-  for (const account of chain.reverse()) accounts.add(account);
+  for (const account of chain.toReversed()) accounts.add(account);
 }
 
 /** `lab/screening` -> `lab` -> `/`. */

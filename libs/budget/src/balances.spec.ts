@@ -26,8 +26,9 @@ describe('an account that has spent 6 of 30 USD in twelve hours', () => {
 
   it('its allocation: burns half a USD an hour and is exhausted two days later', () =>
     expect(read(account('lab', { usd: 30 }))).toMatchObject({
-      ...{ burnPerHour: 500_000n, free: 24_000_000n },
-      exhaustedAtMs: NOON + 48 * 3_600_000,
+      burnPerHour: 500000n,
+      free: 24000000n,
+      exhaustedAtMs: NOON + 48 * 36e5,
       resetsAtMs: undefined,
     }));
   it('a window that ends before: is not exhausted, and says when it begins anew', () =>

@@ -59,9 +59,17 @@ function balanceOf(purse: Purse, terms: Terms, now: Instant): Balance {
   const soft = terms.soft ?? terms.limit;
   const burnPerHour = burnOf(purse, now);
   return {
-    ...{ account, unit, tool, window: nameOf(window) || undefined },
-    ...{ limit: terms.limit, softLimit: terms.soft },
-    ...{ spent, held: heldOf(purse), free: freeOf(purse, terms), overrun, debt },
+    account,
+    unit,
+    tool,
+    window: nameOf(window) || undefined,
+    limit: terms.limit,
+    softLimit: terms.soft,
+    spent,
+    held: heldOf(purse),
+    free: freeOf(purse, terms),
+    overrun,
+    debt,
     overdraft: used > soft ? used - soft : 0n,
     burnPerHour,
     exhaustedAtMs: exhaustion(purse, terms, burnPerHour, now),

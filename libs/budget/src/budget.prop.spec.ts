@@ -106,7 +106,7 @@ const budgets = fc
     limits,
     alerts: fc.subarray([0.25, 0.5, 0.8, 1]),
   })
-  .filter((budget) => budgetSpec.safeParse(budget).success);
+  .filter((one) => budgetSpec.safeParse(one).success);
 const project = fc.constantFrom('p', 'q', 'c');
 const campaign = fc.constantFrom('c', 'd', undefined);
 const verdict = fc.constantFrom('allow', 'require-approval', 'allow', 'deny');

@@ -30,9 +30,13 @@ export function exhausted(call: AskingCall, purse: Purse, terms: Terms, asked: b
   const free = freeOf(purse, terms);
   const fit = fitOf(purse, terms, asked);
   return {
-    ...{ invocation: call.invocation, agent: call.agent, reason: 'exhausted' },
+    invocation: call.invocation,
+    agent: call.agent,
+    reason: 'exhausted',
     ...limitName(purse),
-    ...{ asked: asked.toString(), free: free.toString(), limit: limit.toString() },
+    asked: asked.toString(),
+    free: free.toString(),
+    limit: limit.toString(),
     ...fit,
     detail:
       `${formatMicros(asked)} ${purse.unit} asked of account ${purse.account}, ` +
@@ -45,10 +49,14 @@ export function exhausted(call: AskingCall, purse: Purse, terms: Terms, asked: b
 export function unjustified(call: AskingCall, { purse, terms, asked }: PassedPurse): Refusal {
   const soft = terms.soft ?? terms.limit;
   return {
-    ...{ invocation: call.invocation, agent: call.agent, reason: 'justification-required' },
+    invocation: call.invocation,
+    agent: call.agent,
+    reason: 'justification-required',
     ...limitName(purse),
-    ...{ asked: asked.toString(), free: freeOf(purse, terms).toString() },
-    ...{ limit: terms.limit.toString(), softLimit: soft.toString() },
+    asked: asked.toString(),
+    free: freeOf(purse, terms).toString(),
+    limit: terms.limit.toString(),
+    softLimit: soft.toString(),
     detail:
       `${formatMicros(asked)} ${purse.unit} asked of account ${purse.account}, of whose soft limit of ` +
       `${formatMicros(soft)}${scopeOf(purse)} ${formatMicros(purse.used)} are used: attach a justification`,

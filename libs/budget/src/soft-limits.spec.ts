@@ -20,8 +20,13 @@ const lab = (overdraft: OverdraftRule, more: object = {}) =>
 const granted = (id: string) =>
   fact('approval.granted', { invocation: id, argsDigest: 'sha256:00', by: ['eve'] });
 const OVER = {
-  ...{ account: 'lab', unit: 'usd', asked: '3000000' },
-  ...{ softLimit: '8000000', limit: '10000000', spent: '0', held: '6000000' },
+  account: 'lab',
+  unit: 'usd',
+  asked: '3000000',
+  softLimit: '8000000',
+  limit: '10000000',
+  spent: '0',
+  held: '6000000',
 };
 
 describe('an account with 8 of 10 USD below its soft limit, of which 6 are held', () => {

@@ -33,7 +33,11 @@ export function loanOf(
   const approvers = [...new Set(escalating.flatMap(({ terms }) => terms.approvers ?? []))];
   const seconds = escalating.flatMap(({ terms }) => terms.expiresSeconds ?? []);
   const data = {
-    ...{ invocation, argsDigest, justification, holds: [...holds], over },
+    invocation,
+    argsDigest,
+    justification,
+    holds: [...holds],
+    over,
     ...(approvers.length === 0 ? {} : { approvers }),
     ...(seconds.length === 0 ? {} : { expiresAt: now + Math.min(...seconds) * 1_000 }),
   };

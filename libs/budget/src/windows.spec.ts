@@ -1,6 +1,7 @@
 /** When a limit begins anew, also where clocks change and months end. */
 import { describe, expect, it } from 'vitest';
 import { account, alerted, allowed, at, completed, given, reserved } from '../test/scenario.ts';
+import { spanAt } from './windows.ts';
 
 const spends = (id: string, usd: number, when: string) => [
   at(when, allowed(id, { usd })),
@@ -40,7 +41,7 @@ describe('a limit a day in Berlin', () => {
       .then(reserved('b', ['lab', { usd: 8 }]), {
         ...alerted('lab', 'usd', 0.8, 8, 10),
         data: expect.objectContaining({ window: 'day Europe/Berlin' }) as never,
-      } as never));
+      }));
   it('a call open over midnight: its hold counts in both days, its use in the second', () => {
     const open = given(daily('2026-07-01T08:00:00Z'), at('2026-07-01T08:00:00Z', allowed('a', { usd: 9 })));
     open
@@ -65,6 +66,14 @@ describe('other windows', () => {
     given(at('2026-10-25T00:00:00Z', hourly), ...spends('a', 10, '2026-10-25T00:59:00Z'))
       .when(at('2026-10-25T01:00:00Z', allowed('b', { usd: 10 })))
       .then(reserved('b', ['lab', { usd: 10 }]));
+  });
+  it('an hour in which the clock is put back by half an hour: is the same span, whoever asked before', () => {
+    const ahead = spanAt('hour', 'Australia/Lord_Howe', Date.parse('2026-04-04T15:10:00Z'));
+    const before = spanAt('hour', 'Australia/Lord_Howe', Date.parse('2026-04-04T14:40:00Z'));
+    const iso = ({ since, until }: typeof ahead) =>
+      [since, until].map((edge) => new Date(edge).toISOString());
+    expect(iso(before)).toEqual(['2026-04-04T14:00:00.000Z', '2026-04-04T15:00:00.000Z']);
+    expect(iso(ahead)).toEqual(['2026-04-04T15:00:00.000Z', '2026-04-04T15:30:00.000Z']);
   });
   it('a rolling hour: gives back when an hour has passed, and says when', () => {
     const rolling = given(

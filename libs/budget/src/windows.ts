@@ -27,7 +27,7 @@ export function windowOf({ per, timeZone = 'UTC', rollingMinutes }: BudgetLimit)
   return per === undefined ? ALLOCATION : { kind: 'calendar', per, timeZone };
 }
 
-/** The name that facts and people use; the inverse of `windowNamed`. */
+/** The name that facts and people use. */
 export function nameOf(window: Window): string {
   switch (window.kind) {
     case 'allocation':
@@ -59,12 +59,8 @@ export function spanAt(per: CalendarWindow, timeZone: string, at: Instant): Span
 function computeSpan(per: CalendarWindow, timeZone: string, at: Instant): Span {
   const local = Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toZonedDateTimeISO(timeZone);
   switch (per) {
-    case CalendarWindow.hour: {
-      // Hours are counted in elapsed time, so the hour that a clock shows twice is two windows.
-      const intoHour = (Math.floor(at) + local.offsetNanoseconds / 1e6) % HOUR_MS;
-      const since = Math.floor(at) - ((intoHour + HOUR_MS) % HOUR_MS);
-      return { since, until: since + HOUR_MS };
-    }
+    case CalendarWindow.hour:
+      return hourOf(local);
     case CalendarWindow.day:
       return between(local.startOfDay(), local.add({ days: 1 }).startOfDay());
     case CalendarWindow.month: {
@@ -72,6 +68,20 @@ function computeSpan(per: CalendarWindow, timeZone: string, at: Instant): Span {
       return between(first.startOfDay(), first.add({ months: 1 }).startOfDay());
     }
   }
+}
+
+/**
+ * Hours are counted in elapsed time, so the hour that a clock shows twice is two windows. One in which the clock is
+ * changed ends there: the span must not depend on which of its instants was asked for.
+ */
+function hourOf(local: Temporal.ZonedDateTime): Span {
+  const at = local.epochMilliseconds;
+  const intoHour = (at + local.offsetNanoseconds / 1e6) % HOUR_MS;
+  const since = at - ((intoHour + HOUR_MS) % HOUR_MS);
+  const changed =
+    local.add({ milliseconds: 1 }).getTimeZoneTransition('previous')?.epochMilliseconds ?? since;
+  const changes = local.getTimeZoneTransition('next')?.epochMilliseconds ?? at + HOUR_MS;
+  return { since: Math.max(since, changed), until: Math.min(since + HOUR_MS, changes) };
 }
 
 function between(since: Temporal.ZonedDateTime, until: Temporal.ZonedDateTime): Span {

@@ -63,7 +63,7 @@ export class NaiveAccounts {
   /** The defined accounts that pay, each once, whoever stands above before whom it stands above. */
   way(project: string, campaign: string | undefined): string[] {
     const leaves = campaign ? [project, `${project}/${campaign}`, campaign] : [project];
-    const way = leaves.flatMap((leaf) => this.#upFrom(leaf, []).reverse());
+    const way = leaves.flatMap((leaf) => this.#upFrom(leaf, []).toReversed());
     return [...new Set(way)].filter((path) => this.#specs.has(path));
   }
 
