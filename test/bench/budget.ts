@@ -165,14 +165,14 @@ function report(): void {
     bar('a decision that holds, us', reserved, MOST_MICROSECONDS),
     bar('a decision that refuses, us', refused, MOST_MICROSECONDS),
     bar(`growth of the state by ${SETTLED.toLocaleString('en')} settled calls`, growth, MOST_GROWTH),
-    bar('snapshot and restore, s', saved.seconds + restored.seconds, MOST_SECONDS),
+    bar('snapshot and restore, CPU s', saved.seconds + restored.seconds, MOST_SECONDS),
   ];
   const figures = {
     accounts: 1 + PROJECTS * (1 + CAMPAIGNS_PER_PROJECT),
     openHolds: OPEN_HOLDS,
-    settledPerSecond: SETTLED / settled.seconds,
-    snapshotSeconds: saved.seconds,
-    restoreSeconds: restored.seconds,
+    settledPerCpuSecond: SETTLED / settled.seconds,
+    snapshotCpuSeconds: saved.seconds,
+    restoreCpuSeconds: restored.seconds,
     snapshotMegabytes: saved.value.length / 1_048_576,
   };
   if (process.argv.includes('--json')) {
