@@ -232,6 +232,23 @@ describe('the report of what happened', () => {
   });
 });
 
+describe('the record of what happened', () => {
+  it('lists a call, shows it in full, and agrees with the stream', async () => {
+    await agent.run({ tool: 'echo', inputs: { text: 'recorded' } });
+    const listed = await suite.writ('log', '-n', '1', '--json');
+    const { invocations } = JSON.parse(listed.out) as { invocations: [{ invocation: string }] };
+    const shown = await suite.writ('show', invocations[0].invocation, '--json');
+    expect(JSON.parse(shown.out)).toMatchObject({
+      outcome: 'succeeded',
+      who: { agent: 'ada' },
+      what: { tool: 'echo', inputs: { text: 'recorded' }, output: { text: 'recorded' } },
+    });
+    const verified = await suite.writ('verify');
+    expect(verified, verified.err).toMatchObject({ code: 0 });
+    expect(verified.out).toMatch(/stream, hash chain and record of lab agree on \d+ commits/);
+  });
+});
+
 function event(data: unknown): Record<string, unknown> {
   return { specversion: '1.0', id: 'e1', source: 'test', type: 'tool.requested', data };
 }

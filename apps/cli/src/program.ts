@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addBreakerCommands } from './breaker-commands.ts';
 import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
+import { addEvidenceCommands } from './evidence-commands.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
 
 /** Runs one command line (without program names); every error ends as a message and an exit code. */
@@ -63,6 +64,7 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addLookingCommands(add, surroundings);
   addBreakerCommands(program, surroundings, ended);
   addPolicyCommands(program, surroundings, ended);
+  addEvidenceCommands(program, surroundings, ended);
   return program;
 }
 

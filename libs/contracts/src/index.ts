@@ -21,6 +21,7 @@ export { CalendarWindow, OverdraftRule, budgetSpec, limitsOf, windowName } from 
 export { environmentSpec, governanceFile, groupsSpec, schedulingSpec } from './files/governance-file.ts';
 export { LimitScope, PolicyAction, PolicyMode, policyFileRule, policyRule } from './files/policy-file.ts';
 export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
+export { CHAIN_GENESIS, CHAIN_HASH_BYTES, chainHash } from './hash-chain.ts';
 export { Heap } from './heap.ts';
 export {
   CELL,
