@@ -12,8 +12,10 @@ import { expressionProblems } from './expression-check.ts';
 import { noEntries, readEntries } from './governance.ts';
 import type { Entries } from './governance.ts';
 import { MAX_PROBLEMS } from './limits.ts';
+import { looseNodeTypes } from './node-types.ts';
 import { renderProblem } from './problem.ts';
 import type { Problem, SourceFile } from './problem.ts';
+import { GATE_TOOLS } from '@writ/workflow';
 
 export type LoadResult =
   | { readonly ok: true; readonly catalog: Catalog }
@@ -40,9 +42,10 @@ export function loadCatalog(files: readonly SourceFile[], { cell = false }: Load
   // What an unreadable file was about to define is not known, so a name may only seem to be missing.
   if (cell) problems.push(...readable.flatMap(notOfTheCell));
   else if (readable.length === files.length) problems.push(...danglingReferences(readable, entries));
+  problems.push(...looseNodeTypes(entries));
   if (problems.length > 0)
     return { ok: false, problems: inFileOrder(files, distinct(problems)).slice(0, MAX_PROBLEMS) };
-  return { ok: true, catalog: toCatalog(entries) };
+  return { ok: true, catalog: toCatalog(entries, cell) };
 }
 
 /**
@@ -57,15 +60,18 @@ export function requireCatalog(files: readonly SourceFile[], options: LoadOption
   });
 }
 
-function toCatalog(entries: Entries): Catalog {
+function toCatalog(entries: Entries, cell: boolean): Catalog {
+  const brought = cell ? [] : GATE_TOOLS;
   return {
-    tools: new Map(entries.tools.map(({ value }) => [value.name, value])),
+    // The decision tools are every tenant's; a file may put one of its own in their place.
+    tools: new Map([...brought, ...entries.tools.map(({ value }) => value)].map((tool) => [tool.name, tool])),
     policies: entries.policies.map(({ value }) => value),
     budgets: new Map(entries.budgets.map(({ value }) => [value.account, value])),
     breakers: new Map(entries.breakers.map(({ value }) => [breakerScopeOf(value), value])),
     scheduling: mergedScheduling(entries),
     environment: Object.assign({}, ...entries.environment.map(({ value }) => value)),
     groups: Object.assign({}, ...entries.groups.map(({ value }) => value)),
+    nodeTypes: new Map(entries.nodeTypes.map(({ value }) => [value.name, value])),
   };
 }
 

@@ -1,0 +1,89 @@
+/** Data contracts, compiled on first use and kept by their text; only schemas that passed `schemaProblem` come here. */
+import { messageOf } from '@writ/contracts';
+import type { JsonObject } from '@writ/contracts';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { MAX_COMPILED_SCHEMAS } from './limits.ts';
+
+/** The first thing that is wrong with a value, as a sentence that begins with its place; nothing when it fits. */
+export type SchemaCheck = (value: unknown, name: string) => string | undefined;
+
+/** Compiled schemas are no state: they are made again from the same text. */
+export class SchemaChecks {
+  readonly #byObject = new WeakMap<JsonObject, SchemaCheck>();
+  readonly #byText = new Map<string, SchemaCheck>();
+
+  of(schema: JsonObject): SchemaCheck {
+    let check = this.#byObject.get(schema);
+    if (!check) {
+      check = this.#byTextOf(schema);
+      this.#byObject.set(schema, check);
+    }
+    return check;
+  }
+
+  /** What is wrong with a schema itself; nothing when it can be used. */
+  mistakeIn(schema: JsonObject): string | undefined {
+    if (this.#byText.has(JSON.stringify(schema))) return undefined;
+    const mistake = mistakeIn(schema);
+    if (mistake !== undefined) return mistake;
+    try {
+      this.of(schema);
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  #byTextOf(schema: JsonObject): SchemaCheck {
+    const text = JSON.stringify(schema);
+    let check = this.#byText.get(text);
+    if (check) return check;
+    check = compileSchema(schema);
+    if (this.#byText.size >= MAX_COMPILED_SCHEMAS) this.#byText.clear();
+    this.#byText.set(text, check);
+    return check;
+  }
+}
+
+/** What is wrong with a schema itself; nothing when it can be used. */
+function mistakeIn(schema: JsonObject): string | undefined {
+  checker ??= new Ajv2020({ strict: false, logger: false, addUsedSchema: false });
+  if (checker.validateSchema(withoutDialect(schema)) === true) return undefined;
+  const error = checker.errors?.[0];
+  return `at "${error?.instancePath || '/'}" it ${error?.message ?? 'is not a JSON Schema'}`;
+}
+
+/** Knows the dialect's own schema; keeps nothing of what it checks. */
+let checker: Ajv2020 | undefined;
+
+function compileSchema(schema: JsonObject): SchemaCheck {
+  const validate = newCompiler().compile(withoutDialect(schema));
+  return (value, name) => (validate(value) ? undefined : sentence(validate.errors?.[0], name));
+}
+
+/** A compiler of its own for each schema: one that is shared remembers every `$id` it ever saw. */
+function newCompiler(): Ajv2020 {
+  const compiler = new Ajv2020({
+    strict: false,
+    logger: false,
+    addUsedSchema: false,
+    ownProperties: true,
+    validateSchema: false,
+    meta: false,
+  });
+  addFormats.default(compiler, { mode: 'fast' });
+  return compiler;
+}
+
+function withoutDialect({ $schema: _, ...schema }: JsonObject): JsonObject {
+  return schema;
+}
+
+function sentence(error: ErrorObject | undefined, name: string): string {
+  const params = (error?.params ?? {}) as Record<string, unknown>;
+  const allowed = params['allowedValues'] ?? params['allowedValue'] ?? params['additionalProperty'];
+  const hint = allowed === undefined ? '' : `: ${JSON.stringify(allowed)}`;
+  return `${name}${(error?.instancePath ?? '').replaceAll('/', '.')} ${error?.message ?? 'does not fit'}${hint}`;
+}

@@ -1,0 +1,136 @@
+/**
+ * Given what the gate has seen, when news arrives, then these are its answers. Everything goes through the decider, as
+ * in a host: facts are folded in ledger order, then answers are asked for and folded until nothing is owed. Facts are of
+ * tenant "acme" and agent "ada"; a clock of the world moves only by `later`.
+ */
+import { RunOutcome, digestOf, toolSpec, workflowSpec } from '@writ/contracts';
+import type { EventType, Fact, Instant, RecordedFact, WorkflowSpecInput } from '@writ/contracts';
+import { GATE_TOOLS, gate } from '../src/index.ts';
+import type { GateState } from '../src/index.ts';
+
+export const START: Instant = 1_760_000_000_000;
+const TENANT = 'acme';
+
+/** One tool of each role; the gates are there anyway. */
+const TOOLS = [
+  { name: 'get_price', class: 'READ_ONLY' },
+  { name: 'get_news', class: 'READ_ONLY' },
+  { name: 'place_order', class: 'NETWORK' },
+  { name: 'purge', class: 'DESTRUCTIVE' },
+];
+
+export class World {
+  state: GateState = gate.initial();
+  now: Instant = START;
+  /** Every answer so far. */
+  readonly answers: Fact[] = [];
+  #seq = 0;
+  #calls = 0;
+
+  constructor(tools: readonly object[] = TOOLS) {
+    const specs = tools.map((spec) =>
+      toolSpec.parse({ adapter: { kind: 'module', module: 'x.mjs' }, ...spec }),
+    );
+    for (const tool of [...GATE_TOOLS, ...specs]) this.fold('tool.registered', { tool }, 'catalog');
+  }
+
+  later(seconds: number): this {
+    this.now += seconds * 1_000;
+    return this;
+  }
+
+  /** Puts a fact into the ledger without letting the gate answer. */
+  fold(type: EventType, data: unknown, origin = 'ada'): number {
+    const seq = ++this.#seq;
+    const fact = { type, tenant: TENANT, origin, seq, at: this.now, data } as unknown as RecordedFact;
+    this.state = gate.evolve(this.state, fact);
+    return seq;
+  }
+
+  /** Everything that the gate owes now. */
+  react(): Fact[] {
+    const all: Fact[] = [];
+    for (let owed = gate.react(this.state, this.now, undefined); owed.length > 0;) {
+      for (const one of owed) {
+        const fact = { ...one, origin: 'decisions', seq: 0, at: this.now } as RecordedFact;
+        this.state = gate.evolve(this.state, fact);
+      }
+      all.push(...owed);
+      if (all.length > 10_000) throw new Error('the gate answers for ever');
+      owed = gate.react(this.state, this.now, undefined);
+    }
+    this.answers.push(...all);
+    return all;
+  }
+
+  says(type: EventType, data: unknown, origin?: string): Fact[] {
+    this.fold(type, data, origin);
+    return this.react();
+  }
+
+  begin(workflow: WorkflowSpecInput, run = 'r1', input: unknown = null): Fact[] {
+    return this.says('run.requested', { run, workflow: workflowSpec.parse(workflow), input });
+  }
+
+  /** A call of an attempt, up to its end; the invocation. */
+  call(
+    tool: string,
+    flow: { run?: string; node: string; attempt: number },
+    {
+      output = {} as unknown,
+      outcome = RunOutcome.succeeded as RunOutcome,
+      origin = 'ada',
+      ends = true as boolean,
+    } = {},
+  ): string {
+    const invocation = `c${++this.#calls}`;
+    this.ask(invocation, tool, flow, origin);
+    if (ends) this.end(invocation, { outcome, output });
+    return invocation;
+  }
+
+  ask(
+    invocation: string,
+    tool: string,
+    flow: { run?: string; node: string; attempt: number },
+    origin = 'ada',
+  ): void {
+    const calls = [{ invocation, tool, inputs: {} }];
+    this.fold(
+      'tool.requested',
+      { calls, project: 'lab', priority: 'normal', flow: { run: 'r1', ...flow } },
+      origin,
+    );
+  }
+
+  end(
+    invocation: string,
+    { outcome = RunOutcome.succeeded as RunOutcome, output = {} as unknown } = {},
+  ): void {
+    const error = outcome === RunOutcome.succeeded ? {} : { error: { code: 'broken', message: 'it broke' } };
+    this.fold(
+      'execution.completed',
+      { invocation, agent: 'ada', outcome, output, usage: {}, ...error },
+      'node1',
+    );
+  }
+
+  submit(
+    node: string,
+    attempt: number,
+    output: unknown,
+    used: readonly string[],
+    { run = 'r1', origin = 'ada', more = {} as object } = {},
+  ): Fact[] {
+    const outputDigest = output === undefined ? {} : { outputDigest: digestOf(output) };
+    const data = { run, node, attempt, output, ...outputDigest, used: [...used], ...more };
+    return this.says('node.submitted', data, origin);
+  }
+}
+
+/** What a rejection named. */
+export function rulesOf(facts: readonly Fact[]): string[] {
+  return facts.flatMap((fact) =>
+    fact.type === 'contract.rejected' ? fact.data.violations.map(({ rule }) => rule) : [],
+  );
+}
