@@ -4,7 +4,7 @@
  * nothing, as if its process had been killed.
  */
 import { decodeCommit, digestOf, subjects, toolSpec } from '@writ/contracts';
-import type { AgentId, CloudEvent, Fact, RecordedFact, TenantId } from '@writ/contracts';
+import type { AgentId, CloudEvent, Fact, RecordedFact, RunId, TenantId, WorkflowSpec } from '@writ/contracts';
 import type { Append, AppendResult } from '@writ/ledger';
 import { GATE_TOOLS, endedRunView, failuresOf, gate, lint, openRunView, toolCatalog } from '@writ/workflow';
 import type { GateState, Release } from '@writ/workflow';
@@ -61,7 +61,12 @@ export class MemorySuite {
 
   answer(call: string, body: unknown): unknown {
     const { state } = this;
-    const { run, project, invocations, workflow } = body as Record<string, never>;
+    const { run, project, invocations, workflow } = body as {
+      run: RunId;
+      project: string;
+      invocations: readonly string[];
+      workflow: WorkflowSpec;
+    };
     switch (call) {
       case 'run': {
         const flows = this.#flows.filter((flow) => flow.run === run).map(({ fact }) => fact);
@@ -75,7 +80,7 @@ export class MemorySuite {
       case 'lint':
         return { problems: lint(workflow, state.tenants.get(TENANT) as never).problems };
       default:
-        return { terminal: (invocations as string[]).flatMap((id) => this.#ended.get(id) ?? []) };
+        return { terminal: invocations.flatMap((id) => this.#ended.get(id) ?? []) };
     }
   }
 

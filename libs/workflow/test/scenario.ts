@@ -19,6 +19,14 @@ const TOOLS = [
   { name: 'purge', class: 'DESTRUCTIVE' },
 ];
 
+/** How a call ends; succeeded and at once by default. */
+interface CallOptions {
+  readonly output?: unknown;
+  readonly outcome?: RunOutcome;
+  readonly origin?: string;
+  readonly ends?: boolean;
+}
+
 export class World {
   state: GateState = gate.initial();
   now: Instant = START;
@@ -76,12 +84,7 @@ export class World {
   call(
     tool: string,
     flow: { run?: string; node: string; attempt: number },
-    {
-      output = {} as unknown,
-      outcome = RunOutcome.succeeded as RunOutcome,
-      origin = 'ada',
-      ends = true as boolean,
-    } = {},
+    { output = {}, outcome = RunOutcome.succeeded, origin = 'ada', ends = true }: CallOptions = {},
   ): string {
     const invocation = `c${++this.#calls}`;
     this.ask(invocation, tool, flow, origin);
@@ -103,10 +106,7 @@ export class World {
     );
   }
 
-  end(
-    invocation: string,
-    { outcome = RunOutcome.succeeded as RunOutcome, output = {} as unknown } = {},
-  ): void {
+  end(invocation: string, { outcome = RunOutcome.succeeded, output = {} }: CallOptions = {}): void {
     const error = outcome === RunOutcome.succeeded ? {} : { error: { code: 'broken', message: 'it broke' } };
     this.fold(
       'execution.completed',
