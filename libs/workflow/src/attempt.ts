@@ -1,7 +1,6 @@
 /** One attempt of a node as it stands at its submission: what was submitted, and what the ledger knows of its calls. */
 import type { EventData, Instant, InvocationId } from '@writ/contracts';
 import type { PlannedNode } from './plan.ts';
-import type { SchemaChecks } from './schema-check.ts';
 import type { Call } from './state.ts';
 
 export interface Attempt {
@@ -14,7 +13,6 @@ export interface Attempt {
   readonly asked: readonly Call[];
   /** Any call of the tenant's open runs. */
   readonly lookup: (invocation: InvocationId) => Call | undefined;
-  readonly schemas: SchemaChecks;
 }
 
 /** "you called get_price only", for feedback. */

@@ -11,6 +11,7 @@ import { guaranteeProblems } from './guarantees.ts';
 import type { Produced } from './guarantees.ts';
 import { MAX_DETAIL_LENGTH, MAX_OUTPUT_LENGTH, MAX_VIOLATIONS } from './limits.ts';
 import { mayCall } from './plan.ts';
+import { schemaCheck } from './schema-check.ts';
 import type { Call } from './state.ts';
 
 export type Checked =
@@ -38,7 +39,7 @@ export function check(attempt: Attempt): Checked {
   const { output } = submission;
   if (output !== undefined) {
     for (const schema of planned.contract.outputSchemas) {
-      const wrong = attempt.schemas.of(schema)(output, 'output');
+      const wrong = schemaCheck(schema)(output, 'output');
       if (wrong !== undefined) violations.push({ rule: 'output-schema', detail: `the ${wrong}` });
     }
   }

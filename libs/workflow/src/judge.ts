@@ -6,13 +6,13 @@ import { feedbackOf } from './feedback.ts';
 import type { PlannedNode } from './plan.ts';
 import { Progress, openingOf } from './progress.ts';
 import type { Spread } from './progress.ts';
+import { schemaCheck } from './schema-check.ts';
 import type { Call, GateState, NodeState, Owed, Run } from './state.ts';
 
 type Submission = Extract<Owed, { readonly kind: 'submission' }>;
 
 /** An attempt of a run as it is being judged. */
 interface Judged {
-  readonly state: GateState;
   readonly run: Run;
   readonly planned: PlannedNode;
   readonly node: NodeState;
@@ -36,18 +36,17 @@ export function judged(state: GateState, submission: Submission): Fact[] {
     submittedAtMs: submission.atMs,
     asked: calls.filter((call) => call.askedSeq < submission.seq),
     lookup: (invocation) => tenant.calls.get(invocation),
-    schemas: state.schemas,
   });
-  const judgement: Judged = { state, run, planned, node, submission };
+  const judgement: Judged = { run, planned, node, submission };
   return kept ? accepted(judgement, kept) : [rejected(judgement, 'output', violations)];
 }
 
 /** Checks what flows into nodes that are about to begin; those that cannot are taken out of `spread` and end here. */
-export function admitted(state: GateState, run: Run, progress: Progress, spread: Spread): Fact[] {
+export function admitted(run: Run, progress: Progress, spread: Spread): Fact[] {
   const facts: Fact[] = [];
   const admit = (into: Spread): void => {
     for (const opening of [...into.opens]) {
-      const violation = inputViolation(state, run, progress, opening.node);
+      const violation = inputViolation(run, progress, opening.node);
       if (!violation) continue;
       into.opens.splice(into.opens.indexOf(opening), 1);
       const { next, spread: after } = progress.block(opening.node);
@@ -67,18 +66,18 @@ export function admitted(state: GateState, run: Run, progress: Progress, spread:
 }
 
 function accepted(judgement: Judged, kept: Kept): Fact[] {
-  const { state, run, planned, submission } = judgement;
+  const { run, planned, submission } = judgement;
   const { node: name, attempt, output } = submission.data;
   const progress = new Progress(run);
   const spread = progress.accept(name, output, kept.routedTo);
   if (canRetry(judgement)) {
     for (const { node } of spread.opens) {
       if (run.plan.nodes.get(node)?.node.onInvalidInput !== 'retry') continue;
-      const violation = inputViolation(state, run, progress, node);
+      const violation = inputViolation(run, progress, node);
       if (violation) return [rejected(judgement, 'input', [violation])];
     }
   }
-  const blocked = admitted(state, run, progress, spread);
+  const blocked = admitted(run, progress, spread);
   const { routedTo, dataAsOfMs, confirmed, outputDigest, calls } = kept;
   const data: EventData<'contract.accepted'> = {
     run: run.id,
@@ -158,10 +157,10 @@ function ignored(
   return { type: 'contract.rejected', tenant, data };
 }
 
-function inputViolation(state: GateState, run: Run, progress: Progress, name: string): Violation | undefined {
+function inputViolation(run: Run, progress: Progress, name: string): Violation | undefined {
   const schema = run.plan.nodes.get(name)?.node.inputSchema;
   if (schema === undefined) return undefined;
-  const wrong = state.schemas.of(schema)(progress.inputOf(name), 'input');
+  const wrong = schemaCheck(schema)(progress.inputOf(name), 'input');
   return wrong === undefined
     ? undefined
     : { rule: 'input-schema', detail: `what node "${name}" would get: ${wrong}` };

@@ -11,7 +11,7 @@ import { MAX_PROBLEMS } from './limits.ts';
 import { contractsOf, isFallback, mayCall } from './plan.ts';
 import type { Contracts, Tools } from './plan.ts';
 import type { NodeTypes } from './node-types.ts';
-import { SchemaChecks } from './schema-check.ts';
+import { schemaMistake } from './schema-check.ts';
 import { schemaProblem } from './schema-subset.ts';
 
 export interface LintCatalog {
@@ -19,7 +19,6 @@ export interface LintCatalog {
   readonly types: NodeTypes;
   /** Why policy would deny every call of a tool, by tool; the gate itself leaves this to the planner. */
   readonly denied?: ReadonlyMap<string, string>;
-  readonly schemas?: SchemaChecks;
 }
 
 export interface Linted {
@@ -30,7 +29,6 @@ export interface Linted {
 
 export function lint(workflow: WorkflowSpec, catalog: LintCatalog): Linted {
   const { contracts, problems } = contractsOf(workflow, catalog.types, catalog.tools);
-  const schemas = catalog.schemas ?? new SchemaChecks();
   const found: WorkflowProblem[] = [
     ...graphProblems(workflow),
     ...problems.map((problem) => ({ code: 'contract', ...problem })),
@@ -42,7 +40,7 @@ export function lint(workflow: WorkflowSpec, catalog: LintCatalog): Linted {
       ...toolProblems(node, contract, catalog),
       ...countProblems(contract),
       ...guaranteeProblems(node, contract, workflow, catalog),
-      ...schemaProblems(node, contract, schemas),
+      ...schemaProblems(node, contract),
     ];
     found.push(...told.map((problem) => ({ ...problem, node: node.name })));
   }
@@ -142,17 +140,13 @@ function guaranteeProblems(
   return found;
 }
 
-function schemaProblems(
-  { inputSchema }: WorkflowNode,
-  { outputSchemas }: Contract,
-  checks: SchemaChecks,
-): Told[] {
+function schemaProblems({ inputSchema }: WorkflowNode, { outputSchemas }: Contract): Told[] {
   const named = [
     ...outputSchemas.map((schema) => ['outputSchema', schema] as const),
     ...(inputSchema === undefined ? [] : [['inputSchema', inputSchema] as const]),
   ];
   return named.flatMap(([name, schema]) => {
-    const problem = schemaProblem(schema) ?? checks.mistakeIn(schema);
+    const problem = schemaProblem(schema) ?? schemaMistake(schema);
     return problem === undefined ? [] : [{ code: 'schema', message: `${name} ${problem}` }];
   });
 }

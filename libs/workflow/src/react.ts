@@ -53,13 +53,12 @@ function begun(state: GateState, { tenant, agent, data, isTaken }: OwedOf<'run'>
   const { contracts, problems } = lint(workflow, {
     tools: place.tools,
     types: place.types,
-    schemas: state.schemas,
   });
   if (problems.length > 0) return refused([...problems]);
   const run = newRun({ id, tenant, agent, workflow, contracts, input, expiresAtMs: 0 });
   const progress = new Progress(run);
   const spread = progress.start();
-  const blocked = admitted(state, run, progress, spread);
+  const blocked = admitted(run, progress, spread);
   return [{ type: 'run.opened', tenant, data: { run: id, agent, opens: spread.opens } }, ...blocked];
 }
 

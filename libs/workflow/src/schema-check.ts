@@ -9,54 +9,48 @@ import { MAX_COMPILED_SCHEMAS } from './limits.ts';
 /** The first thing that is wrong with a value, as a sentence that begins with its place; nothing when it fits. */
 export type SchemaCheck = (value: unknown, name: string) => string | undefined;
 
-/** Compiled schemas are no state: they are made again from the same text. */
-export class SchemaChecks {
-  readonly #byObject = new WeakMap<JsonObject, SchemaCheck>();
-  readonly #byText = new Map<string, SchemaCheck>();
+/** No state: whatever is forgotten is made again from the same text. By object first, because texts are long. */
+const BY_OBJECT = new WeakMap<JsonObject, SchemaCheck>();
+const BY_TEXT = new Map<string, SchemaCheck>();
 
-  of(schema: JsonObject): SchemaCheck {
-    let check = this.#byObject.get(schema);
-    if (!check) {
-      check = this.#byTextOf(schema);
-      this.#byObject.set(schema, check);
-    }
-    return check;
+/** @throws Error when the schema cannot be used (`schemaMistake`). */
+export function schemaCheck(schema: JsonObject): SchemaCheck {
+  let check = BY_OBJECT.get(schema);
+  if (!check) {
+    check = checkByText(schema);
+    BY_OBJECT.set(schema, check);
   }
-
-  /** What is wrong with a schema itself; nothing when it can be used. */
-  mistakeIn(schema: JsonObject): string | undefined {
-    if (this.#byText.has(JSON.stringify(schema))) return undefined;
-    const mistake = mistakeIn(schema);
-    if (mistake !== undefined) return mistake;
-    try {
-      this.of(schema);
-      return undefined;
-    } catch (error) {
-      return messageOf(error);
-    }
-  }
-
-  #byTextOf(schema: JsonObject): SchemaCheck {
-    const text = JSON.stringify(schema);
-    let check = this.#byText.get(text);
-    if (check) return check;
-    check = compileSchema(schema);
-    if (this.#byText.size >= MAX_COMPILED_SCHEMAS) this.#byText.clear();
-    this.#byText.set(text, check);
-    return check;
-  }
+  return check;
 }
 
 /** What is wrong with a schema itself; nothing when it can be used. */
-function mistakeIn(schema: JsonObject): string | undefined {
+export function schemaMistake(schema: JsonObject): string | undefined {
+  if (BY_TEXT.has(JSON.stringify(schema))) return undefined;
   checker ??= new Ajv2020({ strict: false, logger: false, addUsedSchema: false });
-  if (checker.validateSchema(withoutDialect(schema)) === true) return undefined;
-  const error = checker.errors?.[0];
-  return `at "${error?.instancePath || '/'}" it ${error?.message ?? 'is not a JSON Schema'}`;
+  if (checker.validateSchema(withoutDialect(schema)) !== true) {
+    const error = checker.errors?.[0];
+    return `at "${error?.instancePath || '/'}" it ${error?.message ?? 'is not a JSON Schema'}`;
+  }
+  try {
+    schemaCheck(schema);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** Knows the dialect's own schema; keeps nothing of what it checks. */
 let checker: Ajv2020 | undefined;
+
+function checkByText(schema: JsonObject): SchemaCheck {
+  const text = JSON.stringify(schema);
+  let check = BY_TEXT.get(text);
+  if (check) return check;
+  check = compileSchema(schema);
+  if (BY_TEXT.size >= MAX_COMPILED_SCHEMAS) BY_TEXT.clear();
+  BY_TEXT.set(text, check);
+  return check;
+}
 
 function compileSchema(schema: JsonObject): SchemaCheck {
   const validate = newCompiler().compile(withoutDialect(schema));

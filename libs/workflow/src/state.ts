@@ -21,7 +21,6 @@ import type {
 import { FailureBook } from './failures.ts';
 import { planOf } from './plan.ts';
 import type { Contracts, Plan } from './plan.ts';
-import { SchemaChecks } from './schema-check.ts';
 import type { PlannedTool } from './tools.ts';
 
 export type CallStatus = 'pending' | 'succeeded' | 'failed' | 'denied' | 'refused' | 'cancelled';
@@ -140,7 +139,6 @@ export interface GateState {
   /** Calls of open runs that have not ended: only while there are any do others' facts matter. */
   pendingCalls: number;
   readonly expiries: Heap<Run>;
-  readonly schemas: SchemaChecks;
 }
 
 export function initial(): GateState {
@@ -150,7 +148,6 @@ export function initial(): GateState {
     releases: new Map(),
     pendingCalls: 0,
     expiries: new Heap(endsBefore, POSITION),
-    schemas: new SchemaChecks(),
   };
 }
 

@@ -11,12 +11,15 @@ import type { GateState } from '../src/index.ts';
 export const START: Instant = 1_760_000_000_000;
 const TENANT = 'acme';
 
-/** One tool of each role; the gates are there anyway. */
+/** The gates, and tools of each other role. */
 const TOOLS = [
-  { name: 'get_price', class: 'READ_ONLY' },
-  { name: 'get_news', class: 'READ_ONLY' },
-  { name: 'place_order', class: 'NETWORK' },
-  { name: 'purge', class: 'DESTRUCTIVE' },
+  ...GATE_TOOLS,
+  ...[
+    { name: 'get_price', class: 'READ_ONLY' },
+    { name: 'get_news', class: 'READ_ONLY' },
+    { name: 'place_order', class: 'NETWORK' },
+    { name: 'purge', class: 'DESTRUCTIVE' },
+  ].map((spec) => toolSpec.parse({ ...spec, adapter: { kind: 'module', module: 'x.mjs' } })),
 ];
 
 /** How a call ends; succeeded and at once by default. */
@@ -32,14 +35,15 @@ export class World {
   now: Instant = START;
   /** Every answer so far. */
   readonly answers: Fact[] = [];
+  /** Every fact so far, the answers among them. */
+  readonly facts: RecordedFact[] = [];
+  /** At this fact the state is replaced by what its snapshot restores. */
+  restoreAt: number | undefined;
   #seq = 0;
   #calls = 0;
 
-  constructor(tools: readonly object[] = TOOLS) {
-    const specs = tools.map((spec) =>
-      toolSpec.parse({ adapter: { kind: 'module', module: 'x.mjs' }, ...spec }),
-    );
-    for (const tool of [...GATE_TOOLS, ...specs]) this.fold('tool.registered', { tool }, 'catalog');
+  constructor() {
+    for (const tool of TOOLS) this.fold('tool.registered', { tool }, 'catalog');
   }
 
   later(seconds: number): this {
@@ -51,7 +55,7 @@ export class World {
   fold(type: EventType, data: unknown, origin = 'ada'): number {
     const seq = ++this.#seq;
     const fact = { type, tenant: TENANT, origin, seq, at: this.now, data } as unknown as RecordedFact;
-    this.state = gate.evolve(this.state, fact);
+    this.#evolve(fact);
     return seq;
   }
 
@@ -61,7 +65,7 @@ export class World {
     for (let owed = gate.react(this.state, this.now, undefined); owed.length > 0;) {
       for (const one of owed) {
         const fact = { ...one, origin: 'decisions', seq: 0, at: this.now } as RecordedFact;
-        this.state = gate.evolve(this.state, fact);
+        this.#evolve(fact);
       }
       all.push(...owed);
       if (all.length > 10_000) throw new Error('the gate answers for ever');
@@ -69,6 +73,13 @@ export class World {
     }
     this.answers.push(...all);
     return all;
+  }
+
+  #evolve(fact: RecordedFact): void {
+    this.facts.push(fact);
+    this.state = gate.evolve(this.state, fact);
+    if (this.facts.length === this.restoreAt)
+      this.state = gate.restore(JSON.parse(JSON.stringify(gate.snapshot(this.state))));
   }
 
   says(type: EventType, data: unknown, origin?: string): Fact[] {
