@@ -2,7 +2,7 @@
  * What agents and people ask of the gate. A run id stands for one run for good, an attempt for one submission: the same
  * message again is no news, so that whoever did not hear the answer may send it again.
  */
-import { digestOf, digestOfBytes } from '@writ/contracts';
+import { digestOfBytes } from '@writ/contracts';
 import type { AgentId, Digest, RecordedFact } from '@writ/contracts';
 import { tenantOf } from './state.ts';
 import type { GateState } from './state.ts';
@@ -50,11 +50,7 @@ export function takeRuling(state: GateState, fact: RecordedFact<'node.ruled'>): 
   state.owed.push({ kind: 'ruling', tenant: fact.tenant, by: fact.origin, data: fact.data });
 }
 
-/** Whatever was sent has one: what has no canonical form is told apart by its text. */
+/** Of what was sent, as it was sent: a message that is sent again has the same text. */
 function fingerprintOf(value: unknown): Digest {
-  try {
-    return digestOf(value);
-  } catch {
-    return digestOfBytes(JSON.stringify(value));
-  }
+  return digestOfBytes(JSON.stringify(value));
 }
