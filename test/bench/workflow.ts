@@ -7,29 +7,28 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
-import { digestOf, toolSpec, workflowSpec } from '@writ/contracts';
-import type { Fact, RecordedFact, TenantId, ToolName, WorkflowSpecInput } from '@writ/contracts';
+import type { TenantId, ToolName } from '@writ/contracts';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
 import { GovernedToolExecutor, runWorkflow } from '@writ/sdk';
 import { eventually, startNats } from '@writ/testkit';
-import { GATE_TOOLS, gate } from '@writ/workflow';
+import { policy } from '@writ/policy';
+import { gatedPolicy } from '../../apps/policy/src/gated-policy.ts';
 import { startSuite } from '../../infra/dev/suite.ts';
 import { RECORDED, contractLines, readTrajectories } from '../conformance/trajectories.ts';
 import { publishCatalog } from './catalog.ts';
+import { OPEN_RUNS, chain, plainCallCost, submissionCost } from './gate-cost.ts';
 import { median, quantile } from './statistics.ts';
 
-const OPEN_RUNS = 1_000;
-const NODES = 12;
 const ROUNDS = 5;
 const MOST_US = 20;
 const MOST_ADDED_MS = 2;
 const REAL_NODES = 60;
 const REAL_ROUNDS = 5;
-const AT = 1_760_000_000_000;
 
 const json = process.argv.includes('--json');
 
 const submissionUs = median(Array.from({ length: ROUNDS }, submissionCost));
+const plainUs = { policy: plainCallCost(policy), gated: plainCallCost(gatedPolicy) };
 const { callMs, nodeMs } = await nodeCost();
 const addedMs = nodeMs - callMs;
 const trajectories = readTrajectories();
@@ -39,7 +38,9 @@ const bars = [
   { bar: 'added to a node, p50, ms', measured: addedMs, wanted: MOST_ADDED_MS },
 ];
 if (json) {
-  console.log(JSON.stringify({ submissionUs, callMs, nodeMs, addedMs, trajectories: lines }, undefined, 2));
+  console.log(
+    JSON.stringify({ submissionUs, plainUs, callMs, nodeMs, addedMs, trajectories: lines }, undefined, 2),
+  );
 } else {
   const judged = new Table({ head: ['bar', 'measured', 'wanted', ''] });
   for (const { bar, measured, wanted } of bars)
@@ -48,73 +49,14 @@ if (json) {
   console.log(
     `one call p50 ${callMs.toFixed(2)} ms; one node with that call and its contract ${nodeMs.toFixed(2)} ms`,
   );
+  const { policy: alone, gated } = plainUs;
+  console.log(
+    `deciding a call of no workflow: policy ${alone.toFixed(1)} us, policy and gate ${gated.toFixed(1)} us`,
+  );
   if (lines) console.log(trajectoryTable());
   else console.log(`recorded runs are not here (${RECORDED}): skipped`);
 }
 if (bars.some(({ measured, wanted }) => measured > wanted)) process.exitCode = 1;
-
-/**
- * Microseconds of one submission, folded, judged and its answer folded; its two calls are folded outside of it. Of this
- * thread's processor time, because what else the machine does is not the gate's cost.
- */
-function submissionCost(): number {
-  const state = gate.initial();
-  let seq = 0;
-  const fold = (type: string, data: unknown, origin = 'ada'): void => {
-    gate.evolve(state, { type, tenant: 'acme', origin, seq: ++seq, at: AT, data } as unknown as RecordedFact);
-  };
-  const answer = (): void => {
-    for (
-      let owed = gate.react(state, AT, undefined);
-      owed.length > 0;
-      owed = gate.react(state, AT, undefined)
-    )
-      for (const one of owed) gate.evolve(state, { ...one, origin: 'decisions', seq: 0, at: AT });
-  };
-  const price = toolSpec.parse({
-    name: 'price',
-    class: 'READ_ONLY',
-    adapter: { kind: 'module', module: 'x.mjs' },
-  });
-  for (const tool of [...GATE_TOOLS, price]) fold('tool.registered', { tool }, 'catalog');
-  const workflow = workflowSpec.parse(chain('data', 'price' as ToolName, NODES));
-  for (let run = 0; run < OPEN_RUNS; run++) fold('run.requested', { run: `r${run}`, workflow, input: null });
-  answer();
-  let spentUs = 0;
-  let judged = 0;
-  for (let node = 0; node < NODES - 1; node++) {
-    const submissions: RecordedFact[] = [];
-    for (let run = 0; run < OPEN_RUNS; run++) {
-      const flow = { run: `r${run}`, node: `n${node}`, attempt: 1 };
-      const used = ['a', 'b'].map((call) => `${call}-${run}-${node}`);
-      const calls = used.map((invocation) => ({ invocation, tool: 'price', inputs: {} }));
-      fold('tool.requested', { calls, project: 'p', priority: 'normal', flow });
-      for (const invocation of used)
-        fold('execution.completed', { invocation, outcome: 'succeeded', output: { price: 95 } }, 'e1');
-      const output = { data: { symbol: 'ACME', price: 95.2, run }, fetchedAt: new Date(AT).toISOString() };
-      const data = { ...flow, output, outputDigest: digestOf(output), used };
-      submissions.push({
-        type: 'node.submitted',
-        tenant: 'acme',
-        origin: 'ada',
-        seq: ++seq,
-        at: AT,
-        data,
-      } as unknown as RecordedFact);
-    }
-    const before = process.threadCpuUsage();
-    for (const submission of submissions) {
-      gate.evolve(state, submission);
-      answer();
-    }
-    const { user, system } = process.threadCpuUsage(before);
-    spentUs += user + system;
-    judged += submissions.length;
-    if (state.releases.size !== OPEN_RUNS) throw new Error(`${OPEN_RUNS - state.releases.size} submissions were not accepted`);
-    state.releases.clear(); // As the service does, once the copies stand in the ledger.
-  }
-  return spentUs / judged;
-}
 
 /** Milliseconds of one call alone, and of one node that makes that call, over the real suite; medians. */
 async function nodeCost(): Promise<{ callMs: number; nodeMs: number }> {
@@ -178,15 +120,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 function inputsOf(candidate: string): Record<string, unknown> {
   return { candidate, repeat: 0 };
-}
-
-function chain(type: string, tool: ToolName, length: number): WorkflowSpecInput {
-  const names = Array.from({ length }, (_, index) => `n${index}`);
-  return {
-    name: 'chain',
-    nodes: names.map((name) => ({ name, type, tools: [tool] })),
-    edges: names.slice(1).map((to, index) => ({ from: `n${index}`, to })),
-  };
 }
 
 function trajectoryTable(): string {

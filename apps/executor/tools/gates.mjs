@@ -11,6 +11,7 @@ const OPERATORS = {
   '!=': (a, b) => a !== b,
 };
 
+/** @param {{ value: number | string, operator: string, threshold: number | string, ifTrue: string, ifFalse: string }} inputs */
 export function conditionalGate({ value, operator, threshold, ifTrue, ifFalse }) {
   if (typeof value !== typeof threshold) {
     throw Object.assign(
@@ -24,6 +25,7 @@ export function conditionalGate({ value, operator, threshold, ifTrue, ifFalse })
   return { routedTo: holds ? ifTrue : ifFalse, because: `${value} ${operator} ${threshold} is ${holds}` };
 }
 
+/** @param {{ condition: boolean, ifTrue: string, ifFalse: string, reason?: string }} inputs */
 export function booleanGate({ condition, ifTrue, ifFalse, reason }) {
   const said = reason === undefined ? '' : `: ${reason}`;
   return { routedTo: condition ? ifTrue : ifFalse, because: `the condition is ${condition}${said}` };

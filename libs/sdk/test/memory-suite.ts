@@ -21,7 +21,7 @@ export class MemorySuite {
   state: GateState = gate.initial();
   /** Every fact, in order. */
   readonly facts: RecordedFact[] = [];
-  /** How often each invocation ran. */
+  /** How often each question was run: the same inputs of a tool in the same attempt. */
   readonly runs = new Map<string, number>();
   readonly #tools: Readonly<Record<string, ScriptedTool>>;
   readonly #ended = new Map<string, { readonly type: string; readonly data: unknown }>();
@@ -90,7 +90,8 @@ export class MemorySuite {
     this.#fold({ ...fact, data: { ...fact.data, calls } });
     for (const { invocation, tool, inputs } of calls) {
       this.#asked.add(invocation);
-      this.runs.set(invocation, (this.runs.get(invocation) ?? 0) + 1);
+      const question = JSON.stringify([fact.data.flow, tool, inputs]);
+      this.runs.set(question, (this.runs.get(question) ?? 0) + 1);
       const now = Date.now();
       const common = { invocation, attempt: 1, agent: fact.origin, executor: 'e1', session: 's1', usage: {} };
       const end = this.#outcomeOf(tool, inputs);
