@@ -107,8 +107,7 @@ export function plainCallCost<State>(decider: Decider<State>): number {
         owed.length > 0;
         owed = decider.react(state, AT, undefined)
       )
-        for (const one of owed)
-          decider.evolve(state, { ...one, origin: 'decisions', seq: 0, at: AT } as RecordedFact);
+        for (const one of owed) decider.evolve(state, { ...one, origin: 'decisions', seq: 0, at: AT });
     }
     const { user, system } = process.threadCpuUsage(before);
     best = Math.min(best, (user + system) / PLAIN_CALLS);

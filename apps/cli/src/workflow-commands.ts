@@ -94,7 +94,8 @@ export async function lintFile(
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new WritError('invalid-workflow', `${file} cannot be read: ${messageOf(error)}`);
   });
-  const { workflow, placeOf } = readWorkflow(file, text);
+  const read = readWorkflow(file, text);
+  const { workflow } = read;
   return within(surroundings, 'operator', options, async (session) => {
     const { problems } = (await ask(session, 'lint', { workflow })) as {
       problems: readonly WorkflowProblem[];
@@ -102,7 +103,7 @@ export async function lintFile(
     show(surroundings.terminal, options, { file, problems }, (paint) =>
       problems.length === 0
         ? `${file}: ${paint('green', 'every contract can be met')}`
-        : problems.map(({ node, message }) => `${placeOf(node)}: ${message}`).join('\n'),
+        : problems.map(({ node, message }) => `${read.placeOf(node)}: ${message}`).join('\n'),
     );
     return problems.length === 0 ? ExitCode.ok : ExitCode.usage;
   });

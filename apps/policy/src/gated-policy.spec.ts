@@ -51,7 +51,7 @@ class Cell {
           origin: 'decisions',
           seq: 0,
           at: AT,
-        } as RecordedFact);
+        });
       all.push(...owed);
     }
     return all;

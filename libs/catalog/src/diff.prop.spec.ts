@@ -30,7 +30,7 @@ const budget = fc
 const breaker = fc
   .record({ scope: fc.constantFrom('tool', 'pool'), name, window: fc.constantFrom(10, 100) })
   .map(({ scope, name: of, window }) => breakerSpec.parse({ [scope]: of, window }));
-const type = fc
+const aNodeType = fc
   .record({ name, sla: fc.record({ minToolCalls: fc.nat(3) }) })
   .map((fields) => nodeType.parse(fields));
 const catalog: fc.Arbitrary<Catalog> = fc.record({
@@ -48,7 +48,7 @@ const catalog: fc.Arbitrary<Catalog> = fc.record({
   environment: fc.dictionary(name, fc.boolean()),
   groups: fc.dictionary(name, fc.array(name)),
   nodeTypes: fc
-    .uniqueArray(type, { selector: (spec) => spec.name })
+    .uniqueArray(aNodeType, { selector: (spec) => spec.name })
     .map((all) => new Map(all.map((spec) => [spec.name, spec]))),
 });
 

@@ -5,9 +5,8 @@
 import type { RecordedFact } from '@writ/contracts';
 import { callAsked, callEnded } from './calls.ts';
 import { foldOwn } from './own-facts.ts';
-import type { OwnFact } from './own-facts.ts';
 import { takeCancel, takeRuling, takeRun, takeSubmission } from './intake.ts';
-import { releaseKey, tenantOf } from './state.ts';
+import { keyOfRelease, tenantOf } from './state.ts';
 import type { GateState } from './state.ts';
 import { plannedTool } from './tools.ts';
 
@@ -42,7 +41,7 @@ export function evolve(state: GateState, fact: RecordedFact): GateState {
     case 'contract.accepted':
     case 'contract.rejected':
     case 'node.reopened':
-      foldOwn(state, fact as OwnFact);
+      foldOwn(state, fact);
       break;
     case 'flow.released':
     case 'flow.ended':
@@ -74,6 +73,6 @@ function foldCatalog(state: GateState, fact: RecordedFact): void {
 
 /** It stands on the run's subject now. */
 function released(state: GateState, fact: RecordedFact<'flow.released' | 'flow.ended'>): void {
-  const run = fact.origin as never;
-  state.releases.delete(releaseKey({ tenant: fact.tenant, run, fact } as never));
+  const node = fact.type === 'flow.released' ? fact.data.node : '';
+  state.releases.delete(keyOfRelease(fact.tenant, fact.origin, node));
 }

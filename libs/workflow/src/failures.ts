@@ -76,7 +76,7 @@ export class FailureBook {
     return [...this.#kinds.values()].map(({ fixes, ...kind }) => ({
       ...kind,
       fixes: [...fixes],
-    })) as unknown as Json;
+    }));
   }
 
   restore(json: Json): this {

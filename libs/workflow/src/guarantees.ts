@@ -68,7 +68,7 @@ function route(attempt: Attempt, counted: readonly Call[], violations: Violation
   if (claimed !== undefined && claimed !== routedTo)
     violations.push({
       rule: 'route-mismatch',
-      detail: `routedTo is "${claimed}", but ${last.tool} said "${routedTo}"`,
+      detail: `routedTo is ${JSON.stringify(claimed)}, but ${last.tool} said "${routedTo}"`,
     });
   return { routedTo };
 }
@@ -120,7 +120,7 @@ function action(attempt: Attempt, counted: readonly Call[], violations: Violatio
   if (named !== undefined)
     violations.push({
       rule: 'unconfirmed',
-      detail: `confirmation.invocation "${String(named)}" is no action of this attempt`,
+      detail: `confirmation.invocation ${JSON.stringify(named)} is no action of this attempt`,
     });
   return {};
 }

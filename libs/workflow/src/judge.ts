@@ -45,9 +45,11 @@ export function judged(state: GateState, submission: Submission): Fact[] {
 export function admitted(run: Run, progress: Progress, spread: Spread): Fact[] {
   const facts: Fact[] = [];
   const admit = (into: Spread): void => {
-    for (const opening of [...into.opens]) {
+    const unfit = into.opens.flatMap((opening) => {
       const violation = inputViolation(run, progress, opening.node);
-      if (!violation) continue;
+      return violation ? [{ opening, violation }] : [];
+    });
+    for (const { opening, violation } of unfit) {
       into.opens.splice(into.opens.indexOf(opening), 1);
       const { next, spread: after } = progress.block(opening.node);
       admit(after);

@@ -71,8 +71,9 @@ function newCompiler(): Ajv2020 {
   return compiler;
 }
 
-function withoutDialect({ $schema: _, ...schema }: JsonObject): JsonObject {
-  return schema;
+function withoutDialect(schema: JsonObject): JsonObject {
+  const { $schema: _dialect, ...rest } = schema;
+  return rest;
 }
 
 function sentence(error: ErrorObject | undefined, name: string): string {

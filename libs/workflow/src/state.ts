@@ -207,8 +207,13 @@ export function dropRun(state: GateState, tenant: Tenant, run: Run): void {
   state.expiries.remove(run);
 }
 
+/** One for each node of a run, and one for its end. */
 export function releaseKey({ tenant, run, fact }: Release): string {
-  return `${tenant}/${run}/${fact.type === 'flow.ended' ? '' : fact.data.node}`;
+  return keyOfRelease(tenant, run, fact.type === 'flow.released' ? fact.data.node : '');
+}
+
+export function keyOfRelease(tenant: TenantId, run: string, node: string): string {
+  return `${tenant}/${run}/${node}`;
 }
 
 /** One book for each project of a tenant. */

@@ -79,7 +79,9 @@ function toolLines(tool: ToolEntry): string[] {
 export function slaText(sla: NodeSla): string {
   const told = Object.entries(sla).map(([field, value]) => {
     if (field === 'outputSchema') return 'an output schema';
-    return value === true ? field : `${field} ${Array.isArray(value) ? value.join(' ') : String(value)}`;
+    return value === true
+      ? field
+      : `${field} ${Array.isArray(value) ? value.join(' ') : JSON.stringify(value)}`;
   });
   return told.join(', ') || 'nothing special';
 }

@@ -18,6 +18,9 @@ const ROLE: Readonly<Record<string, string>> = {
   get_news: 'fetches',
   place_order: 'acts',
 };
+/** Of the built-in data type. */
+const MAX_AGE_MS = 3_600_000;
+
 const WANTED: Readonly<Record<string, string | undefined>> = {
   decision: 'routes',
   data: 'fetches',
@@ -26,97 +29,121 @@ const WANTED: Readonly<Record<string, string | undefined>> = {
 
 /** One sentence for each rule that was broken. */
 export function judge(facts: readonly RecordedFact[], workflow: WorkflowSpec): string[] {
-  const wrong: string[] = [];
-  const asked = new Map<string, Asked>();
-  const succeeded = new Map<string, RecordedFact<'execution.completed'>>();
-  const submitted = new Map<string, RecordedFact<'node.submitted'>>();
-  const routes = new Map<string, string | undefined>();
-  const opened = new Map<string, number>();
-  const granted = new Map<string, number>();
-  const failed = new Set<string>();
-  for (const fact of facts) {
+  const referee = new Referee(workflow);
+  for (const fact of facts) referee.see(fact);
+  return referee.wrong;
+}
+
+class Referee {
+  readonly wrong: string[] = [];
+  readonly #workflow: WorkflowSpec;
+  readonly #asked = new Map<string, Asked>();
+  readonly #succeeded = new Map<string, RecordedFact<'execution.completed'>>();
+  readonly #submitted = new Map<string, RecordedFact<'node.submitted'>>();
+  readonly #routes = new Map<string, string | undefined>();
+  readonly #opened = new Map<string, number>();
+  readonly #granted = new Map<string, number>();
+  readonly #failed = new Set<string>();
+
+  constructor(workflow: WorkflowSpec) {
+    this.#workflow = workflow;
+  }
+
+  see(fact: RecordedFact): void {
     switch (fact.type) {
       case 'tool.requested':
         for (const { invocation, tool } of fact.data.calls) {
           const { node = '', attempt = 0 } = fact.data.flow ?? {};
-          asked.set(invocation, { tool, key: `${node} ${attempt}`, seq: fact.seq });
+          this.#asked.set(invocation, { tool, key: `${node} ${attempt}`, seq: fact.seq });
         }
         break;
       case 'execution.completed':
-        if (fact.data.outcome === 'succeeded') succeeded.set(fact.data.invocation, fact);
+        if (fact.data.outcome === 'succeeded') this.#succeeded.set(fact.data.invocation, fact);
         break;
       case 'node.submitted':
-        submitted.set(`${fact.data.node} ${fact.data.attempt}`, fact);
+        this.#submitted.set(`${fact.data.node} ${fact.data.attempt}`, fact);
         break;
       case 'contract.accepted':
-        routes.set(fact.data.node, fact.data.routedTo);
-        wrong.push(...acceptance(fact.data));
+        this.#routes.set(fact.data.node, fact.data.routedTo);
+        this.#accepted(fact.data);
         break;
       case 'contract.rejected':
-        if (fact.data.next === 'fail' || fact.data.next === 'fallback') failed.add(fact.data.node);
+        if (fact.data.next === 'fail' || fact.data.next === 'fallback') this.#failed.add(fact.data.node);
         break;
       case 'node.reopened':
-        if (fact.data.ruling === 'retry') granted.set(fact.data.node, (granted.get(fact.data.node) ?? 0) + 1);
+        if (fact.data.ruling === 'retry')
+          this.#granted.set(fact.data.node, 1 + (this.#granted.get(fact.data.node) ?? 0));
+        else this.#failed.add(fact.data.node);
         break;
       default:
     }
     const { opens = [] } = fact.data as { opens?: EventData<'run.opened'>['opens'] };
-    for (const { node, attempt } of opens) wrong.push(...opening(node, attempt));
+    for (const { node, attempt } of opens) this.#opens(node, attempt);
   }
-  return wrong;
 
-  function acceptance({ node, attempt, calls, routedTo }: EventData<'contract.accepted'>): string[] {
-    const found: string[] = [];
+  #accepted({ node, attempt, calls, routedTo }: EventData<'contract.accepted'>): void {
     const key = `${node} ${attempt}`;
-    const submission = submitted.get(key);
-    if (!submission || opened.get(node) !== attempt)
-      found.push(`${key} is accepted, but was not open and submitted`);
+    const submission = this.#submitted.get(key);
     const before = submission?.seq ?? 0;
-    const mine = [...asked].filter(([, call]) => call.key === key && call.seq < before);
+    this.#expect(
+      submission && this.#opened.get(node) === attempt,
+      `${key} is accepted, but was not open and submitted`,
+    );
     for (const call of calls) {
-      const end = succeeded.get(call);
-      if (asked.get(call)?.key !== key || !end || end.seq > before) found.push(`${key} rests on ${call}`);
+      const end = this.#succeeded.get(call);
+      this.#expect(this.#asked.get(call)?.key === key && end && end.seq < before, `${key} rests on ${call}`);
     }
-    const type = workflow.nodes.find(({ name }) => name === node)?.type ?? 'agent';
+    const type = this.#node(node)?.type ?? 'agent';
     const wanted = WANTED[type];
-    if (wanted !== undefined && !calls.some((call) => ROLE[asked.get(call)?.tool ?? ''] === wanted))
-      found.push(`${key} is accepted without a call that ${wanted}`);
+    const isKept =
+      wanted === undefined || calls.some((call) => ROLE[this.#asked.get(call)?.tool ?? ''] === wanted);
+    this.#expect(isKept, `${key} is accepted without a call that ${wanted}`);
     if (type === 'decision') {
-      const last = mine.at(-1);
-      const said = (succeeded.get(last?.[0] ?? '')?.data.output as { routedTo?: string } | undefined)
+      const last = [...this.#asked].findLast(([, call]) => call.key === key && call.seq < before);
+      const said = (this.#succeeded.get(last?.[0] ?? '')?.data.output as { routedTo?: string } | undefined)
         ?.routedTo;
-      if (ROLE[last?.[1].tool ?? ''] !== 'routes' || said !== routedTo)
-        found.push(`${key} went where no gate said`);
+      this.#expect(
+        ROLE[last?.[1].tool ?? ''] === 'routes' && said === routedTo,
+        `${key} went where no gate said`,
+      );
     }
     if (type === 'data') {
-      const oldest = Math.min(...calls.map((call) => succeeded.get(call)?.at ?? 0));
-      if ((submission?.at ?? 0) - oldest > 3_600_000) found.push(`${key} hands over stale data`);
+      const oldest = Math.min(...calls.map((call) => this.#succeeded.get(call)?.at ?? 0));
+      this.#expect((submission?.at ?? 0) - oldest <= MAX_AGE_MS, `${key} hands over stale data`);
     }
-    return found;
   }
 
-  function opening(node: string, attempt: number): string[] {
-    const found: string[] = [];
-    if (attempt !== (opened.get(node) ?? 0) + 1) found.push(`${node} begins attempt ${attempt} out of turn`);
-    const spec = workflow.nodes.find(({ name }) => name === node);
-    const most = 1 + (spec?.sla?.maxRetries ?? 2) + (granted.get(node) ?? 0);
-    if (attempt > most) found.push(`${node} is asked ${attempt} times, at most ${most}`);
-    opened.set(node, attempt);
-    const incoming = workflow.edges.filter(({ to }) => to === node);
-    const taken = incoming.filter(
-      ({ from, when }) => routes.has(from) && (when === undefined || routes.get(from) === when),
+  #opens(node: string, attempt: number): void {
+    this.#expect(
+      attempt === (this.#opened.get(node) ?? 0) + 1,
+      `${node} begins attempt ${attempt} out of turn`,
     );
-    if (incoming.length > 0 && taken.length === 0) found.push(`${node} begins although no path leads there`);
+    const most = 1 + (this.#node(node)?.sla?.maxRetries ?? 2) + (this.#granted.get(node) ?? 0);
+    this.#expect(attempt <= most, `${node} is asked ${attempt} times, at most ${most}`);
+    this.#opened.set(node, attempt);
+    const incoming = this.#workflow.edges.filter(({ to }) => to === node);
+    const isReached = incoming.some(
+      ({ from, when }) => this.#routes.has(from) && (when === undefined || this.#routes.get(from) === when),
+    );
+    this.#expect(incoming.length === 0 || isReached, `${node} begins although no path leads there`);
     for (const { from } of incoming) {
-      const standIn = workflow.nodes.find(({ name }) => name === from)?.onFailure;
-      if (failed.has(from) && typeof standIn !== 'object')
-        found.push(`${node} begins without the data of ${from}`);
+      const hasStandIn = typeof this.#node(from)?.onFailure === 'object';
+      this.#expect(!this.#failed.has(from) || hasStandIn, `${node} begins without the data of ${from}`);
     }
-    const stoodInFor = workflow.nodes.find(
+    const replaced = this.#workflow.nodes.find(
       ({ onFailure }) => typeof onFailure === 'object' && onFailure.fallback === node,
     );
-    if (stoodInFor && !failed.has(stoodInFor.name))
-      found.push(`${node} stands in for ${stoodInFor.name}, which has not failed`);
-    return found;
+    this.#expect(
+      !replaced || this.#failed.has(replaced.name),
+      `${node} stands in for a node that has not failed`,
+    );
+  }
+
+  #expect(holds: unknown, otherwise: string): void {
+    if (!holds) this.wrong.push(otherwise);
+  }
+
+  #node(name: string): WorkflowSpec['nodes'][number] | undefined {
+    return this.#workflow.nodes.find((node) => node.name === name);
   }
 }

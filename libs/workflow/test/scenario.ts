@@ -131,7 +131,7 @@ export class World {
     attempt: number,
     output: unknown,
     used: readonly string[],
-    { run = 'r1', origin = 'ada', more = {} as object } = {},
+    { run = 'r1', origin = 'ada', more = {} } = {},
   ): Fact[] {
     const outputDigest = output === undefined ? {} : { outputDigest: digestOf(output) };
     const data = { run, node, attempt, output, ...outputDigest, used: [...used], ...more };

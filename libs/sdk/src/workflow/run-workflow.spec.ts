@@ -11,7 +11,7 @@ const STOCK: WorkflowSpecInput = {
       name: 'decide',
       type: 'decision',
       tools: ['get_current_stock_price', 'conditional_gate'] as never[],
-      sla: { toolUsageRequired: true, requiredFinalTool: 'conditional_gate' as never, minToolCalls: 1 },
+      sla: { toolUsageRequired: true, requiredFinalTool: 'conditional_gate', minToolCalls: 1 },
     },
     { name: 'buy', type: 'executor', tools: ['place_order'] as never[] },
     { name: 'hold' },
