@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
-import type { TenantId, ToolName } from '@writ/contracts';
+import type { TenantId } from '@writ/contracts';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
 import { GovernedToolExecutor, runWorkflow } from '@writ/sdk';
 import { eventually, startNats } from '@writ/testkit';
@@ -76,7 +76,7 @@ async function nodeCost(): Promise<{ callMs: number; nodeMs: number }> {
       withinMs: 30_000,
       what: 'the catalog is folded',
     });
-    const workflow = chain('data', 'echo' as ToolName, REAL_NODES);
+    const workflow = chain('data', 'echo', REAL_NODES);
     const calls: number[] = [];
     const nodes: number[] = [];
     for (let round = 0; round <= REAL_ROUNDS; round++) {

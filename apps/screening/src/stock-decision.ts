@@ -4,13 +4,13 @@
  * it while `npm start` runs: `node --conditions=@writ/source apps/screening/src/stock-decision.ts [symbol]`.
  */
 import { WritError, messageOf } from '@writ/contracts';
-import type { ToolName, WorkflowSpecInput } from '@writ/contracts';
+import type { WorkflowSpecInput } from '@writ/contracts';
 import { GovernedToolExecutor, orThrow, runWorkflow } from '@writ/sdk';
 import type { Execute, NodeTask, WorkflowOptions, WorkflowResult } from '@writ/sdk';
 
-const PRICE = 'get_current_stock_price' as ToolName;
-const GATE = 'conditional_gate' as ToolName;
-const ORDER = 'place_stock_order' as ToolName;
+const PRICE = 'get_current_stock_price';
+const GATE = 'conditional_gate';
+const ORDER = 'place_stock_order';
 const MOST_USD = 100;
 
 export const STOCK_DECISION: WorkflowSpecInput = {

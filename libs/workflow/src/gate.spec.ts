@@ -11,10 +11,10 @@ const STOCK: WorkflowSpecInput = {
     {
       name: 'decide',
       type: 'decision',
-      tools: ['get_price', 'conditional_gate'] as never[],
+      tools: ['get_price', 'conditional_gate'],
       sla: { toolUsageRequired: true, requiredFinalTool: 'conditional_gate', minToolCalls: 1 },
     },
-    { name: 'buy', type: 'executor', tools: ['place_order'] as never[] },
+    { name: 'buy', type: 'executor', tools: ['place_order'] },
     { name: 'hold' },
   ],
   edges: [
@@ -135,7 +135,7 @@ describe('attempts that are used up', () => {
   ): WorkflowSpecInput => ({
     name: 'one',
     nodes: [
-      { name: 'first', type: 'data', tools: ['get_price'] as never[], sla: { maxRetries: 0 }, onFailure },
+      { name: 'first', type: 'data', tools: ['get_price'], sla: { maxRetries: 0 }, onFailure },
       { name: 'spare' },
       { name: 'last' },
     ],

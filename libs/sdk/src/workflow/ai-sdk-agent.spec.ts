@@ -53,7 +53,7 @@ describe("a model of the AI SDK as a node's agent", () => {
             name: 'decide',
             type: 'decision',
             task: 'buy if cheap',
-            tools: ['get_price', 'boolean_gate'] as never[],
+            tools: ['get_price', 'boolean_gate'],
           },
           { name: 'buy' },
         ],

@@ -14,9 +14,9 @@ const FETCHED_AT = '2020-01-01T00:00:00.000Z';
 const DIAMOND: WorkflowSpecInput = {
   name: 'diamond',
   nodes: [
-    { name: 'fetch', type: 'data', tools: ['get'] as never[] },
-    { name: 'decide', type: 'decision', tools: ['get', 'boolean_gate'] as never[] },
-    { name: 'act', type: 'executor', tools: ['put'] as never[], onFailure: { fallback: 'spare' } },
+    { name: 'fetch', type: 'data', tools: ['get'] },
+    { name: 'decide', type: 'decision', tools: ['get', 'boolean_gate'] },
+    { name: 'act', type: 'executor', tools: ['put'], onFailure: { fallback: 'spare' } },
     { name: 'spare' },
     { name: 'rest' },
     { name: 'beside' },

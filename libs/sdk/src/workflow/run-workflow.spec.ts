@@ -10,10 +10,10 @@ const STOCK: WorkflowSpecInput = {
     {
       name: 'decide',
       type: 'decision',
-      tools: ['get_current_stock_price', 'conditional_gate'] as never[],
+      tools: ['get_current_stock_price', 'conditional_gate'],
       sla: { toolUsageRequired: true, requiredFinalTool: 'conditional_gate', minToolCalls: 1 },
     },
-    { name: 'buy', type: 'executor', tools: ['place_order'] as never[] },
+    { name: 'buy', type: 'executor', tools: ['place_order'] },
     { name: 'hold' },
   ],
   edges: [
@@ -103,7 +103,7 @@ describe('a runner', () => {
     const workflow = {
       ...STOCK,
       edges: [],
-      nodes: [{ name: 'decide', type: 'decision', tools: ['gat'] as never[] }],
+      nodes: [{ name: 'decide', type: 'decision', tools: ['gat'] }],
     };
     await expect(runWorkflow(workflow, { executor, execute: async () => 1 })).rejects.toMatchObject({
       code: 'invalid-workflow',
