@@ -3,7 +3,7 @@
  * those attempts that were accepted afterwards. Bounded: the kind that was seen longest ago gives way.
  */
 import type { FailureSummary, Json } from '@writ/contracts';
-import { MAX_FAILURE_KINDS, MAX_FIXES } from './limits.ts';
+import { MAX_FAILURE_KINDS, MAX_FIX_CALLS, MAX_FIXES } from './limits.ts';
 
 /** What an attempt was like. */
 export interface Tried {
@@ -50,7 +50,7 @@ export class FailureBook {
   fixed(tried: Tried, reason: string, calls: readonly string[]): void {
     const fixes = this.#kinds.get(keyOf(tried, reason))?.fixes;
     if (!fixes) return;
-    const text = JSON.stringify(calls);
+    const text = JSON.stringify(calls.slice(0, MAX_FIX_CALLS));
     if (!fixes.has(text) && fixes.size >= MAX_FIXES) return;
     fixes.set(text, (fixes.get(text) ?? 0) + 1);
   }

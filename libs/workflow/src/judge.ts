@@ -3,6 +3,7 @@ import type { EventData, Fact, TenantId, Violation } from '@writ/contracts';
 import { check } from './check.ts';
 import type { Kept } from './check.ts';
 import { feedbackOf } from './feedback.ts';
+import { MAX_INPUT_DETAIL_LENGTH } from './limits.ts';
 import type { PlannedNode } from './plan.ts';
 import { Progress, openingOf } from './progress.ts';
 import type { Spread } from './progress.ts';
@@ -54,13 +55,10 @@ export function admitted(run: Run, progress: Progress, spread: Spread): Fact[] {
       const { next, spread: after } = progress.block(opening.node);
       admit(after);
       const { id, agent, tenant } = run;
-      const feedback = feedbackOf(opening.node, [violation]);
       const where = { run: id, agent, node: opening.node, attempt: 0, side: 'input' as const };
-      facts.push({
-        type: 'contract.rejected',
-        tenant,
-        data: { ...where, violations: [violation], feedback, next, ...after },
-      });
+      const feedback = `Node "${opening.node}" does not start.`;
+      const data = { ...where, violations: [violation], feedback, next, ...after };
+      facts.push({ type: 'contract.rejected', tenant, data });
     }
   };
   admit(spread);
@@ -165,5 +163,8 @@ function inputViolation(run: Run, progress: Progress, name: string): Violation |
   const wrong = schemaCheck(schema)(progress.inputOf(name), 'input');
   return wrong === undefined
     ? undefined
-    : { rule: 'input-schema', detail: `what node "${name}" would get: ${wrong}` };
+    : {
+        rule: 'input-schema',
+        detail: `what node "${name}" would get: ${wrong}`.slice(0, MAX_INPUT_DETAIL_LENGTH),
+      };
 }

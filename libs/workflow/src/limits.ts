@@ -13,6 +13,9 @@ export const MAX_VIOLATIONS = 32;
 export const MAX_DETAIL_LENGTH = 600;
 export const MAX_FEEDBACK_LENGTH = 4_000;
 
+/** The same for what flows into a node: one answer may stop as many nodes as a workflow has. */
+export const MAX_INPUT_DETAIL_LENGTH = 200;
+
 /** Most problems of a workflow that are told at once. */
 export const MAX_PROBLEMS = 64;
 
@@ -29,7 +32,8 @@ export const MAX_COMPILED_SCHEMAS = 2_000;
 /** Most types that a type may be derived through. */
 export const MAX_TYPE_DEPTH = 8;
 
-/** Most kinds of failure that are remembered for a project, most fixes for each, and most in one report. */
+/** Most kinds of failure that are remembered for a project, most fixes for each, most calls of a fix, most in one report. */
 export const MAX_FAILURE_KINDS = 500;
-export const MAX_FIXES = 8;
-export const MAX_REPORTED_FAILURES = 100;
+export const MAX_FIXES = 4;
+export const MAX_FIX_CALLS = 16;
+export const MAX_REPORTED_FAILURES = 20;

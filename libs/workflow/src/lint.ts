@@ -7,7 +7,7 @@ import type { ToolName, WorkflowNode, WorkflowProblem, WorkflowSpec } from '@wri
 import { Guarantee } from './contract.ts';
 import type { Contract } from './contract.ts';
 import { graphProblems } from './graph.ts';
-import { MAX_PROBLEMS } from './limits.ts';
+import { MAX_DETAIL_LENGTH, MAX_PROBLEMS } from './limits.ts';
 import { contractsOf, isFallback, mayCall } from './plan.ts';
 import type { Contracts, Tools } from './plan.ts';
 import type { NodeTypes } from './node-types.ts';
@@ -34,6 +34,8 @@ export function lint(workflow: WorkflowSpec, catalog: LintCatalog): Linted {
     ...problems.map((problem) => ({ code: 'contract', ...problem })),
   ];
   for (const node of workflow.nodes) {
+    // Enough is enough: looking for what was meant takes time, and agents write workflows.
+    if (found.length >= MAX_PROBLEMS) break;
     const contract = contracts.get(node.name);
     if (!contract) continue;
     const told = [
@@ -44,7 +46,11 @@ export function lint(workflow: WorkflowSpec, catalog: LintCatalog): Linted {
     ];
     found.push(...told.map((problem) => ({ ...problem, node: node.name })));
   }
-  return { contracts, problems: found.slice(0, MAX_PROBLEMS) };
+  const first = found.slice(0, MAX_PROBLEMS);
+  return {
+    contracts,
+    problems: first.map((one) => ({ ...one, message: one.message.slice(0, MAX_DETAIL_LENGTH) })),
+  };
 }
 
 type Told = Pick<WorkflowProblem, 'code' | 'message'>;

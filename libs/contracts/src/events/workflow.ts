@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { digest } from '../digest.ts';
 import { nodeType, workflowSpec } from '../files/workflow-file.ts';
 import { agentId, invocationId, runId, token } from '../ids.ts';
+import { jsonValue } from '../json.ts';
 import { MAX_TEXT_LENGTH } from '../limits.ts';
 
 const attempt = z.number().int().positive();
@@ -16,7 +17,7 @@ export const runRequested = z.strictObject({
   run: runId,
   workflow: workflowSpec,
   /** What the first nodes get. */
-  input: z.unknown().optional(),
+  input: jsonValue.optional(),
 });
 
 /** A node's output, or why there is none, with the calls that it claims to rest on. */
@@ -24,7 +25,7 @@ export const nodeSubmitted = z.strictObject({
   run: runId,
   node: token,
   attempt,
-  output: z.unknown().optional(),
+  output: jsonValue.optional(),
   /** Digest of `output`; checked. */
   outputDigest: digest.optional(),
   used: z.array(invocationId).max(MAX_CLAIMED_CALLS).default([]),
