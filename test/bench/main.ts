@@ -23,14 +23,6 @@ const SIZES: Sizes = { singles: 20_000, coalesced: 30_000, steps: 400, tenants: 
 const QUICK: Sizes = { singles: 4_000, coalesced: 6_000, steps: 60, tenants: 4_000, idle: 200 };
 const ROUNDS = 3;
 
-/** Benchmarks of one part, `npm run bench workflow`; without a name the whole suite is measured. */
-const PARTS: Readonly<Record<string, string>> = { workflow: './workflow.ts' };
-const part = PARTS[process.argv[2] ?? ''];
-if (part !== undefined) {
-  await import(part);
-  process.exit();
-}
-
 const json = process.argv.includes('--json');
 const quick = process.argv.includes('--quick');
 
