@@ -85,19 +85,13 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
       case 'groups.defined':
         groups = fact.data.groups;
         break;
-      case 'node-type.defined':
-        nodeTypes.set(fact.data.nodeType.name, fact.data.nodeType);
-        break;
-      case 'node-type.retired':
-        nodeTypes.delete(fact.data.nodeType);
-        break;
       case 'scheduling.configured': {
         const { pool, parallelEnabled, plan } = fact.data;
         if (pool === undefined) scheduling = plan ? { parallelEnabled, plan } : { parallelEnabled };
         break;
       }
       default:
-        continue;
+        if (!isNodeTypeFolded(nodeTypes, fact)) continue;
     }
     revision = fact.seq;
   }
@@ -106,4 +100,11 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
     bundle,
     revision,
   };
+}
+
+function isNodeTypeFolded(nodeTypes: Map<string, NodeType>, fact: RecordedFact): boolean {
+  if (fact.type === 'node-type.defined') nodeTypes.set(fact.data.nodeType.name, fact.data.nodeType);
+  else if (fact.type === 'node-type.retired') nodeTypes.delete(fact.data.nodeType);
+  else return false;
+  return true;
 }
