@@ -69,7 +69,7 @@ describe('the stock decision', () => {
   it('of the ledger: holds what flowed on, written once for each accepted node', async () => {
     const flows = await eventually(
       async () => {
-        const found = await flowsOf('stock-1');
+        const found = await factsOn('writ.lab.flows.stock-1');
         return found.some(({ type }) => type === 'flow.ended') ? found : undefined;
       },
       { withinMs: 10_000, what: 'the end of the run stands on its flows subject' },
@@ -100,6 +100,12 @@ describe('the stock decision', () => {
       { run: 'stock-2' },
     );
     expect(await running).toMatchObject({ status: 'succeeded', routes: { decide: 'hold' } });
+    const ends = (await factsOn('writ.lab.executions.*')).filter(
+      ({ type }) => type === 'execution.completed',
+    );
+    const calls = ends.map(({ data }) => (data as { readonly invocation: string }).invocation);
+    expect(calls.length).toBeGreaterThan(3);
+    expect(new Set(calls).size).toBe(calls.length);
   });
 });
 
@@ -119,14 +125,13 @@ describe('the command line', () => {
   });
 });
 
-async function flowsOf(run: string): Promise<RecordedFact[]> {
+async function factsOn(subject: string): Promise<RecordedFact[]> {
   const { natsUrl, users } = suite.connection;
   const { user, password } = users.operator;
   const connection = await connectNats({ url: natsUrl, user, password, name: 'reader' });
   const ledger = jetstreamLedger(connection, { inboxPrefix: `_INBOX_${user}` });
   const facts: RecordedFact[] = [];
-  for await (const commit of ledger.read({ subject: `writ.lab.flows.${run}` }))
-    facts.push(...decodeCommit(commit));
+  for await (const commit of ledger.read({ subject })) facts.push(...decodeCommit(commit));
   await ledger.close();
   await connection.close();
   return facts;

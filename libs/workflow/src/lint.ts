@@ -116,7 +116,10 @@ function guaranteeProblems(
     );
     if (usable.length === 0) {
       const why = fit.length === 0 ? '' : `; ${fit.join(', ')} may not be called`;
-      found.push({ code: 'no-fitting-tool', message: `a ${node.type} node needs ${need.what}${why}` });
+      found.push({
+        code: 'no-fitting-tool',
+        message: `a node of type "${node.type}" needs ${need.what}${why}`,
+      });
     }
   }
   const outgoing = edges.filter(({ from }) => from === node.name);

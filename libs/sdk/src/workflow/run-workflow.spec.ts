@@ -124,6 +124,33 @@ describe('a runner', () => {
     await executor.close();
   });
 
+  it('whose node waits for a person: goes on when the person says so', async () => {
+    const world = suite();
+    const executor = await world.connect();
+    const attempts: number[] = [];
+    const workflow: WorkflowSpecInput = {
+      name: 'one',
+      nodes: [{ name: 'only', onFailure: 'person', sla: { maxRetries: 0, minToolCalls: 1 } }],
+    };
+    const result = await runWorkflow(workflow, {
+      executor,
+      run: 'r',
+      execute: async (node) => {
+        attempts.push(node.attempt);
+        if (node.attempt > 1) await node.call('get_current_stock_price', {});
+        return 'done';
+      },
+      onFact: ({ type, data }) => {
+        if (type !== 'contract.rejected') return;
+        expect(data).toMatchObject({ next: 'person' });
+        queueMicrotask(() => world.says('node.ruled', 'eve', { run: 'r', node: 'only', ruling: 'retry' }));
+      },
+    });
+    expect(result.status).toBe('succeeded');
+    expect(attempts).toEqual([1, 2]);
+    await executor.close();
+  });
+
   it('killed after any message: another one ends the run with the same result, and nothing runs twice', async () => {
     const whole = suite();
     const first = await whole.connect();
