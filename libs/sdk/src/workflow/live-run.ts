@@ -16,14 +16,9 @@ import { inputOver } from '@writ/workflow';
 import type { HandedOver, NodeInput, RunView } from '@writ/workflow';
 import { RUN_ENQUIRY_MS } from '../limits.ts';
 import type { NoticedFact } from '../read-outcome.ts';
-import { AttemptCalls } from './node-task.ts';
-import { nodeOutput } from './node-output.ts';
+import { failed, playAttempt } from './attempt.ts';
+import type { Submission } from './attempt.ts';
 import type { WorkflowOptions, WorkflowResult } from './run-workflow.ts';
-
-/** How an attempt ended, for the gate. */
-type Submission = Pick<EventData<'node.submitted'>, 'output' | 'used' | 'failure'>;
-
-const LONGEST_MESSAGE = 2_000;
 
 export class LiveRun {
   readonly #id: RunId;
@@ -40,6 +35,8 @@ export class LiveRun {
   #roles: Promise<ReadonlyMap<string, readonly ToolRole[]>> | undefined;
   #isOver = false;
   #isOpen = false;
+  /** This runner began the run, so it knows what was put in. */
+  #hasBegunIt = false;
 
   constructor(id: RunId, workflow: WorkflowSpec, options: WorkflowOptions) {
     this.#id = id;
@@ -61,7 +58,10 @@ export class LiveRun {
       const begun = run === undefined ? undefined : workflows.view(this.#id);
       const view = await Promise.race([begun, this.#end.promise.then(() => undefined)]);
       if (view) this.#catchUp(view);
-      else workflows.send('run.requested', { run: this.#id, workflow: this.#workflow, input: input ?? null });
+      else {
+        this.#hasBegunIt = true;
+        workflows.send('run.requested', { run: this.#id, workflow: this.#workflow, input: input ?? null });
+      }
       if (signal?.aborted) cancel();
       return await this.#end.promise;
     } finally {
@@ -199,55 +199,23 @@ export class LiveRun {
     const node = this.#workflow.nodes.find(({ name }) => name === opening.node) as WorkflowNode;
     const abort = new AbortController();
     this.#attempts.set(node.name, abort);
-    const { executor } = this.#options;
-    const calls = new AttemptCalls(
-      this.#id,
-      node,
-      opening,
-      abort.signal,
-      (call) => executor.run(call),
-      mayBeKnown,
-    );
-    const timeout = Promise.withResolvers<Submission>();
-    const timer = setTimeout(() => {
-      abort.abort(new Error('the attempt took too long'));
-      const message = `the attempt took longer than its ${opening.timeoutSeconds} s`;
-      timeout.resolve({ used: [], failure: { code: 'timed-out', message } });
-    }, timeoutMs);
+    const { executor, execute } = this.#options;
+    const feedback = this.#feedback.get(node.name);
     try {
-      const submission = await Promise.race([
-        this.#executed(calls, opening, this.#inputOf(node.name)),
-        timeout.promise,
-      ]);
+      const submission = await playAttempt(
+        { run: this.#id, node, opening, timeoutMs, mayBeKnown, feedback, abort },
+        {
+          execute,
+          call: (call) => executor.run(call),
+          inputOf: (name) => this.#inputOf(name),
+          rolesOfTools: () => this.#rolesOfTools(),
+        },
+      );
       if (!this.#isOver && this.#begun.get(node.name) === opening.attempt) this.#submit(opening, submission);
     } catch (error) {
-      this.#fail(
-        error instanceof WritError
-          ? error
-          : new WritError('runner-failed', messageOf(error), { cause: error }),
-      );
-    } finally {
-      clearTimeout(timer);
-      calls.end();
+      const fault = new WritError('runner-failed', messageOf(error), { cause: error });
+      this.#fail(error instanceof WritError ? error : fault);
     }
-  }
-
-  async #executed(calls: AttemptCalls, opening: NodeOpening, input: NodeInput): Promise<Submission> {
-    let returned: unknown;
-    try {
-      returned = await this.#options.execute(calls.task, input, this.#feedback.get(opening.node));
-    } catch (error) {
-      calls.end();
-      return {
-        used: [],
-        failure: { code: 'agent-failed', message: messageOf(error).slice(0, LONGEST_MESSAGE) },
-      };
-    }
-    const made = await calls.settled();
-    const hasLabel = opening.guarantee === 'fetches' || opening.guarantee === 'acts';
-    const roles = hasLabel && made.length > 0 ? await this.#rolesOfTools() : undefined;
-    const output = nodeOutput(returned, opening, made, (tool) => roles?.get(tool));
-    return { output, used: made.map(({ outcome }) => outcome.invocation) };
   }
 
   #submit({ node, attempt }: NodeOpening, submission: Submission): void {
@@ -257,18 +225,30 @@ export class LiveRun {
       workflows.send('node.submitted', { run: this.#id, node, attempt, ...submission });
     } catch (error) {
       // An output that no message can hold is the agent's mistake, and its next attempt is told so.
-      const failure = { code: 'agent-failed' as const, message: messageOf(error).slice(0, LONGEST_MESSAGE) };
-      workflows.send('node.submitted', { run: this.#id, node, attempt, used: [], failure });
+      workflows.send('node.submitted', {
+        run: this.#id,
+        node,
+        attempt,
+        ...failed('agent-failed', messageOf(error)),
+      });
     }
   }
 
-  #inputOf(node: string): NodeInput {
+  /** When a node before it was skipped or has failed, or a notice was lost, only the gate knows what flows in. */
+  async #inputOf(node: string): Promise<NodeInput> {
     const { nodes, edges } = this.#workflow;
     const stoodInFor = nodes.find(
       ({ onFailure }) => typeof onFailure === 'object' && onFailure.fallback === node,
     )?.name;
     const incoming = edges.filter(({ to }) => to === (stoodInFor ?? node));
-    return inputOver(this.#options.input ?? null, incoming, (name) => this.#accepted.get(name));
+    const isWhole = this.#hasBegunIt && incoming.every(({ from }) => this.#accepted.has(from));
+    for (;;) {
+      const local = inputOver(this.#options.input ?? null, incoming, (name) => this.#accepted.get(name));
+      if (isWhole || this.#isOver) return local;
+      const view = await this.#options.executor.workflows.view(this.#id).catch(() => undefined);
+      if (view) return view.nodes[node]?.input ?? local;
+      await new Promise((resolve) => setTimeout(resolve, RUN_ENQUIRY_MS));
+    }
   }
 
   /** Asked for once; without an answer every tool counts as fit. */

@@ -151,6 +151,20 @@ describe('a runner', () => {
     await executor.close();
   });
 
+  it('that takes up a run: gives its nodes what the run began with', async () => {
+    const world = suite();
+    const dying = await world.connect({ diesAfter: 1 });
+    const never: Execute = () => new Promise(() => {});
+    const lost = runWorkflow(STOCK, { executor: dying, execute: never, run: 'r', input: { symbol: 'ACME' } });
+    await turns(20);
+    const seen: string[] = [];
+    const next = await world.connect();
+    await runWorkflow(STOCK, { executor: next, execute: learning(seen), run: 'r' });
+    expect(seen[0]).toBe('decide 1: {"input":{"symbol":"ACME"},"from":{}}');
+    await Promise.all([next.close(), dying.close()]);
+    await expect(lost).rejects.toMatchObject({ code: 'closed' });
+  });
+
   it('killed after any message: another one ends the run with the same result, and nothing runs twice', async () => {
     const whole = suite();
     const first = await whole.connect();
