@@ -15,7 +15,6 @@ import { MAX_PROBLEMS } from './limits.ts';
 import { looseNodeTypes } from './node-types.ts';
 import { renderProblem } from './problem.ts';
 import type { Problem, SourceFile } from './problem.ts';
-import { GATE_TOOLS } from '@writ/workflow';
 
 export type LoadResult =
   | { readonly ok: true; readonly catalog: Catalog }
@@ -45,7 +44,7 @@ export function loadCatalog(files: readonly SourceFile[], { cell = false }: Load
   problems.push(...looseNodeTypes(entries));
   if (problems.length > 0)
     return { ok: false, problems: inFileOrder(files, distinct(problems)).slice(0, MAX_PROBLEMS) };
-  return { ok: true, catalog: toCatalog(entries, cell) };
+  return { ok: true, catalog: toCatalog(entries) };
 }
 
 /**
@@ -60,11 +59,9 @@ export function requireCatalog(files: readonly SourceFile[], options: LoadOption
   });
 }
 
-function toCatalog(entries: Entries, cell: boolean): Catalog {
-  const brought = cell ? [] : GATE_TOOLS;
+function toCatalog(entries: Entries): Catalog {
   return {
-    // The decision tools are every tenant's; a file may put one of its own in their place.
-    tools: new Map([...brought, ...entries.tools.map(({ value }) => value)].map((tool) => [tool.name, tool])),
+    tools: new Map(entries.tools.map(({ value }) => [value.name, value])),
     policies: entries.policies.map(({ value }) => value),
     budgets: new Map(entries.budgets.map(({ value }) => [value.account, value])),
     breakers: new Map(entries.breakers.map(({ value }) => [breakerScopeOf(value), value])),
