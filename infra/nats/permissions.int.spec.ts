@@ -55,6 +55,7 @@ describe('an agent of acme', () => {
     ['a vote', 'writ.acme.approvals.ann'],
     ['a policy', 'writ.acme.catalog'],
     ['a notice', 'writ.acme.notices.other'],
+    ["an output of a workflow's node", 'writ.acme.flows.run-1'],
     ['a call of another tenant', 'writ.rival.api.audit.status'],
     ["an executor's pull", 'writ._cell.api.scheduler.pull'],
     ['a leader lease', '$KV.WRIT_LEASES.policy'],
@@ -66,12 +67,14 @@ describe('an agent of acme', () => {
 
   it('own notices and inbox: may be heard', async () => {
     expect(await subscribing(bot, 'writ.acme.notices.bot')).toBe('allowed');
+    expect(await subscribing(bot, 'writ.acme.flows.*')).toBe('allowed');
     expect(await subscribing(bot, '_INBOX_agent-acme-bot.x')).toBe('allowed');
   });
 
   it.each([
     'writ.acme.notices.other',
     'writ.acme.notices.*',
+    'writ.rival.flows.run-1',
     'writ.acme.requests.bot',
     'writ.>',
     '>',
@@ -105,12 +108,12 @@ describe.each([
   [
     'budget',
     'writ.acme.budget',
-    ['writ.acme.decisions', 'writ.acme.executions.node7', '$KV.WRIT_LEASES.policy'],
+    ['writ.acme.decisions', 'writ.acme.flows.run-1', 'writ.acme.executions.node7', '$KV.WRIT_LEASES.policy'],
   ],
   [
     'scheduler',
     'writ.acme.schedule',
-    ['writ.acme.decisions', 'writ.acme.approvals.ann', 'writ.acme.requests.bot'],
+    ['writ.acme.decisions', 'writ.acme.approvals.ann', 'writ.acme.requests.bot', 'writ.acme.flows.run-1'],
   ],
 ])('the service %s', (name, own, foreign) => {
   it(`${own}: is stored`, async () => expect(await publishing(name, own)).toBe('stored'));
@@ -157,6 +160,11 @@ describe.each([
   });
 });
 
+describe('the policy service', () => {
+  it('an output that it lets through: is stored', async () =>
+    expect(await publishing('policy', 'writ.acme.flows.run-1')).toBe('stored'));
+});
+
 describe('the executor node7', () => {
   it('own executions: are stored', async () => {
     expect(await publishing('executor-node7', 'writ.acme.executions.node7')).toBe('stored');
@@ -164,6 +172,7 @@ describe('the executor node7', () => {
 
   it.each([
     'writ.acme.executions.node8',
+    'writ.acme.flows.run-1',
     'writ.acme.schedule',
     'writ.acme.decisions',
     'writ.acme.requests.bot',
@@ -173,7 +182,7 @@ describe('the executor node7', () => {
 });
 
 describe('audit', () => {
-  it.each(['decisions', 'budget', 'schedule', 'executions.node7', 'catalog', 'requests.bot'])(
+  it.each(['decisions', 'budget', 'schedule', 'flows.run-1', 'executions.node7', 'catalog', 'requests.bot'])(
     'a fact in %s: is refused, it only reads',
     async (kind) => expect(await publishing('audit', `writ.acme.${kind}`)).toBe('refused'),
   );

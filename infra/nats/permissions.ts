@@ -15,9 +15,9 @@ const LEASES = `KV_${LEASE_BUCKET}`;
 const PAYLOADS = `OBJ_${PAYLOAD_BUCKET}`;
 const SNAPSHOTS = `OBJ_${SNAPSHOT_BUCKET}`;
 
-/** What a decider may write into the ledger. The scheduler also writes the fence of a lost executor. */
+/** What a decider may write into the ledger. Policy lets flow on, the scheduler fences lost executors. */
 const WRITES: Readonly<Record<DeciderName, readonly string[]>> = {
-  policy: [`writ.*.${SubjectKind.decisions}`],
+  policy: [`writ.*.${SubjectKind.decisions}`, `writ.*.${SubjectKind.flows}.*`],
   budget: [`writ.*.${SubjectKind.budget}`],
   scheduler: [`writ.*.${SubjectKind.schedule}`, `writ.*.${SubjectKind.executions}.*`],
 };
@@ -42,7 +42,10 @@ export function permissionsOf(principal: Principal, everyone: readonly Principal
           `writ.${principal.tenant}.${SubjectKind.requests}.${principal.agent}`,
           calls(principal.tenant),
         ],
-        subscribe: [`writ.${principal.tenant}.notices.${principal.agent}`],
+        subscribe: [
+          `writ.${principal.tenant}.notices.${principal.agent}`,
+          `writ.${principal.tenant}.${SubjectKind.flows}.*`,
+        ],
       };
     case 'approver':
       return {

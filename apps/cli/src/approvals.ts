@@ -1,6 +1,6 @@
 /** Open approvals as the policy service tells them, and the vote on one of them. */
 import { EVENT_SCHEMAS, WritError, digestOf, encodeEvent, subjects } from '@writ/contracts';
-import type { TenantId } from '@writ/contracts';
+import type { TenantId, Fact } from '@writ/contracts';
 import type { Transport } from '@writ/sdk';
 import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
@@ -93,17 +93,22 @@ export async function castVote(
   vote: 'approve' | 'deny',
   reason: string | undefined,
 ): Promise<void> {
-  const { transport, tenant, origin } = session;
   const { invocation, argsDigest } = approval;
-  const subject = subjects.approvals(tenant, origin);
   const data = { invocation, vote, argsDigest, ...(reason === undefined ? {} : { reason }) };
+  await publishAsPerson(session, { type: 'approval.voted', tenant: session.tenant, data });
+}
+
+/**
+ * Publishes what a person says, under the name of its credential.
+ * @throws WritError `not-permitted`; `unconfirmed` when the ledger did not answer.
+ */
+export async function publishAsPerson(
+  { transport, tenant, origin }: Session,
+  fact: Fact<'approval.voted' | 'node.ruled'>,
+): Promise<void> {
+  const subject = subjects.approvals(tenant, origin);
   const id = uuidv7();
-  const event = encodeEvent(
-    { type: 'approval.voted', tenant, data },
-    id,
-    `writ/approver/${origin}`,
-    new Date().toISOString(),
-  );
+  const event = encodeEvent(fact, id, `writ/approver/${origin}`, new Date().toISOString());
   const request = { subject, data: Buffer.from(`[${event}]`), id: digestOf([subject, id]) };
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => undefined);

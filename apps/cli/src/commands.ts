@@ -76,9 +76,11 @@ export async function apply(
   options: GlobalOptions & { readonly file: string; readonly dryRun?: boolean },
 ): Promise<ExitCode> {
   // Only this command needs the condition language, which takes longer to load than all the rest.
-  const { readFolder, requireCatalog } = await import('@writ/catalog');
+  const { readFolder, requireCatalog, withBuiltInTools } = await import('@writ/catalog');
   const { applyCatalog } = await import('./apply-catalog.ts');
-  const wanted = requireCatalog(await readFolder(options.file), { cell: options.cell ?? false });
+  const cell = options.cell ?? false;
+  const named = requireCatalog(await readFolder(options.file), { cell });
+  const wanted = cell ? named : withBuiltInTools(named);
   const { terminal } = surroundings;
   return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
     const refusal = new AbortController();

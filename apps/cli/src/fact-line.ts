@@ -32,7 +32,10 @@ function colourOf(fact: RecordedFact): Colour {
     case 'approval.denied':
     case 'breaker.opened':
     case 'alert.raised':
+    case 'contract.rejected':
       return 'red';
+    case 'contract.accepted':
+      return 'green';
     case 'approval.opened':
     case 'approval.expired':
     case 'budget.alerted':
@@ -109,6 +112,19 @@ function otherSummary(fact: RecordedFact): string {
       return `${fact.data.scope}: ${fact.data.mode}, ${fact.data.reason}`;
     case 'executor.lost':
       return `${fact.data.executor}: ${fact.data.reason}`;
+    case 'contract.accepted': {
+      const { run, node, attempt, routedTo } = fact.data;
+      return `${run} ${node} ${attempt}${routedTo === undefined ? '' : ` -> ${routedTo}`}`;
+    }
+    case 'contract.rejected': {
+      const { run, node, attempt, violations, next } = fact.data;
+      return `${run} ${node} ${attempt}: ${violations.map(({ rule }) => rule).join(', ')}, ${next}`;
+    }
+    case 'run.opened':
+    case 'run.refused':
+      return fact.data.run;
+    case 'run.completed':
+      return `${fact.data.run} ${fact.data.status}`;
     default: {
       // The rest is told by whatever says it in words.
       const { detail, reason, by, scope, account } = fact.data as Readonly<Record<string, unknown>>;

@@ -7,6 +7,7 @@ import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
 import { addEvidenceCommands } from './evidence-commands.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
+import { addWorkflowCommands } from './workflow-program.ts';
 
 /** Runs one command line (without program names); every error ends as a message and an exit code. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -65,6 +66,7 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addBreakerCommands(program, surroundings, ended);
   addPolicyCommands(program, surroundings, ended);
   addEvidenceCommands(program, surroundings, ended);
+  addWorkflowCommands(program, surroundings, ended);
   return program;
 }
 
@@ -186,7 +188,7 @@ function sequenceOf(text: string): number {
   throw new InvalidArgumentError('It is a whole number from 1 on.');
 }
 
-function boundedText(text: string): string {
+export function boundedText(text: string): string {
   if (text.length > 0 && text.length <= MAX_TEXT_LENGTH) return text;
   throw new InvalidArgumentError(`It has 1 to ${MAX_TEXT_LENGTH} characters.`);
 }

@@ -2,28 +2,29 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, NatsContext } from '@nestjs/microservices';
 import { catalogView, openApprovals, unready } from '@writ/policy';
-import type { CatalogView, OpenApproval, PolicyState } from '@writ/policy';
+import type { CatalogView, OpenApproval } from '@writ/policy';
 import { ApiCall, callingTenant, DeciderTransport, Health } from '@writ/service';
+import type { GatedState } from './gated-policy.ts';
 
 @Controller()
 export class PolicyApi {
-  readonly #transport: DeciderTransport<PolicyState>;
+  readonly #transport: DeciderTransport<GatedState>;
 
   constructor(
-    @Inject(DeciderTransport) transport: DeciderTransport<PolicyState>,
+    @Inject(DeciderTransport) transport: DeciderTransport<GatedState>,
     @Inject(Health) health: Health,
   ) {
     this.#transport = transport;
-    health.add('policies', () => unready(transport.host.state));
+    health.add('policies', () => unready(transport.host.state.policy));
   }
 
   @ApiCall('policy', 'catalog')
   catalog(@Ctx() context: NatsContext): CatalogView {
-    return catalogView(this.#transport.host.state, callingTenant(context));
+    return catalogView(this.#transport.host.state.policy, callingTenant(context));
   }
 
   @ApiCall('policy', 'approvals')
   approvals(@Ctx() context: NatsContext): { readonly approvals: readonly OpenApproval[] } {
-    return { approvals: openApprovals(this.#transport.host.state, callingTenant(context)) };
+    return { approvals: openApprovals(this.#transport.host.state.policy, callingTenant(context)) };
   }
 }

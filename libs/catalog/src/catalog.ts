@@ -9,6 +9,7 @@ import type {
   Digest,
   EnvironmentSpec,
   GroupsSpec,
+  NodeType,
   PolicyRule,
   RecordedFact,
   SchedulingSpec,
@@ -27,6 +28,8 @@ export interface Catalog {
   readonly scheduling: SchedulingSpec | undefined;
   readonly environment: EnvironmentSpec;
   readonly groups: GroupsSpec;
+  /** Types of workflow nodes, by name. */
+  readonly nodeTypes: ReadonlyMap<string, NodeType>;
 }
 
 /** What a tenant's ledger says: the last fact about each name. */
@@ -43,6 +46,7 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
   const tools = new Map<string, ToolSpec>();
   const budgets = new Map<string, BudgetSpec>();
   const breakers = new Map<string, BreakerSpec>();
+  const nodeTypes = new Map<string, NodeType>();
   let policies: readonly PolicyRule[] = [];
   let scheduling: SchedulingSpec | undefined;
   let environment: EnvironmentSpec = {};
@@ -87,13 +91,20 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
         break;
       }
       default:
-        continue;
+        if (!isNodeTypeFolded(nodeTypes, fact)) continue;
     }
     revision = fact.seq;
   }
   return {
-    catalog: { tools, policies, budgets, breakers, scheduling, environment, groups },
+    catalog: { tools, policies, budgets, breakers, scheduling, environment, groups, nodeTypes },
     bundle,
     revision,
   };
+}
+
+function isNodeTypeFolded(nodeTypes: Map<string, NodeType>, fact: RecordedFact): boolean {
+  if (fact.type === 'node-type.defined') nodeTypes.set(fact.data.nodeType.name, fact.data.nodeType);
+  else if (fact.type === 'node-type.retired') nodeTypes.delete(fact.data.nodeType);
+  else return false;
+  return true;
 }

@@ -19,6 +19,7 @@ const SECTION_WORDS: Readonly<Record<DefinedName['section'], string>> = {
   scheduling: 'scheduling value',
   environment: 'environment value',
   groups: 'group',
+  nodeTypes: 'node type',
 };
 
 /** What can hold for a whole cell. */

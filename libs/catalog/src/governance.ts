@@ -5,6 +5,7 @@ import {
   environmentSpec,
   governanceFile,
   groupsSpec,
+  nodeType,
   policyFileRule,
   schedulingSpec,
   toolSpec,
@@ -14,6 +15,7 @@ import type {
   BudgetSpec,
   EnvironmentSpec,
   GroupsSpec,
+  NodeType,
   PolicyRule,
   SchedulingSpec,
   ToolSpec,
@@ -36,6 +38,7 @@ export interface Entries {
   readonly scheduling: Entry<SchedulingSpec>[];
   readonly environment: Entry<EnvironmentSpec>[];
   readonly groups: Entry<GroupsSpec>[];
+  readonly nodeTypes: Entry<NodeType>[];
   /** Names that are defined, by broken entries too, so that one mistake does not make every mention another. */
   readonly names: DefinedName[];
   /** Units that tools cost. */
@@ -53,7 +56,7 @@ export interface DefinedName {
 }
 
 /** The field that names the entries of each list. */
-const NAMED_BY = { tools: 'name', policies: 'name', budgets: 'account' } as const;
+const NAMED_BY = { tools: 'name', policies: 'name', budgets: 'account', nodeTypes: 'name' } as const;
 
 /** The fields of which one says what a breaker watches. */
 const BREAKER_SCOPES = ['tool', 'pool', 'everything'] as const;
@@ -64,7 +67,7 @@ const DEFAULT_POOL = toolSpec.shape.pool.parse(undefined);
 const SECTIONS = Object.keys(governanceFile.shape);
 
 export function noEntries(): Entries {
-  const lists = { tools: [], policies: [], budgets: [], breakers: [] };
+  const lists = { tools: [], policies: [], budgets: [], breakers: [], nodeTypes: [] };
   const wholes = { scheduling: [], environment: [], groups: [] };
   return { ...lists, ...wholes, names: [], units: new Set(), pools: new Set() };
 }
@@ -90,6 +93,7 @@ export function readEntries(yaml: YamlFile, entries: Entries): readonly Problem[
     ...list(yaml, 'policies', policyFileRule, 'a policy', entries.policies),
     ...list(yaml, 'budgets', budgetSpec, 'a budget', entries.budgets),
     ...list(yaml, 'breakers', breakerSpec, 'a breaker', entries.breakers),
+    ...list(yaml, 'nodeTypes', nodeType, 'a node type', entries.nodeTypes),
     ...whole(yaml, 'scheduling', schedulingSpec, entries.scheduling),
     ...whole(yaml, 'environment', environmentSpec, entries.environment),
     ...whole(yaml, 'groups', groupsSpec, entries.groups),

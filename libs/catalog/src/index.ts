@@ -1,4 +1,5 @@
 /** The catalog of a tenant: from a governance folder, from its ledger, and the difference between the two. */
+export { withBuiltInTools } from './built-in-tools.ts';
 export { currentCatalog } from './catalog.ts';
 export { ChangeKind } from './change.ts';
 export { diff } from './diff.ts';

@@ -19,9 +19,11 @@ export { ForcedMode } from './events/catalog.ts';
 export { breakerScope, breakerScopeOf, breakerSpec } from './files/breaker-file.ts';
 export { CalendarWindow, OverdraftRule, budgetSpec, limitsOf, windowName } from './files/budget-file.ts';
 export { environmentSpec, governanceFile, groupsSpec, schedulingSpec } from './files/governance-file.ts';
+export { NodeEnd } from './events/workflow.ts';
 export { LimitScope, PolicyAction, PolicyMode, policyFileRule, policyRule } from './files/policy-file.ts';
 export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
 export { CHAIN_GENESIS, CHAIN_HASH_BYTES, chainHash } from './hash-chain.ts';
+export { MAX_CALLS_PER_ATTEMPT, ToolRole, nodeSla, nodeType, workflowSpec } from './files/workflow-file.ts';
 export { Heap } from './heap.ts';
 export {
   CELL,
@@ -29,6 +31,7 @@ export {
   executorId,
   invocationId,
   isToken,
+  runId,
   sessionId,
   stepId,
   tenantId,
@@ -71,10 +74,34 @@ export type { PayloadRef, Priority, ToolCall, ToolRequested } from './events/req
 export type { BreakerSpec } from './files/breaker-file.ts';
 export type { BudgetLimit, BudgetSpec } from './files/budget-file.ts';
 export type { EnvironmentSpec, GovernanceFile, GroupsSpec, SchedulingSpec } from './files/governance-file.ts';
+export type {
+  FailureSummary,
+  FlowOfCall,
+  NodeOpening,
+  Violation,
+  WorkflowProblem,
+} from './events/workflow.ts';
+export type {
+  NodeSla,
+  NodeType,
+  WorkflowEdge,
+  WorkflowNode,
+  WorkflowSpec,
+  WorkflowSpecInput,
+} from './files/workflow-file.ts';
 export type { ApprovalRule, LimitRule, PolicyRule } from './files/policy-file.ts';
 export type { ToolAdapter, ToolSpec } from './files/tool-file.ts';
 export type { Position } from './heap.ts';
-export type { AgentId, ExecutorId, InvocationId, SessionId, StepId, TenantId, ToolName } from './ids.ts';
+export type {
+  AgentId,
+  ExecutorId,
+  InvocationId,
+  RunId,
+  SessionId,
+  StepId,
+  TenantId,
+  ToolName,
+} from './ids.ts';
 export type { JsonObject } from './json.ts';
 export type { Denial } from './outcome.ts';
 export type { Amounts, Micros } from './quantities.ts';

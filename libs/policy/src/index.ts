@@ -5,6 +5,7 @@ export { checkPolicies, checkTool } from './check.ts';
 export { policy } from './policy.ts';
 export { catalogView, openApprovals, unready } from './queries.ts';
 export { requestContext } from './request-context.ts';
+export { isKnownCall, standingDenials, toolInputs } from './standing.ts';
 export { Trial, askedCall } from './trial.ts';
 export type { PolicyFinding } from './authoring/analysis.ts';
 export type { BacktestReport, ShiftExample } from './authoring/backtest.ts';

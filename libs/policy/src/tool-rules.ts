@@ -35,7 +35,7 @@ export function toolRules(rules: readonly CompiledRule[], bindings: Bindings): T
 }
 
 /** The outcome that all calls of the tool have in common: `false`, or a match; nothing when it depends on the call. */
-function fixedOutcome(compiled: CompiledRule, bindings: Bindings): Match | false | undefined {
+export function fixedOutcome(compiled: CompiledRule, bindings: Bindings): Match | false | undefined {
   const { condition, fixed, broken } = compiled;
   if (broken !== undefined) return { ...compiled, error: broken };
   if (!condition || fixed.some((part) => isFalse(part, bindings))) return false;

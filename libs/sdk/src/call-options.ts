@@ -10,6 +10,8 @@ export interface CallOptions extends Omit<RequestTerms, 'log'> {
 export interface RunOptions extends ToolInputs, CallOptions {
   /** An id of the caller's own, so that asking again after a crash has no second effect; a fresh one by default. */
   readonly invocation?: string | undefined;
+  /** This id may have been used before, and have ended: its outcome is looked up at once. */
+  readonly mayBeKnown?: boolean | undefined;
 }
 
 export interface MapProgress {

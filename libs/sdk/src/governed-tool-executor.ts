@@ -24,6 +24,7 @@ import type { ToolInputs } from './request-event.ts';
 import { agentSettings } from './settings.ts';
 import type { AgentOptions, AgentSettings } from './settings.ts';
 import type { Transport } from './transport.ts';
+import { WorkflowChannel } from './workflow/channel.ts';
 
 export interface ConnectOptions extends AgentOptions {
   /** Names of policies that must be in force; connecting fails when one is not. */
@@ -46,6 +47,8 @@ export interface ExecutorSettings
 
 export class GovernedToolExecutor {
   readonly settings: ExecutorSettings;
+  /** Runs of workflows: their gate, what planners need. */
+  readonly workflows: WorkflowChannel;
   readonly #transport: Transport;
   readonly #calls: OutstandingCalls;
   readonly #publisher: RequestPublisher;
@@ -56,9 +59,13 @@ export class GovernedToolExecutor {
   private constructor(transport: Transport, settings: ExecutorSettings, options: ConnectOptions) {
     this.settings = settings;
     this.#transport = transport;
-    this.#calls = new OutstandingCalls(options.onNotice);
     const subject = subjects.requests(settings.tenant, settings.agent);
     this.#publisher = new RequestPublisher((request) => transport.append(request), subject);
+    this.workflows = new WorkflowChannel(transport, settings.tenant, settings.agent, this.#publisher);
+    this.#calls = new OutstandingCalls((fact) => {
+      this.workflows.hear(fact);
+      options.onNotice?.(fact);
+    });
     this.#enquiry = new Enquiry(transport, settings.tenant, this.#calls);
     transport.watch({
       refused: (refused, error) => void (refused === subject && this.#publisher.refuse(error)),
@@ -110,7 +117,7 @@ export class GovernedToolExecutor {
    * governed outcome.
    */
   async run(options: RunOptions): Promise<CallOutcome> {
-    const { invocation, tool, inputs, ...terms } = options;
+    const { invocation, tool, inputs, mayBeKnown, ...terms } = options;
     if (invocation !== undefined && !isToken(invocation)) {
       throw new WritError(
         'invalid-call',
@@ -121,6 +128,7 @@ export class GovernedToolExecutor {
     // An id of the caller's own may be sent twice; its event is another one each time.
     const event = invocation === undefined ? id : uuidv7();
     const [outcome] = this.#ask(event, [id], [inputs === undefined ? { tool } : { tool, inputs }], terms);
+    if (mayBeKnown) void this.#enquiry.now();
     return outcome as Promise<CallOutcome>;
   }
 
@@ -152,6 +160,7 @@ export class GovernedToolExecutor {
     this.#enquiry.close();
     this.#publisher.close();
     this.#calls.failAll(closedError());
+    this.workflows.close(closedError());
     await this.#transport.close();
   }
 

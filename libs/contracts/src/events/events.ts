@@ -53,6 +53,22 @@ import {
   scheduleRefused,
 } from './schedule.ts';
 import { payloadRemoved, storageReturned } from './storage.ts';
+import {
+  contractAccepted,
+  contractRejected,
+  flowEnded,
+  flowReleased,
+  nodeReopened,
+  nodeRuled,
+  nodeSubmitted,
+  nodeTypeDefined,
+  nodeTypeRetired,
+  runCancelRequested,
+  runCompleted,
+  runOpened,
+  runRefused,
+  runRequested,
+} from './workflow.ts';
 
 export const EVENT_SCHEMAS = {
   'tool.requested': toolRequested,
@@ -100,6 +116,20 @@ export const EVENT_SCHEMAS = {
   'execution.completed': executionCompleted,
   'execution.fenced': executionFenced,
   'leader.elected': leaderElected,
+  'run.requested': runRequested,
+  'run.cancel-requested': runCancelRequested,
+  'node.submitted': nodeSubmitted,
+  'node.ruled': nodeRuled,
+  'node-type.defined': nodeTypeDefined,
+  'node-type.retired': nodeTypeRetired,
+  'run.opened': runOpened,
+  'run.refused': runRefused,
+  'run.completed': runCompleted,
+  'contract.accepted': contractAccepted,
+  'contract.rejected': contractRejected,
+  'node.reopened': nodeReopened,
+  'flow.released': flowReleased,
+  'flow.ended': flowEnded,
 } as const;
 
 export type EventType = keyof typeof EVENT_SCHEMAS | 'request.malformed';
@@ -126,7 +156,13 @@ export type EventData<T extends EventType> = T extends keyof typeof EVENT_SCHEMA
 
 /** The subjects on which each kind of fact may stand; a fact on another subject is not believed. */
 export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> = {
-  [SubjectKind.requests]: new Set(['tool.requested', 'tool.cancel-requested']),
+  [SubjectKind.requests]: new Set([
+    'tool.requested',
+    'tool.cancel-requested',
+    'run.requested',
+    'run.cancel-requested',
+    'node.submitted',
+  ]),
   [SubjectKind.catalog]: new Set([
     'tool.registered',
     'tool.retired',
@@ -142,8 +178,10 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'environment.defined',
     'groups.defined',
     'scheduling.configured',
+    'node-type.defined',
+    'node-type.retired',
   ]),
-  [SubjectKind.approvals]: new Set(['approval.voted']),
+  [SubjectKind.approvals]: new Set(['approval.voted', 'node.ruled']),
   [SubjectKind.decisions]: new Set([
     'policy.decided',
     'request.rejected',
@@ -152,6 +190,12 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'approval.denied',
     'approval.expired',
     'invocation.cancelled',
+    'run.opened',
+    'run.refused',
+    'run.completed',
+    'contract.accepted',
+    'contract.rejected',
+    'node.reopened',
     'leader.elected',
   ]),
   [SubjectKind.budget]: new Set([
@@ -179,4 +223,5 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'leader.elected',
   ]),
   [SubjectKind.executions]: new Set(['execution.started', 'execution.completed', 'execution.fenced']),
+  [SubjectKind.flows]: new Set(['flow.released', 'flow.ended']),
 };

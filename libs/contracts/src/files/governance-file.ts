@@ -9,6 +9,7 @@ import { breakerSpec } from './breaker-file.ts';
 import { budgetSpec } from './budget-file.ts';
 import { policyFileRule } from './policy-file.ts';
 import { toolSpec } from './tool-file.ts';
+import { nodeType } from './workflow-file.ts';
 
 /** `scheduling:`: how the calls of one step may overlap. */
 export const schedulingSpec = z.strictObject({
@@ -39,5 +40,6 @@ export const governanceFile = z.strictObject({
   scheduling: schedulingSpec.optional(),
   environment: environmentSpec.optional(),
   groups: groupsSpec.optional(),
+  nodeTypes: z.array(nodeType).max(1_000).optional(),
 });
 export type GovernanceFile = z.infer<typeof governanceFile>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { toolName, token } from '../ids.ts';
 import { jsonObject } from '../json.ts';
 import { unitName } from '../quantities.ts';
+import { toolPlanning } from './workflow-file.ts';
 
 /** What a call may touch. Case does not matter in files. */
 export const SafetyClass = {
@@ -76,6 +77,8 @@ export const toolSpec = z.strictObject({
   pool: token.default('default'),
   /** Values that policies may test as `tool.labels.x`. */
   labels: z.record(z.string(), z.string()).default({}),
+  /** What a planner of workflows has to know of it. */
+  planning: toolPlanning.optional(),
 });
 export type ToolSpec = z.infer<typeof toolSpec>;
 
