@@ -21,6 +21,7 @@ import type { Conclusion, RunResult, RunSpan, SealedInputs } from '@writ/executi
 import { Backoff } from './backoff.ts';
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
+import { progressTo } from './progress-notices.ts';
 import type { Session } from './session.ts';
 import { ToolCache } from './tool-cache.ts';
 import type { ReadyTool } from './tool-cache.ts';
@@ -91,13 +92,13 @@ export class CallRunner {
     const startedAtMs = this.#ports.now();
     const begun = performance.now();
     session.running++;
-    const result = await runTool(grant, tool, inputs.text);
+    const result = await runTool(grant, tool, inputs, progressTo(this.#ports, grant));
     session.running--;
     this.#ports.metrics.ran(tool.spec.name, result.outcome, performance.now() - begun);
     // What a fenced session produced is dropped: the scheduler has decided about it already.
     if (session.ended) return this.#options.onLeftoverDone();
     const span = { startedAtMs, endedAtMs: this.#ports.now() };
-    const ended = conclude(result, tool.check, this.#options.maxOutputBytes);
+    const ended = conclude(result, tool.check, this.#options.maxOutputBytes, tool.redact);
     const conclusion = withWrites(ended, result.writes);
     const kept = conclusion.store === undefined ? conclusion : await this.#keep(conclusion, conclusion.store);
     this.#complete(session, grant, inputs.digest, kept, span);
@@ -136,11 +137,17 @@ export class CallRunner {
 }
 
 /** Runs the tool; an adapter that breaks its own promise still ends the call. */
-async function runTool(grant: Grant, tool: ReadyTool, inputs: string): Promise<RunResult> {
+async function runTool(
+  grant: Grant,
+  tool: ReadyTool,
+  { text: inputs, digest: argsDigest }: SealedInputs,
+  progress: (note: unknown) => void,
+): Promise<RunResult> {
   const { tenant, agent, invocation, attempt, fencingToken } = grant;
   const key = idempotencyKey(grant);
   try {
-    return await tool.run({ tenant, agent, invocation, attempt, idempotencyKey: key, fencingToken, inputs });
+    const run = { tenant, agent, invocation, attempt, idempotencyKey: key, fencingToken, inputs, argsDigest };
+    return await tool.run({ ...run, progress });
   } catch (error) {
     return failedRun('adapter-failed', `the executor could not run the tool: ${String(error)}`);
   }

@@ -63,6 +63,7 @@ export {
   parseSubject,
   subjects,
 } from './subjects.ts';
+export { WORKER_ALIVE_MS, WORKER_QUEUE, workerCancel, workerMessage, workerRequest } from './worker-wire.ts';
 export type { Grant, PullReply, PullRequest, StatusReply, StatusRequest } from './api.ts';
 export type { CloudEvent, StoredCommit } from './cloud-event.ts';
 export type { Decider, Fact, Instant, Json, RecordedFact } from './decider.ts';
@@ -81,10 +82,12 @@ export type {
   SchedulingSpec,
 } from './files/governance-file.ts';
 export type { ApprovalRule, PolicyRule } from './files/policy-file.ts';
-export type { ToolAdapter, ToolSpec } from './files/tool-file.ts';
+export type { McpServer, ToolAdapter } from './files/tool-adapter.ts';
+export type { ToolSpec } from './files/tool-file.ts';
 export type { Position } from './heap.ts';
 export type { AgentId, ExecutorId, InvocationId, SessionId, StepId, TenantId, ToolName } from './ids.ts';
 export type { JsonObject } from './json.ts';
 export type { Denial } from './outcome.ts';
 export type { Amounts, Micros } from './quantities.ts';
 export type { SubjectParts } from './subjects.ts';
+export type { WorkerMessage, WorkerRequest } from './worker-wire.ts';

@@ -159,7 +159,7 @@ export class GovernedToolExecutor {
     eventId: string,
     step: readonly InvocationId[],
     calls: readonly ToolInputs[],
-    { signal, ...terms }: CallOptions,
+    { signal, onNote: note, ...terms }: CallOptions,
   ): Promise<CallOutcome>[] {
     if (this.#closed) throw closedError();
     const busy = step.find((invocation) => this.#calls.has(invocation));
@@ -179,7 +179,7 @@ export class GovernedToolExecutor {
     const outcomes = step.map(
       (invocation) =>
         new Promise<CallOutcome>((resolve, reject) => {
-          this.#calls.add({ invocation, event: eventId, step, issuedAt, resolve, reject });
+          this.#calls.add({ invocation, event: eventId, step, issuedAt, note, resolve, reject });
         }),
     );
     this.#publisher.send(outgoing);

@@ -3,6 +3,7 @@ export { fetchReport, writeReport } from './export-provenance.ts';
 export { GovernedToolExecutor } from './governed-tool-executor.ts';
 export { natsTransport } from './nats-transport.ts';
 export { OutcomeError, orThrow, sentenceOf, wholeUnits } from './outcome.ts';
+export { serveTool } from './serve-tool.ts';
 export { agentSettings, readConnectionFile } from './settings.ts';
 export type { CallOptions, MapInputs, MapOptions, MapProgress, RunOptions } from './call-options.ts';
 export type { ExportScope } from './export-provenance.ts';
@@ -20,6 +21,8 @@ export type {
   UsedAmounts,
 } from './outcome.ts';
 export type { NoticedFact } from './read-outcome.ts';
+export type { ServeOptions, ToolWorker } from './serve-tool.ts';
 export type { ToolInputs } from './request-event.ts';
 export type { AgentOptions, AgentSettings, ConnectionFile, Credentials } from './settings.ts';
 export type { Transport, TransportEvents } from './transport.ts';
+export type { WorkerContext, WorkerFunction } from './worker-call.ts';

@@ -67,6 +67,25 @@ export function agentSettings(
   };
 }
 
+/**
+ * The same for a worker, which is no agent: the file names no user for it, so a server with users needs `user` and
+ * `password` from the options or the environment.
+ */
+export function workerSettings(
+  options: Omit<AgentOptions, 'agent'>,
+  environment: Environment = process.env,
+  folder: string = process.cwd(),
+): Credentials {
+  const named = options.server ?? environment['WRIT_NATS_URL'];
+  const file = named === undefined ? requireConnectionFile(folder) : undefined;
+  return {
+    server: named ?? file?.natsUrl ?? '',
+    user: options.user ?? environment['WRIT_NATS_USER'],
+    password: options.password ?? environment['WRIT_NATS_PASSWORD'],
+    tenant: legal('tenant', tenantId, options.tenant ?? environment['WRIT_TENANT'] ?? file?.tenant),
+  };
+}
+
 /** The nearest connection file at or above `folder`; undefined when there is none. */
 export function readConnectionFile(folder: string): ConnectionFile | undefined {
   for (let at = resolve(folder); ; at = dirname(at)) {
