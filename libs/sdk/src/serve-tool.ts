@@ -86,15 +86,17 @@ export async function serveTool(
     const message = `user ${user ?? '(none)'} may not serve "${worker}": ${refusal.message}`;
     throw new WritError('not-permitted', message, { cause: refusal });
   }
+  const stop = async (): Promise<void> => {
+    calls.unsubscribe();
+    await serving.drained(WORKER_DRAIN_MS);
+    await connection.drain();
+  };
+  let stopping: Promise<void> | undefined;
   return {
     get held() {
       return serving.held;
     },
-    stop: async () => {
-      calls.unsubscribe();
-      await serving.drained(WORKER_DRAIN_MS);
-      await connection.drain();
-    },
+    stop: () => (stopping ??= stop()),
   };
 }
 
