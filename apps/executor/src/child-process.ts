@@ -74,6 +74,7 @@ export function startChild(command: ChildCommand): RunningChild {
       cwd: command.folder,
       env: { ...command.environment },
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', command.onProgress ? 'pipe' : 'ignore'],
+      ...(command.user === undefined ? {} : { uid: command.user, gid: command.user }),
       detached: true,
       shell: false,
     });

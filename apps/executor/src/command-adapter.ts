@@ -4,7 +4,8 @@
  * lists and the call's own identity (`WRIT_...`), works in a scratch folder that is removed afterwards, and is held
  * in what the machine has to hold it in (`sandbox.ts`).
  */
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chownSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { WritError } from '@writ/contracts';
@@ -122,22 +123,22 @@ export class CommandAdapter implements ToolAdapter {
       throw error;
     }
     const slot = this.#freeSlots.pop() ?? 0;
-    const folder = await this.#makeScratch(command.sandbox.userOf(slot));
+    const folder = this.#makeScratch(command.sandbox.userOf(slot));
     try {
       const end = await this.#child(command, run, args, folder, slot);
       if (!command.sandbox.namespaces) killLeftovers(folder, command.sandbox.userOf(slot));
       const sent = Buffer.byteLength(run.inputs);
-      return await withUsage({ ...resultOf(command, end), measured: measured(end, sent) }, folder);
+      return withUsage({ ...resultOf(command, end), measured: measured(end, sent) }, folder);
     } finally {
       this.#freeSlots.push(slot);
-      // A tool may have made its own files unremovable; that is no reason to lose its result.
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+      await removeScratch(folder);
     }
   }
 
-  async #makeScratch(user: number | undefined): Promise<string> {
-    const folder = await mkdtemp(join(this.#options.scratchFolder ?? tmpdir(), 'writ-'));
-    if (user !== undefined) await chown(folder, user, user);
+  /** Synchronous, like the spawn that follows: a thread of its own would cost more than the work. */
+  #makeScratch(user: number | undefined): string {
+    const folder = mkdtempSync(join(this.#options.scratchFolder ?? tmpdir(), 'writ-'));
+    if (user !== undefined) chownSync(folder, user, user);
     return folder;
   }
 
@@ -173,6 +174,16 @@ export class CommandAdapter implements ToolAdapter {
     run.signal?.removeEventListener('abort', stop);
     this.#running.delete(child);
     return end;
+  }
+}
+
+async function removeScratch(folder: string): Promise<void> {
+  try {
+    // Most commands leave nothing.
+    rmdirSync(folder);
+  } catch {
+    // A tool may have made its own files unremovable; that is no reason to lose its result.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -1,6 +1,5 @@
 /** What a command says it used up: a small plain file of its scratch folder, opened without following any link. */
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failedRun } from '@writ/execution';
 import type { ReportedUsage, RunResult } from '@writ/execution';
@@ -12,11 +11,14 @@ const MAX_USAGE_BYTES = 16 * 1024;
 const UNREADABLE: ReportedUsage = { [USAGE_FILE]: Number.NaN };
 const HOW = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** The result with what was reported; what is not a set of amounts is passed on and fails the call. */
-export async function withUsage(result: RunResult, folder: string): Promise<RunResult> {
-  let file;
+/**
+ * The result with what was reported; what is not a set of amounts is passed on and fails the call. Synchronous, because
+ * the file is small or not read at all.
+ */
+export function withUsage(result: RunResult, folder: string): RunResult {
+  let file: number;
   try {
-    file = await open(join(folder, USAGE_FILE), HOW);
+    file = openSync(join(folder, USAGE_FILE), HOW);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return result;
@@ -28,12 +30,12 @@ export async function withUsage(result: RunResult, folder: string): Promise<RunR
     };
   }
   try {
-    const stat = await file.stat();
+    const stat = fstatSync(file);
     if (!stat.isFile() || stat.size > MAX_USAGE_BYTES) return { ...result, reported: UNREADABLE };
-    return { ...result, reported: { ...(JSON.parse(await file.readFile('utf8')) as ReportedUsage) } };
+    return { ...result, reported: { ...(JSON.parse(readFileSync(file, 'utf8')) as ReportedUsage) } };
   } catch {
     return { ...result, reported: UNREADABLE };
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
