@@ -15,6 +15,8 @@ import type { ExecutorConfig } from './executor.config.ts';
 import { ExecutorAgent } from './executor-agent.ts';
 import { natsPorts } from './nats-ports.ts';
 import { observedMetrics } from './observed-metrics.ts';
+import { payloadBucket } from './payload-bucket.ts';
+import { servePayloads } from './payload-service.ts';
 import { Sandbox } from './sandbox.ts';
 import { secretStore } from './secret-store.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -24,6 +26,7 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
   readonly #agent: ExecutorAgent;
   readonly #pool: WorkerPool;
   readonly #sandbox: () => Promise<Sandbox>;
+  readonly #stopServing: () => void;
   readonly #log: Logger;
   #ready = false;
 
@@ -54,6 +57,8 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
       inboxPrefix: service.WRIT_NATS_USER === undefined ? undefined : `_INBOX_${service.WRIT_NATS_USER}`,
       random: Math.random,
     });
+    const payloads = payloadBucket(connection);
+    this.#stopServing = servePayloads(connection, payloads);
     const options = {
       executor: config.WRIT_EXECUTOR,
       slots: config.WRIT_SLOTS,
@@ -64,6 +69,7 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
       ...natsPorts(connection),
       ledger,
       adapters,
+      largeInputs: payloads,
       secrets: secretStore(process.env, config.WRIT_SECRETS),
       trouble: (error, doing) => this.#log.warn(`${doing}: ${messageOf(error)}`),
       metrics: observedMetrics(telemetry.meter, () => this.#agent.held),
@@ -83,6 +89,7 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#ready = false;
+    this.#stopServing();
     await this.#agent.stop();
   }
 }

@@ -71,6 +71,7 @@ beforeEach(async () => {
       ...natsPorts(connection),
       ledger: jetstreamLedger(connection),
       adapters: { module: new ModuleAdapter(FOLDER, pool) },
+      largeInputs: { read: () => Promise.resolve(undefined) },
       secrets: secretStore({}, undefined),
       trouble: () => undefined,
       metrics: noMetrics,

@@ -20,6 +20,11 @@ export interface PayloadStore {
   put(ref: PayloadRef, bytes: Uint8Array): Promise<void>;
 }
 
+/** Reads what was stored under a digest; the digest is not checked here. */
+export interface PayloadReader {
+  read(digest: Digest): Promise<Uint8Array | undefined>;
+}
+
 /** The scheduler's leader, over request/reply. Both reject when nobody answers in time. */
 export interface SchedulerPort {
   /** Held open by the leader until it has grants or its own bound (about 5 s) has passed. */
@@ -32,6 +37,7 @@ export interface ExecutorPorts {
   readonly scheduler: SchedulerPort;
   readonly ledger: Ledger;
   readonly payloads: PayloadStore;
+  readonly largeInputs: PayloadReader;
   /** What kinds of tools this executor can run. */
   readonly adapters: Readonly<Partial<Record<AdapterSpec['kind'], ToolAdapter>>>;
   readonly secrets: SecretStore;

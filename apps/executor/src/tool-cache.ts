@@ -10,6 +10,8 @@ import type { OutputCheck, Redaction, RunError } from '@writ/execution';
 import { Backoff } from './backoff.ts';
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS, TOOLS_KEPT } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
+import { largeInputsOf } from './large-inputs.ts';
+import type { LargeInputs } from './large-inputs.ts';
 import { withSecrets } from './secret-scope.ts';
 import type { PreparedTool, ToolAdapter } from './tool-run.ts';
 import { watchingWrites } from './watched-paths.ts';
@@ -20,6 +22,8 @@ export interface ReadyTool {
   readonly startsFirst: boolean;
   readonly check: OutputCheck;
   readonly redact: Redaction | undefined;
+  /** Inputs that may lie in the payload store, and the check that all inputs fit once they are there. */
+  readonly large: LargeInputs | undefined;
   readonly run: PreparedTool;
 }
 
@@ -67,7 +71,7 @@ export class ToolCache {
       const redact = compileRedaction(spec.outputs);
       const prepared = watchingWrites(spec, await this.#adapterOf(spec).prepare(spec));
       const run = withSecrets(spec, prepared, this.#ports.secrets);
-      const tool = { spec, startsFirst: startsFirst(spec), check, redact, run };
+      const tool = { spec, startsFirst: startsFirst(spec), check, redact, large: largeInputsOf(spec), run };
       this.#keep(digest, tool);
       return { status: 'ready', tool };
     } catch (error) {

@@ -52,6 +52,17 @@ export { memoize } from './memoize.ts';
 export { nearestName } from './nearest-name.ts';
 export { compareText } from './order.ts';
 export { DenialClass, Outcome, RunOutcome } from './outcome.ts';
+export {
+  MAX_PAYLOAD_BYTES,
+  PAYLOAD_PART_BYTES,
+  allowingPayloads,
+  loadReply,
+  loadRequest,
+  payloadInput,
+  payloadNames,
+  storeReply,
+  storeRequest,
+} from './payload.ts';
 export { PlanMode } from './plan-mode.ts';
 export { MICROS_PER_UNIT, Unit, formatMicros, toMicros } from './quantities.ts';
 export { RecentIds } from './recent-ids.ts';
@@ -84,6 +95,7 @@ export type {
 export type { ApprovalRule, PolicyRule } from './files/policy-file.ts';
 export type { McpServer, ToolAdapter } from './files/tool-adapter.ts';
 export type { ToolSpec } from './files/tool-file.ts';
+export type { PayloadInput } from './payload.ts';
 export type { Position } from './heap.ts';
 export type { AgentId, ExecutorId, InvocationId, SessionId, StepId, TenantId, ToolName } from './ids.ts';
 export type { JsonObject } from './json.ts';

@@ -16,16 +16,16 @@ const OPTIONS = { strict: false, allErrors: false, validateFormats: true, addUse
  * Compiles a schema; no schema promises nothing.
  * @throws WritError `invalid-output-schema` when the schema itself is broken.
  */
-export function compileOutputCheck(schema: JsonObject | undefined): OutputCheck {
+export function compileOutputCheck(schema: JsonObject | undefined, what = 'output'): OutputCheck {
   if (schema === undefined) return () => undefined;
   try {
     const ajv = isDraft2020(schema) ? new Ajv2020(OPTIONS) : new Ajv(OPTIONS);
     formats.default(ajv);
     const validate = ajv.compile(schema);
     return (output) =>
-      validate(output) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'output' });
+      validate(output) ? undefined : ajv.errorsText(validate.errors, { dataVar: what });
   } catch (thrown) {
-    const message = `the tool's outputs schema cannot be used: ${messageOf(thrown)}`;
+    const message = `the tool's ${what}s schema cannot be used: ${messageOf(thrown)}`;
     throw new WritError('invalid-output-schema', message, { cause: thrown });
   }
 }
