@@ -46,7 +46,6 @@ async function main(/** @type {string} */ name, /** @type {string[]} */ args) {
   const node = ownNode();
   if (command.build) await build(node);
   const flags = ['--conditions=@writ/source', '--disable-warning=ExperimentalWarning'];
-  const bench = name === 'bench' ? benchNamed(args[0]) : undefined;
   process.exitCode = await onTerminal(node, [
     ...(command.file.endsWith('.ts') ? flags : []),
     bench ?? join(root, command.file),

@@ -1,4 +1,6 @@
 /** Every kind of tool through the whole suite: what it is told and returns, and where its secret must not be found. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +19,7 @@ import type { TestSuite } from './suite.ts';
 
 const CANARY = 'canary-7f3a/of+the=lab';
 const WORKER: Principal = { kind: 'worker', tenant: 'lab' as TenantId, worker: 'leaky' };
+const PLAIN_WORKER: Principal = { kind: 'worker', tenant: 'lab' as TenantId, worker: 'plain' };
 const LEAK_SERVER = new URL('./tools/leak-server.mjs', import.meta.url).pathname;
 const LARGE = 'large text '.repeat(60_000);
 
@@ -35,7 +38,7 @@ beforeAll(async () => {
     return '{}';
   });
   suite = await startTestSuite({
-    principals: [WORKER],
+    principals: [WORKER, PLAIN_WORKER],
     environment: { WRIT_SECRET_LAB: CANARY, OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(collector) },
   });
   const governance = join(suite.dir, 'governance');
@@ -102,6 +105,7 @@ function catalog(url: string): unknown {
       { name: 'http', ...reading, adapter: { kind: 'http', url: `${url}/x`, headers } },
       { name: 'mcp', ...reading, adapter: { kind: 'mcp', server, tool: 'leak' } },
       { name: 'nats', ...reading, adapter: { kind: 'nats', worker: 'leaky' }, outputs: redacting },
+      { name: 'plain', ...reading, adapter: { kind: 'nats', worker: 'plain' } },
       {
         name: 'size',
         ...reading,
@@ -144,6 +148,37 @@ describe('a tool that gives away its secret', () => {
     const outcome = await agent.run({ tool: 'nats', onNote: (note) => notes.push(note) });
     expect(outcome).toMatchObject({ status: 'succeeded', output: { token: '[redacted]', score: 3 } });
     expect(notes).toEqual([{ percent: 50 }]);
+  });
+});
+
+describe('a worker by nothing but a NATS client', () => {
+  it('serves a tool: its output, its failure and its usage are recorded', async () => {
+    const { user = '', password = '' } = suite.login(PLAIN_WORKER);
+    const program = new URL('./plain-worker.mjs', import.meta.url).pathname;
+    const plain = spawn(process.execPath, [
+      program,
+      suite.connection.natsUrl,
+      user,
+      password,
+      'lab',
+      'plain',
+    ]);
+    await once(plain.stdout, 'data');
+    expect(await agent.run({ tool: 'plain', inputs: { text: 'hello' } })).toMatchObject({
+      status: 'succeeded',
+      output: 'HELLO',
+      usage: { characters: '5' },
+    });
+    expect(await agent.run({ tool: 'plain' })).toMatchObject({
+      status: 'failed',
+      error: { code: 'no-text' },
+    });
+    plain.kill();
+    await once(plain, 'exit');
+    expect(await agent.run({ tool: 'plain' })).toMatchObject({
+      status: 'failed',
+      error: { code: 'no-worker' },
+    });
   });
 });
 

@@ -123,12 +123,13 @@ export class CommandAdapter implements ToolAdapter {
       throw error;
     }
     const slot = this.#freeSlots.pop() ?? 0;
-    const folder = this.#makeScratch(command.sandbox.userOf(slot));
+    const user = command.sandbox.userOf(slot);
+    const folder = this.#makeScratch(user);
     try {
       const end = await this.#child(command, run, args, folder, slot);
-      if (!command.sandbox.namespaces) killLeftovers(folder, command.sandbox.userOf(slot));
+      if (!command.sandbox.namespaces) killLeftovers(folder, user);
       const sent = Buffer.byteLength(run.inputs);
-      return withUsage({ ...resultOf(command, end), measured: measured(end, sent) }, folder);
+      return withUsage({ ...resultOf({ ...command, user }, end), measured: measured(end, sent) }, folder);
     } finally {
       this.#freeSlots.push(slot);
       await removeScratch(folder);

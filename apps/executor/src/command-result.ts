@@ -13,6 +13,8 @@ export interface EndedCommand {
   readonly timeoutMs: number;
   readonly maxOutputBytes: number;
   readonly limits: CommandLimits;
+  /** The user that it was started as, when that is not the executor's own. */
+  readonly user: number | undefined;
 }
 
 const MEGABYTE = 1_024 * 1_024;
@@ -35,7 +37,8 @@ export function resultOf(command: EndedCommand, end: ChildEnd): RunResult {
     return failedRun('isolation-unavailable', message);
   }
   if (end.told.includes(Told.absent)) {
-    const message = `tool "${name}" could not be started: ${program} is no program that its user may run`;
+    const who = command.user === undefined ? '' : ` as user ${command.user} (WRIT_TOOL_USER)`;
+    const message = `tool "${name}" could not be started: ${program} cannot be run${who}`;
     return failedRun('spawn-failed', message);
   }
   return stoppedResult(command, end) ?? endedResult(command, end);

@@ -59,7 +59,11 @@ describe('inputs by reference', () => {
       },
       'payload-mismatch',
     ],
-    ['that break the schema once they are there', () => stored('abcdefghijklmnopqrstuvwxyz'), 'invalid-inputs'],
+    [
+      'that break the schema once they are there',
+      () => stored('abcdefghijklmnopqrstuvwxyz'),
+      'invalid-inputs',
+    ],
     ['that are of another type', () => stored(17), 'invalid-inputs'],
   ] as const)('%s: the tool is not run', async (_, make, code) => {
     const { reference, parts } = make();

@@ -1,6 +1,6 @@
 /**
  * A tool worker: any process that can reach NATS becomes the place where a `nats` tool runs. Workers of one name share
- * the calls; more of them, anywhere, is more capacity. The wire is plain NATS (`docs/worker-wire.md`), so a worker needs
+ * the calls; more of them, anywhere, is more capacity. The wire is plain NATS (`worker-wire.md`), so a worker needs
  * neither this function nor this language.
  */
 import type { Msg } from '@nats-io/nats-core';
