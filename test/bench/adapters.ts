@@ -92,7 +92,7 @@ async function plainSpawn(): Promise<void> {
   await once(child, 'close');
 }
 
-const module = (await import('./tools/echo.mjs')) as { run(inputs: unknown): unknown };
+const module = await import('./tools/echo.mjs');
 const command = { kind: 'command', argv: ['/bin/cat'] } as const;
 const cases: readonly Case[] = [
   {

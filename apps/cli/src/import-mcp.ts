@@ -85,7 +85,7 @@ async function listTools(server: McpServer): Promise<ListedTool[]> {
 }
 
 function transportOf(server: McpServer): Transport {
-  if (server.transport === 'http') return new StreamableHTTPClientTransport(new URL(server.url)) as Transport;
+  if (server.transport === 'http') return new StreamableHTTPClientTransport(new URL(server.url));
   const [command = '', ...args] = server.argv;
   return new StdioClientTransport({ command, args, stderr: 'ignore' });
 }

@@ -40,6 +40,8 @@ export async function connectMcp(
   closed: () => void,
 ): Promise<Client> {
   const client = new Client({ name: 'writ-executor', version: '1' });
+  // The SDK's client is no event target: this is its only way to tell.
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener
   client.onclose = closed;
   const transport =
     server.transport === 'http' ? httpTransport(server, run) : await stdioTransport(server, run, options);
@@ -54,7 +56,7 @@ function httpTransport(
   const own = Object.entries(headers).map(([name, value]) => [name, withSecretValues(value, run)] as const);
   // A redirect would carry the headers to a host that nobody decided on.
   const requestInit = { headers: Object.fromEntries(own), redirect: 'error' as const };
-  return new StreamableHTTPClientTransport(new URL(url), { requestInit }) as Transport;
+  return new StreamableHTTPClientTransport(new URL(url), { requestInit });
 }
 
 async function stdioTransport(

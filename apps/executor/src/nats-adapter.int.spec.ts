@@ -15,7 +15,7 @@ const LAB = 'lab' as TenantId;
 let server: NatsServer;
 let connection: NatsConnection;
 let adapter: NatsAdapter;
-let stopWorkers: (() => void)[] = [];
+const stopWorkers: (() => void)[] = [];
 
 beforeAll(async () => {
   server = await startNats();

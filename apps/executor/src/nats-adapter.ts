@@ -6,7 +6,7 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { createInbox } from '@nats-io/nats-core';
 import { RunOutcome, WritError, subjects, workerMessage } from '@writ/contracts';
-import type { TenantId, ToolSpec } from '@writ/contracts';
+import type { ToolSpec } from '@writ/contracts';
 import { Measured, failedRun } from '@writ/execution';
 import type { RunResult } from '@writ/execution';
 import { cancelled } from './command-result.ts';
@@ -136,7 +136,7 @@ class Asking {
   #tellCancelled(): void {
     const { tenant, invocation, attempt } = this.#run;
     if (this.#connection.isClosed()) return;
-    const subject = subjects.workerCancel(tenant as TenantId, this.#tool.worker);
+    const subject = subjects.workerCancel(tenant, this.#tool.worker);
     this.#connection.publish(subject, JSON.stringify({ invocation, attempt }));
   }
 

@@ -64,7 +64,6 @@ beforeEach(async () => {
   const connection = await connectNats({ url: nats.url, name: 'executor' });
   const pool = new WorkerPool({ workers: 1, environment: {}, maxOutputBytes: 1_000_000 });
   await pool.start();
-  const bounds = { toolsFolder: FOLDER, environment: {}, maxOutputBytes: 1_000_000, processes: 1 };
   agent = new ExecutorAgent(
     { executor, slots: 4, pool: 'default', labels: {}, drainMs: 1_000 },
     {

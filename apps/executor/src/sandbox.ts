@@ -131,7 +131,12 @@ export class Sandbox {
     return [
       ...dying,
       unshare,
-      ...['--user', '--map-current-user', '--pid', '--fork', '--kill-child', '--mount-proc'],
+      '--user',
+      '--map-current-user',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
       ...(readOnlyRoot ? ['--keep-caps'] : []),
       ...(noNetwork ? ['--net'] : []),
       '--',

@@ -22,8 +22,7 @@ export function compileOutputCheck(schema: JsonObject | undefined, what = 'outpu
     const ajv = isDraft2020(schema) ? new Ajv2020(OPTIONS) : new Ajv(OPTIONS);
     formats.default(ajv);
     const validate = ajv.compile(schema);
-    return (output) =>
-      validate(output) ? undefined : ajv.errorsText(validate.errors, { dataVar: what });
+    return (output) => (validate(output) ? undefined : ajv.errorsText(validate.errors, { dataVar: what }));
   } catch (thrown) {
     const message = `the tool's ${what}s schema cannot be used: ${messageOf(thrown)}`;
     throw new WritError('invalid-output-schema', message, { cause: thrown });
@@ -52,7 +51,7 @@ export function compileRedaction(schema: JsonObject | undefined): Redaction | un
   const note: SchemaValidateFunction = (marked, _data, _schema, at) => {
     if (marked === true)
       found.push({
-        parent: at?.parentData as (typeof found)[0]['parent'],
+        parent: at?.parentData,
         key: at?.parentDataProperty ?? '',
       });
     return true;

@@ -14,7 +14,7 @@ const LAB = 'lab' as TenantId;
 
 let server: NatsServer;
 let connection: NatsConnection;
-let workers: ToolWorker[] = [];
+const workers: ToolWorker[] = [];
 
 beforeAll(async () => {
   server = await startNats();

@@ -13,7 +13,6 @@ import {
   workerCancel,
   workerRequest,
 } from '@writ/contracts';
-import type { TenantId } from '@writ/contracts';
 import { connectNats } from '@writ/ledger';
 import { DEFAULT_WORKER_CONCURRENCY, WORKER_DRAIN_MS } from './limits.ts';
 import { workerSettings } from './settings.ts';
@@ -72,13 +71,8 @@ export async function serveTool(
         else refusal = error;
       },
     });
-  const name = { tenant: tenant as TenantId, worker };
-  const calls = listen(
-    subjects.worker(name.tenant, worker),
-    (message) => serving.take(message),
-    WORKER_QUEUE,
-  );
-  listen(subjects.workerCancel(name.tenant, worker), (message) => serving.cancel(message));
+  const calls = listen(subjects.worker(tenant, worker), (message) => serving.take(message), WORKER_QUEUE);
+  listen(subjects.workerCancel(tenant, worker), (message) => serving.cancel(message));
   // The server answers in order: before its PONG a refusal of these subscriptions has arrived.
   await connection.flush();
   if (refusal !== undefined) {
