@@ -54,7 +54,7 @@ export function permissionsOf(principal: Principal, everyone: readonly Principal
         subscribe: [],
       };
     case 'worker':
-      return workerPermissions(principal.tenant, principal.worker, everyone);
+      return workerPermissions(principal.tenant, principal.worker ?? '*', everyone);
   }
 }
 

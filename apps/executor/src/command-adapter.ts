@@ -15,7 +15,7 @@ import type { RunResult } from '@writ/execution';
 import { startChild } from './child-process.ts';
 import type { ChildEnd, RunningChild } from './child-process.ts';
 import { expandArguments } from './command-argv.ts';
-import { cancelled, measured, resultOf } from './command-result.ts';
+import { measured, resultOf } from './command-result.ts';
 import { USAGE_FILE, withUsage } from './command-usage.ts';
 import { COMMAND_PROCESSES, OPEN_FILES, LARGEST_FILE_MB, TERM_GRACE_MS } from './limits.ts';
 import { insideFolder } from './module-adapter.ts';
@@ -26,6 +26,7 @@ import type { CommandLimits } from './sandbox-script.ts';
 import { passedVariables, secretVariables } from './tool-environment.ts';
 import type { PreparedTool, ToolAdapter, ToolRun } from './tool-run.ts';
 import { Turnstile } from './turnstile.ts';
+import { unfinished } from './unfinished.ts';
 
 export interface CommandAdapterOptions {
   /** Programs named by a path with a `/` are looked for here; `{tools}` in an argument. */
@@ -113,7 +114,7 @@ export class CommandAdapter implements ToolAdapter {
   }
 
   async #run(command: Command, run: ToolRun): Promise<RunResult> {
-    if (this.#closed || run.signal?.aborted) return cancelled();
+    if (this.#closed || run.signal?.aborted) return unfinished(run.signal);
     let args: string[];
     try {
       const inputs = JSON.parse(run.inputs) as JsonObject;
@@ -129,7 +130,10 @@ export class CommandAdapter implements ToolAdapter {
       const end = await this.#child(command, run, args, folder, slot);
       if (!command.sandbox.namespaces) killLeftovers(folder, user);
       const sent = Buffer.byteLength(run.inputs);
-      return withUsage({ ...resultOf({ ...command, user }, end), measured: measured(end, sent) }, folder);
+      return withUsage(
+        { ...resultOf({ ...command, user, signal: run.signal }, end), measured: measured(end, sent) },
+        folder,
+      );
     } finally {
       this.#freeSlots.push(slot);
       await removeScratch(folder);

@@ -6,6 +6,7 @@ import type { ReportedUsage, RunResult } from '@writ/execution';
 import type { ChildEnd } from './child-process.ts';
 import { Told } from './sandbox-script.ts';
 import type { CommandLimits } from './sandbox-script.ts';
+import { unfinished } from './unfinished.ts';
 
 export interface EndedCommand {
   readonly name: string;
@@ -15,6 +16,7 @@ export interface EndedCommand {
   readonly limits: CommandLimits;
   /** The user that it was started as, when that is not the executor's own. */
   readonly user: number | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 const MEGABYTE = 1_024 * 1_024;
@@ -44,11 +46,6 @@ export function resultOf(command: EndedCommand, end: ChildEnd): RunResult {
   return stoppedResult(command, end) ?? endedResult(command, end);
 }
 
-/** What the executor was asked to stop. */
-export function cancelled(why = 'the executor was stopped before the tool had finished'): RunResult {
-  return { outcome: RunOutcome.cancelled, error: { code: 'executor-stopped', message: why } };
-}
-
 /** What was measured; a unit that nobody had time to look at is left out. */
 export function measured(end: ChildEnd, sentBytes: number): ReportedUsage {
   const cpuSeconds = Math.max(end.cpuSeconds, waitedSeconds(end.told));
@@ -71,7 +68,7 @@ function stoppedResult(command: EndedCommand, end: ChildEnd): RunResult | undefi
       return { outcome: RunOutcome.timedOut, error: { code: 'timeout', message } };
     }
     case 'cancelled':
-      return cancelled();
+      return unfinished(command.signal);
     case 'output-too-large':
       return failedRun(
         end.stopped,

@@ -10,12 +10,12 @@ import type { JsonObject, ToolSpec } from '@writ/contracts';
 import { Measured, failedRun } from '@writ/execution';
 import type { RunResult } from '@writ/execution';
 import { Backoff } from './backoff.ts';
-import { cancelled } from './command-result.ts';
 import { expandUrl } from './http-url.ts';
 import { readBody } from './http-body.ts';
 import { FIRST_HTTP_RETRY_MS, LONGEST_RETRY_MS } from './limits.ts';
 import { withSecretValues } from './tool-environment.ts';
 import type { PreparedTool, ToolAdapter, ToolRun } from './tool-run.ts';
+import { unfinished } from './unfinished.ts';
 
 type HttpSpec = Extract<ToolSpec['adapter'], { kind: 'http' }>;
 
@@ -125,7 +125,7 @@ export class HttpAdapter implements ToolAdapter {
       return { ...judge(tool, response, body), receivedBytes: body.bytes };
     } catch (error) {
       if (!signal.aborted) return unreached(tool, url, error);
-      return { result: timeout.aborted ? timedOut(tool) : cancelled(), receivedBytes: 0 };
+      return { result: timeout.aborted ? timedOut(tool) : unfinished(run.signal), receivedBytes: 0 };
     }
   }
 }

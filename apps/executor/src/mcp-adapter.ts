@@ -10,11 +10,11 @@ import { Effects, RunOutcome, WritError, canonicalJson, effectsOf, messageOf } f
 import type { JsonObject, ToolSpec } from '@writ/contracts';
 import { Measured, failedRun } from '@writ/execution';
 import type { RunResult } from '@writ/execution';
-import { cancelled } from './command-result.ts';
 import { connectMcp } from './mcp-connection.ts';
 import type { McpConnectionOptions } from './mcp-connection.ts';
 import { outputOf } from './mcp-output.ts';
 import type { PreparedTool, ToolAdapter, ToolRun } from './tool-run.ts';
+import { CANCELLED } from './unfinished.ts';
 
 interface McpTool {
   readonly spec: Extract<ToolSpec['adapter'], { kind: 'mcp' }>;
@@ -91,7 +91,7 @@ export class McpAdapter implements ToolAdapter {
       );
       return outputOf(tool.name, answer, this.#options.maxOutputBytes);
     } catch (error) {
-      if (run.signal?.aborted) return cancelled();
+      if (run.signal?.aborted) return CANCELLED;
       if (error instanceof McpError && error.code === (ErrorCode.RequestTimeout as number))
         return timedOut(tool);
       if (error instanceof McpError && error.code === (ErrorCode.ConnectionClosed as number)) return 'lost';

@@ -9,9 +9,9 @@ import { RunOutcome, WritError, subjects, workerMessage } from '@writ/contracts'
 import type { ToolSpec } from '@writ/contracts';
 import { Measured, failedRun } from '@writ/execution';
 import type { RunResult } from '@writ/execution';
-import { cancelled } from './command-result.ts';
 import { WORKER_SILENT_MS } from './limits.ts';
 import type { PreparedTool, ToolAdapter, ToolRun } from './tool-run.ts';
+import { unfinished } from './unfinished.ts';
 
 interface NatsTool {
   readonly name: string;
@@ -96,7 +96,7 @@ class Asking {
   /** Nobody waits any more; the worker is told. */
   cancel(): void {
     this.#tellCancelled();
-    this.#end(cancelled());
+    this.#end(unfinished(this.#run.signal));
   }
 
   #heard(message: Msg): void {

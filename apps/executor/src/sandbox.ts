@@ -70,7 +70,14 @@ export class Sandbox {
     const machine = await lookAround(firstUser);
     const all = new Sandbox(machine, { network: true, readOnlyRoot: true }, '');
     const problem = await all.#tries({ noNetwork: false, readOnlyRoot: false });
-    if (problem !== undefined) return new Sandbox(machine, undefined, problem);
+    if (problem !== undefined) {
+      const grouped = new Sandbox(machine, undefined, problem);
+      // A container's root may be forbidden to become another user, too.
+      const alone = await grouped.#tries({ noNetwork: false, readOnlyRoot: false });
+      return alone === undefined
+        ? grouped
+        : new Sandbox({ ...machine, firstUser: undefined }, undefined, problem);
+    }
     const network = (await all.#tries({ noNetwork: true, readOnlyRoot: false })) === undefined;
     const readOnlyRoot = (await all.#tries({ noNetwork: false, readOnlyRoot: true })) === undefined;
     return new Sandbox(machine, { network, readOnlyRoot }, '');
@@ -157,7 +164,7 @@ export class Sandbox {
   /** Runs `true` held like this; says what went wrong. */
   async #tries(demand: Pick<Holding, 'noNetwork' | 'readOnlyRoot'>): Promise<string | undefined> {
     const { setpriv, unshare } = this.#programs;
-    if (setpriv === undefined || unshare === undefined)
+    if (this.namespaces && (setpriv === undefined || unshare === undefined))
       return 'util-linux (setpriv, unshare) is not installed';
     try {
       const program = (await findProgram('true')) ?? '/bin/true';

@@ -20,6 +20,7 @@ import { PACKED_THREAD_MS, SHARED_THREAD_MS, SWEEP_MS, WORKER_RESTART_MS } from 
 import { PoolWorker } from './pool-worker.ts';
 import type { Job, ModuleTarget, ThreadOptions } from './pool-worker.ts';
 import type { ToolRun } from './tool-run.ts';
+import { CANCELLED, STOPPED } from './unfinished.ts';
 import type { Answer, FromWorker } from './worker-protocol.ts';
 
 export interface WorkerPoolOptions {
@@ -248,16 +249,6 @@ export class WorkerPool {
     void worker.terminate();
   }
 }
-
-const STOPPED: RunResult = {
-  outcome: RunOutcome.cancelled,
-  error: { code: 'executor-stopped', message: 'the executor was stopped before the tool had finished' },
-};
-
-const CANCELLED: RunResult = {
-  outcome: RunOutcome.cancelled,
-  error: { code: 'cancelled', message: 'the call was cancelled while it ran' },
-};
 
 function answer(job: Job, result: RunResult): void {
   job.settle(job.reported === undefined ? result : { ...result, reported: job.reported });

@@ -19,6 +19,7 @@ export const connectionFile = z.object({
     operator: login.optional(),
     agent: login.extend({ agent: agentId }).optional(),
     approver: login.extend({ approver: z.string() }).optional(),
+    worker: login.optional(),
   }),
 });
 export type ConnectionFile = z.infer<typeof connectionFile>;
@@ -67,10 +68,7 @@ export function agentSettings(
   };
 }
 
-/**
- * The same for a worker, which is no agent: the file names no user for it, so a server with users needs `user` and
- * `password` from the options or the environment.
- */
+/** The same for a worker, which is no agent. */
 export function workerSettings(
   options: Omit<AgentOptions, 'agent'>,
   environment: Environment = process.env,
@@ -78,10 +76,11 @@ export function workerSettings(
 ): Credentials {
   const named = options.server ?? environment['WRIT_NATS_URL'];
   const file = named === undefined ? requireConnectionFile(folder) : undefined;
+  const worker = file?.users.worker;
   return {
     server: named ?? file?.natsUrl ?? '',
-    user: options.user ?? environment['WRIT_NATS_USER'],
-    password: options.password ?? environment['WRIT_NATS_PASSWORD'],
+    user: options.user ?? environment['WRIT_NATS_USER'] ?? worker?.user,
+    password: options.password ?? environment['WRIT_NATS_PASSWORD'] ?? worker?.password,
     tenant: legal('tenant', tenantId, options.tenant ?? environment['WRIT_TENANT'] ?? file?.tenant),
   };
 }
