@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import pg from 'pg';
 import { stringify } from 'yaml';
 import type { TenantId } from '@writ/contracts';
@@ -21,6 +22,8 @@ const CANARY = 'canary-7f3a/of+the=lab';
 const WORKER: Principal = { kind: 'worker', tenant: 'lab' as TenantId, worker: 'leaky' };
 const PLAIN_WORKER: Principal = { kind: 'worker', tenant: 'lab' as TenantId, worker: 'plain' };
 const LEAK_SERVER = new URL('./tools/leak-server.mjs', import.meta.url).pathname;
+/** How every zstd frame begins. */
+const ZSTD_MAGIC = 0xfd2fb528;
 const LARGE = 'large text '.repeat(60_000);
 
 let suite: TestSuite;
@@ -228,7 +231,7 @@ async function metricsText(): Promise<string> {
   return (await Promise.all(texts)).join('\n');
 }
 
-/** Every row of every table, as text. */
+/** Every value of every table, as text. */
 async function dump(url: string): Promise<string> {
   const client = new pg.Client(url);
   await client.connect();
@@ -237,12 +240,22 @@ async function dump(url: string): Promise<string> {
       `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
        where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'`,
     );
-    const rows = [];
-    for (const { name } of tables.rows) rows.push(await client.query(`select t::text as row from ${name} t`));
-    return rows.flatMap((result) => result.rows.map((one: { row: string }) => one.row)).join('\n');
+    const values: unknown[] = [];
+    for (const { name } of tables.rows) {
+      const { rows } = await client.query<Record<string, unknown>>(`select * from ${name}`);
+      values.push(...rows.flatMap((row) => Object.values(row)));
+    }
+    return values.map(textOf).join('\n');
   } finally {
     await client.end();
   }
+}
+
+/** Bytes as they are, or as they were before they were compressed. */
+function textOf(value: unknown): string {
+  if (!Buffer.isBuffer(value)) return typeof value === 'string' ? value : JSON.stringify(value);
+  const packed = value.length > 4 && value.readUInt32LE() === ZSTD_MAGIC;
+  return (packed ? zstdDecompressSync(value) : value).toString('latin1');
 }
 
 async function filesBelow(folder: string): Promise<Buffer> {

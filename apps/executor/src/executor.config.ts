@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { executorId, token } from '@writ/contracts';
 import { hostExecutorId } from './executor-identity.ts';
-import { FIRST_TOOL_USER } from './limits.ts';
+import { FIRST_TOOL_USER, MOST_PROCESSES } from './limits.ts';
 
 export const EXECUTOR_CONFIG = Symbol('executor config');
 
@@ -25,7 +25,7 @@ export const executorEnvironment = z.object({
     .number()
     .int()
     .min(1)
-    .max(10_000)
+    .max(MOST_PROCESSES)
     .default(4 * availableParallelism()),
   /** The folder that tools are run from; nothing outside it is ever run as a module. */
   WRIT_TOOLS: z.string().default('tools'),

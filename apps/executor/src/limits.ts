@@ -63,6 +63,9 @@ export const LARGEST_FILE_MB = 10_240;
 /** Most that a command may write to stderr in all. */
 export const MOST_STDERR_BYTES = 8 * 1024 * 1024;
 
+/** Most process slots that can be configured; each has a user of its own when the executor is root. */
+export const MOST_PROCESSES = 7_000;
+
 /** As root, the user of the first process slot; outside of what distributions hand out. */
 export const FIRST_TOOL_USER = 58_000;
 
@@ -81,4 +84,4 @@ export const FIRST_HTTP_RETRY_MS = 100;
 export const WORKER_SILENT_MS = 15_000;
 
 /** As root, MCP servers run as the user of this slot, which no command ever has. */
-export const MCP_SERVER_SLOT = 1_999;
+export const MCP_SERVER_SLOT = MOST_PROCESSES;

@@ -23,14 +23,10 @@ interface McpTool {
   readonly repeatable: boolean;
 }
 
-interface Shared {
-  readonly client: Promise<Client>;
-}
-
 export class McpAdapter implements ToolAdapter {
   readonly #options: McpConnectionOptions;
   /** By the server and the secrets that it was connected with. */
-  readonly #connections = new Map<string, Shared>();
+  readonly #connections = new Map<string, Promise<Client>>();
 
   constructor(options: McpConnectionOptions) {
     this.#options = { ...options, toolsFolder: resolve(options.toolsFolder) };
@@ -48,9 +44,7 @@ export class McpAdapter implements ToolAdapter {
   async close(): Promise<void> {
     const open = [...this.#connections.values()];
     this.#connections.clear();
-    await Promise.all(
-      open.map(async ({ client }) => client.then((one) => one.close()).catch(() => undefined)),
-    );
+    await Promise.all(open.map((client) => client.then((one) => one.close()).catch(() => undefined)));
   }
 
   async #run(tool: McpTool, run: ToolRun): Promise<RunResult> {
@@ -102,14 +96,14 @@ export class McpAdapter implements ToolAdapter {
   #connection(tool: McpTool, run: ToolRun): Promise<Client> {
     const key = canonicalJson([tool.spec.server, [...(run.secrets ?? [])]]);
     const known = this.#connections.get(key);
-    if (known) return known.client;
+    if (known) return known;
     const forget = (): void => {
-      if (this.#connections.get(key) === shared) this.#connections.delete(key);
+      if (this.#connections.get(key) === client) this.#connections.delete(key);
     };
-    const shared: Shared = { client: connectMcp(tool.spec.server, run, this.#options, forget) };
-    this.#connections.set(key, shared);
-    shared.client.catch(forget);
-    return shared.client;
+    const client = connectMcp(tool.spec.server, run, this.#options, forget);
+    this.#connections.set(key, client);
+    client.catch(forget);
+    return client;
   }
 }
 

@@ -95,7 +95,7 @@ export class Sandbox {
 
   /** One line for the log. */
   describe(): string {
-    const user = this.#firstUser === undefined ? 'the executor’s own user' : 'a user of their own';
+    const user = this.#firstUser === undefined ? "the executor's own user" : 'a user of their own';
     if (!this.namespaces) {
       return `commands run as ${user} in a process group, without namespaces (${this.#why}): what leaves the group is only searched for`;
     }
@@ -115,7 +115,7 @@ export class Sandbox {
     const why = this.#why === '' ? '' : ` (${this.#why})`;
     throw new WritError(
       'isolation-unavailable',
-      `tool "${tool}" demands ${missing.join(' and ')}, which this node’s kernel does not allow${why}: ` +
+      `tool "${tool}" demands ${missing.join(' and ')}, which this node's kernel does not allow${why}: ` +
         'run it in a pool whose nodes do',
     );
   }

@@ -4,7 +4,7 @@ export { ChangeKind } from './change.ts';
 export { diff } from './diff.ts';
 export { readFolder } from './folder.ts';
 export { loadCatalog, requireCatalog } from './load.ts';
-export { hintedClass, importTools, raisedClass } from './mcp-tools.ts';
+export { importTools } from './mcp-tools.ts';
 export { renderProblem } from './problem.ts';
 export type { Catalog, CatalogInForce } from './catalog.ts';
 export type { Change, FieldChange } from './change.ts';

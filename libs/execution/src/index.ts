@@ -3,7 +3,7 @@ export { admit, idempotencyKey, startsFirst } from './admission.ts';
 export { conclude, failure } from './conclusion.ts';
 export { completedFact, startedFact } from './facts.ts';
 export { DEFAULT_MAX_OUTPUT_BYTES, MAX_REPORTED_UNITS } from './limits.ts';
-export { REDACTED, compileOutputCheck, compileRedaction } from './output-schema.ts';
+export { compileOutputCheck, compileRedaction } from './output-schema.ts';
 export { Measured, failedRun } from './run-result.ts';
 export { withWrites } from './seen-writes.ts';
 export { SessionLog, grantKey } from './session-log.ts';
