@@ -163,9 +163,11 @@ export class Sandbox {
 
   /** Runs `true` held like this; says what went wrong. */
   async #tries(demand: Pick<Holding, 'noNetwork' | 'readOnlyRoot'>): Promise<string | undefined> {
-    const { setpriv, unshare } = this.#programs;
-    if (this.namespaces && (setpriv === undefined || unshare === undefined))
+    const { setpriv, unshare, mount } = this.#programs;
+    if (this.namespaces && (setpriv === undefined || unshare === undefined)) {
       return 'util-linux (setpriv, unshare) is not installed';
+    }
+    if (demand.readOnlyRoot && mount === undefined) return 'mount is not installed';
     try {
       const program = (await findProgram('true')) ?? '/bin/true';
       const holding = { limits: PROBE_LIMITS, slot: 0, untold: true, ...demand };
