@@ -18,7 +18,9 @@ const agent = (tenant: TenantId, name: string): Principal => ({
 });
 const node7: Principal = { kind: 'executor', executor: 'node7' as ExecutorId };
 const ann: Principal = { kind: 'approver', tenant: acme, approver: 'ann' };
+const dock: Principal = { kind: 'worker', tenant: acme, worker: 'dock' };
 const principals = [
+  dock,
   ...CELL_PRINCIPALS,
   node7,
   ann,
@@ -179,6 +181,38 @@ describe('the executor node7', () => {
   ])('%s: is refused', async (subject) =>
     expect(await publishing('executor-node7', subject)).toBe('refused'),
   );
+});
+
+describe('a worker of acme', () => {
+  const worker = 'worker-acme-dock';
+
+  it('its calls: can be heard, and only its executors can be answered', async () => {
+    expect(await subscribing(worker, 'writ.acme.workers.dock')).toBe('allowed');
+    expect(await subscribing(worker, 'writ.acme.workers.dock.cancel')).toBe('allowed');
+    const executor = await as('executor-node7');
+    const served = (await as(worker)).subscribe('writ.acme.workers.dock', {
+      callback: (_error, message) => void message.respond('answer'),
+    });
+    await (await as(worker)).flush();
+    expect((await executor.request('writ.acme.workers.dock')).string()).toBe('answer');
+    served.unsubscribe();
+  });
+
+  it.each(['writ.acme.workers.other', 'writ.rival.workers.dock', 'writ.acme.notices.bot', '>'])(
+    '%s: cannot be heard',
+    async (subject) => expect(await subscribing(worker, subject)).toBe('refused'),
+  );
+
+  it.each([
+    'writ.acme.workers.dock',
+    'writ.acme.executions.node7',
+    'writ.acme.requests.bot',
+    '_INBOX_policy.x',
+  ])('%s: cannot be written', async (subject) => expect(await publishing(worker, subject)).toBe('refused'));
+
+  it('asked by an agent: is not reached', async () => {
+    expect(await publishing('agent-acme-bot', 'writ.acme.workers.dock')).toBe('refused');
+  });
 });
 
 describe('audit', () => {

@@ -129,9 +129,11 @@ describe('a message that is no valid request', () => {
     await nats.close();
   });
 
-  it('because it is too large: never leaves the agent', async () => {
-    await expect(agent.run({ tool: 'echo', inputs: { text: 'x'.repeat(600_000) } })).rejects.toMatchObject({
-      code: 'payload-too-large',
+  it('because it is too large: is stored, and rejected where the tool takes no reference', async () => {
+    const outcome = await agent.run({ tool: 'echo', inputs: { text: 'x'.repeat(70_000) } });
+    expect(outcome).toMatchObject({
+      status: 'rejected',
+      detail: expect.stringContaining('inputs.text') as string,
     });
   });
 

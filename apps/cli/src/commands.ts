@@ -9,6 +9,7 @@ import { balanceTable, readBalances } from './balances.ts';
 import { callInputs } from './call-inputs.ts';
 import { changeLines } from './change-lines.ts';
 import { ExitCode } from './exit-code.ts';
+import type { ImportOptions } from './import-mcp.ts';
 import { factLine } from './fact-line.ts';
 import { giveBack } from './give-back.ts';
 import type { GiveBackOptions } from './give-back.ts';
@@ -189,6 +190,21 @@ export async function watch(
     await fold.stop();
     return ExitCode.ok;
   });
+}
+
+/** Needs no suite: it asks the MCP server, and publishes nothing. */
+export async function importTools(
+  { terminal }: Surroundings,
+  options: GlobalOptions & ImportOptions,
+): Promise<ExitCode> {
+  const { importMcp, importedTable } = await import('./import-mcp.ts');
+  const { yaml, tools } = await importMcp(options);
+  const { output } = options;
+  // Without a file the YAML itself is the result.
+  if (output === undefined && !options.json) terminal.out(yaml.trimEnd());
+  else
+    show(terminal, options, { output, tools, yaml }, (paint) => `${importedTable(tools, paint)}\n${output}`);
+  return ExitCode.ok;
 }
 
 export async function exportReport(

@@ -1,5 +1,5 @@
 /** The command line: what can be typed, and which command it starts. */
-import { MAX_TEXT_LENGTH, WritError } from '@writ/contracts';
+import { MAX_TEXT_LENGTH, SafetyClass, WritError } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addBreakerCommands } from './breaker-commands.ts';
@@ -83,6 +83,7 @@ function addCatalogCommands(add: Add, surroundings: Surroundings): void {
     .requiredOption('-f, --file <folder>', 'folder of *.yaml files')
     .option('--dry-run', 'show what would change and publish nothing')
     .option('--cell', 'what holds for all tenants: breakers and scheduling');
+  addImport(add, surroundings);
   add('budget [account]', 'what each account has left', (command) =>
     commands.budget(surroundings, command.args[0], command.optsWithGlobals()),
   );
@@ -97,6 +98,34 @@ function addStorageCommand(add: Add, surroundings: Surroundings): void {
     .option('--project <name>', 'whose accounts give them back')
     .option('--campaign <name>', 'and its campaign')
     .option('--expired', 'it ran out; else it was deleted');
+}
+
+function addImport(add: Add, surroundings: Surroundings): void {
+  add(
+    'import <kind>',
+    'list the tools of an MCP server as a governance file (kind: mcp)',
+    (command, kind) => {
+      if (kind === 'mcp') return commands.importTools(surroundings, command.optsWithGlobals());
+      throw new WritError('invalid-call', `"${kind}" cannot be imported; known: mcp`);
+    },
+  )
+    .option('--url <url>', 'of a server that speaks streamable HTTP')
+    .option('--command <words...>', 'program and arguments of a server that speaks on stdin and stdout')
+    .option('--prefix <text>', 'put before every name', '')
+    .option(
+      '--class <class>',
+      'the least class of all; annotations can only raise it',
+      classOf,
+      'DESTRUCTIVE',
+    )
+    .option('--pool <pool>', 'executors that can reach the server')
+    .option('-o, --output <file>', 'a new file; else the YAML is printed');
+}
+
+function classOf(text: string): SafetyClass {
+  const found = Object.values(SafetyClass).find((one) => one === text.toUpperCase());
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`It is ${Object.values(SafetyClass).join(', ')}.`);
 }
 
 function addCallCommands(add: Add, surroundings: Surroundings): void {

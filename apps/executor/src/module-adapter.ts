@@ -8,7 +8,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { WritError, messageOf } from '@writ/contracts';
 import type { ToolSpec } from '@writ/contracts';
-import { startsFirst } from '@writ/execution';
+import { Measured, startsFirst } from '@writ/execution';
 import type { PreparedTool, ToolAdapter } from './tool-run.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
@@ -36,6 +36,9 @@ export class ModuleAdapter implements ToolAdapter {
       module: pathToFileURL(file).href,
       export: adapter.export,
       timeoutMs: 1_000 * tool.timeoutSeconds,
+      secrets: adapter.secrets,
+      // A completion does not grow by what nobody pays for.
+      measures: Measured.cpuSeconds in tool.cost || Measured.wallSeconds in tool.cost,
       repeatable: !startsFirst(tool),
     };
     return (run) => this.#pool.run(target, run);

@@ -51,6 +51,17 @@ export { memoize } from './memoize.ts';
 export { nearestName } from './nearest-name.ts';
 export { compareText } from './order.ts';
 export { DenialClass, Outcome, RunOutcome } from './outcome.ts';
+export {
+  MAX_PAYLOAD_BYTES,
+  PAYLOAD_PART_BYTES,
+  allowingPayloads,
+  loadReply,
+  loadRequest,
+  payloadInput,
+  payloadNames,
+  storeReply,
+  storeRequest,
+} from './payload.ts';
 export { PlanMode } from './plan-mode.ts';
 export { MICROS_PER_UNIT, Unit, formatMicros, toMicros } from './quantities.ts';
 export { RecentIds } from './recent-ids.ts';
@@ -62,6 +73,7 @@ export {
   parseSubject,
   subjects,
 } from './subjects.ts';
+export { WORKER_ALIVE_MS, WORKER_QUEUE, workerCancel, workerMessage, workerRequest } from './worker-wire.ts';
 export type { Grant, PullReply, PullRequest, StatusReply, StatusRequest } from './api.ts';
 export type { CloudEvent, StoredCommit } from './cloud-event.ts';
 export type { Decider, Fact, Instant, Json, RecordedFact } from './decider.ts';
@@ -90,7 +102,9 @@ export type {
   WorkflowSpecInput,
 } from './files/workflow-file.ts';
 export type { ApprovalRule, LimitRule, PolicyRule } from './files/policy-file.ts';
-export type { ToolAdapter, ToolSpec } from './files/tool-file.ts';
+export type { McpServer, ToolAdapter } from './files/tool-adapter.ts';
+export type { ToolSpec } from './files/tool-file.ts';
+export type { PayloadInput } from './payload.ts';
 export type { Position } from './heap.ts';
 export type {
   AgentId,
@@ -106,3 +120,4 @@ export type { JsonObject } from './json.ts';
 export type { Denial } from './outcome.ts';
 export type { Amounts, Micros } from './quantities.ts';
 export type { SubjectParts } from './subjects.ts';
+export type { WorkerMessage, WorkerRequest } from './worker-wire.ts';

@@ -48,6 +48,10 @@ export const subjects = {
   flows: (tenant: TenantId, run: RunId): string => `writ.${tenant}.flows.${run}`,
   /** Copies of the facts that an agent waits for; not stored. */
   notices: (tenant: TenantId, agent: AgentId): string => `writ.${tenant}.notices.${agent}`,
+  /** Requests of executors to the workers of a `nats` tool; not stored. */
+  worker: (tenant: TenantId | '*', worker: string): string => `writ.${tenant}.workers.${worker}`,
+  /** Where those workers hear that nobody waits for a call any more; not stored. */
+  workerCancel: (tenant: TenantId | '*', worker: string): string => `writ.${tenant}.workers.${worker}.cancel`,
   /** Request/reply; not stored. `service` and `call` name the handler. */
   api: (tenant: TenantId, service: string, call: string): string => `writ.${tenant}.api.${service}.${call}`,
 } as const;

@@ -5,6 +5,8 @@ import type { RequestTerms, ToolInputs } from './request-event.ts';
 export interface CallOptions extends Omit<RequestTerms, 'log'> {
   /** Aborting asks for the call's cancellation; it still resolves, with what the ledger says of it. */
   readonly signal?: AbortSignal | undefined;
+  /** What a running tool says about how far it is; notes may be lost. Must be quick. */
+  readonly onNote?: ((note: unknown) => void) | undefined;
 }
 
 export interface RunOptions extends ToolInputs, CallOptions {

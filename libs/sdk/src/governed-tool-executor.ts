@@ -3,7 +3,7 @@
  * comes back as one typed outcome. A governed outcome never throws; only what is no governed call at all does.
  */
 import { WritError, isToken, subjects } from '@writ/contracts';
-import type { InvocationId } from '@writ/contracts';
+import type { InvocationId, PayloadRef } from '@writ/contracts';
 import type { CampaignReport } from '@writ/provenance';
 import { uuidv7 } from 'uuidv7';
 import { Aborts } from './aborts.ts';
@@ -16,6 +16,7 @@ import { mapCalls } from './map-calls.ts';
 import { natsTransport } from './nats-transport.ts';
 import type { CallOutcome } from './outcome.ts';
 import { OutstandingCalls } from './outstanding.ts';
+import { loadPayload, moveLargeInputs } from './payloads.ts';
 import { RequestPublisher } from './publisher.ts';
 import type { Outgoing } from './publisher.ts';
 import type { NoticedFact } from './read-outcome.ts';
@@ -127,15 +128,22 @@ export class GovernedToolExecutor {
     const id = (invocation ?? uuidv7()) as InvocationId;
     // An id of the caller's own may be sent twice; its event is another one each time.
     const event = invocation === undefined ? id : uuidv7();
-    const [outcome] = this.#ask(event, [id], [inputs === undefined ? { tool } : { tool, inputs }], terms);
+    const call = inputs === undefined ? { tool } : { tool, inputs };
+    const asked = this.#askMoving(event, [id], [call], terms);
     if (mayBeKnown) void this.#enquiry.now();
-    return outcome as Promise<CallOutcome>;
+    const [outcome] = await asked;
+    return outcome as CallOutcome;
   }
 
   /** The calls of one LLM generation, decided as one step; outcomes in model order. Throws as `run` does. */
   async runStep(calls: readonly ToolInputs[], options: CallOptions = {}): Promise<CallOutcome[]> {
     const ids = calls.map(() => uuidv7() as InvocationId);
-    return Promise.all(this.#ask(ids[0] ?? uuidv7(), ids, calls, options));
+    return this.#askMoving(ids[0] ?? uuidv7(), ids, calls, options);
+  }
+
+  /** The value of an output that was too large for the outcome (`outputRef`). */
+  readOutput(ref: PayloadRef): Promise<unknown> {
+    return loadPayload(this.#transport, this.settings.tenant, ref);
   }
 
   /** One tool over many inputs; outcomes in their order. Throws as `run` does. */
@@ -164,11 +172,29 @@ export class GovernedToolExecutor {
     await this.#transport.close();
   }
 
+  /** What does not fit is stored first; what does fit is not even measured for it. */
+  async #askMoving(
+    eventId: string,
+    step: readonly InvocationId[],
+    calls: readonly ToolInputs[],
+    options: CallOptions,
+  ): Promise<CallOutcome[]> {
+    let outcomes: readonly Promise<CallOutcome>[] | undefined;
+    try {
+      outcomes = this.#ask(eventId, step, calls, options);
+    } catch (error) {
+      if (!(error instanceof WritError) || error.code !== 'payload-too-large') throw error;
+    }
+    if (outcomes) return Promise.all(outcomes);
+    const moved = await moveLargeInputs(this.#transport, this.settings.tenant, calls);
+    return Promise.all(this.#ask(eventId, step, moved, options));
+  }
+
   #ask(
     eventId: string,
     step: readonly InvocationId[],
     calls: readonly ToolInputs[],
-    { signal, ...terms }: CallOptions,
+    { signal, onNote: note, ...terms }: CallOptions,
   ): Promise<CallOutcome>[] {
     if (this.#closed) throw closedError();
     const busy = step.find((invocation) => this.#calls.has(invocation));
@@ -188,7 +214,7 @@ export class GovernedToolExecutor {
     const outcomes = step.map(
       (invocation) =>
         new Promise<CallOutcome>((resolve, reject) => {
-          this.#calls.add({ invocation, event: eventId, step, issuedAt, resolve, reject });
+          this.#calls.add({ invocation, event: eventId, step, issuedAt, note, resolve, reject });
         }),
     );
     this.#publisher.send(outgoing);

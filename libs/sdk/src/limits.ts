@@ -29,3 +29,9 @@ export const EXPORT_TIMEOUT_MS = 60_000;
 
 /** Calls that `map` keeps under way when nothing is said. */
 export const DEFAULT_CONCURRENCY = 64;
+
+/** Calls that a worker runs at once when nothing is said. */
+export const DEFAULT_WORKER_CONCURRENCY = 8;
+
+/** How long a stopping worker lets its calls finish. */
+export const WORKER_DRAIN_MS = 20_000;
