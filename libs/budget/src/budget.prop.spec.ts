@@ -16,7 +16,7 @@ import type { BudgetState } from './index.ts';
 const LEAST_OPERATIONS = Number(process.env['WRIT_BUDGET_OPERATIONS'] ?? 100_000);
 const MOST_PER_HISTORY = 3_000;
 /** Histories are half as long as the longest on average. */
-const RUNS = Math.ceil((1.1 * LEAST_OPERATIONS) / (MOST_PER_HISTORY / 2)) + 20;
+const RUNS = Math.ceil((1.6 * LEAST_OPERATIONS) / (MOST_PER_HISTORY / 2)) + 20;
 const TIMEOUT_MS = 60_000 + LEAST_OPERATIONS;
 const PATHS = ['/', 'p', 'q', 'p/c', 'q/d', 'c', 'd', 'x', 'x/y/z'];
 const ENDS = ['approval.denied', 'approval.expired', 'schedule.refused', 'invocation.cancelled'];
