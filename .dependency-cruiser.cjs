@@ -7,7 +7,7 @@ const CORES = 'policy|budget|scheduler|execution|provenance|expressions|workflow
 const CORE = `^libs/(${CORES})/src/`;
 
 /** Pure npm packages: no I/O, no clock of their own. */
-const PURE_PACKAGES = 'zod|canonicalize|@marcbachmann/cel-js|uuidv7';
+const PURE_PACKAGES = 'zod|canonicalize|@marcbachmann/cel-js|temporal-polyfill|uuidv7';
 
 /** Specs may use what their subject may not: vitest, fast-check, files, the testkit. */
 const SPEC = '\\.spec\\.ts$';

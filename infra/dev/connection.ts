@@ -19,6 +19,8 @@ export interface Connection {
     readonly operator: Login;
     readonly agent: Login & { readonly agent: string };
     readonly approver: Login & { readonly approver: string };
+    /** For `serveTool`. */
+    readonly worker: Login;
   };
   /** Where each service's health and metrics are. */
   readonly services: Readonly<Record<string, { readonly http: string }>>;

@@ -131,11 +131,12 @@ function definedNames(options: SuiteOptions): Partial<Names> {
   );
 }
 
-function peopleOf(names: Names): [Principal, Principal] {
+function peopleOf(names: Names): [Principal, Principal, Principal] {
   const tenant = names.tenant as TenantId;
   return [
     { kind: 'agent', tenant, agent: names.agent as AgentId },
     { kind: 'approver', tenant, approver: names.approver },
+    { kind: 'worker', tenant },
   ];
 }
 
@@ -230,7 +231,7 @@ interface Running {
 }
 
 function describe({ natsUrl, postgresUrl, names, login, services }: Running): Connection {
-  const [agent, approver] = peopleOf(names);
+  const [agent, approver, worker] = peopleOf(names);
   return {
     natsUrl,
     postgresUrl,
@@ -239,6 +240,7 @@ function describe({ natsUrl, postgresUrl, names, login, services }: Running): Co
       operator: login({ kind: 'operator' }),
       agent: { ...login(agent), agent: names.agent },
       approver: { ...login(approver), approver: names.approver },
+      worker: login(worker),
     },
     services: Object.fromEntries(services.map((service) => [service.name, { http: service.http }])),
   };

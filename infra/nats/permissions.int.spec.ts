@@ -18,7 +18,9 @@ const agent = (tenant: TenantId, name: string): Principal => ({
 });
 const node7: Principal = { kind: 'executor', executor: 'node7' as ExecutorId };
 const ann: Principal = { kind: 'approver', tenant: acme, approver: 'ann' };
+const dock: Principal = { kind: 'worker', tenant: acme, worker: 'dock' };
 const principals = [
+  dock,
   ...CELL_PRINCIPALS,
   node7,
   ann,
@@ -55,6 +57,7 @@ describe('an agent of acme', () => {
     ['a vote', 'writ.acme.approvals.ann'],
     ['a policy', 'writ.acme.catalog'],
     ['a notice', 'writ.acme.notices.other'],
+    ["an output of a workflow's node", 'writ.acme.flows.run-1'],
     ['a call of another tenant', 'writ.rival.api.audit.status'],
     ["an executor's pull", 'writ._cell.api.scheduler.pull'],
     ['a leader lease', '$KV.WRIT_LEASES.policy'],
@@ -66,12 +69,14 @@ describe('an agent of acme', () => {
 
   it('own notices and inbox: may be heard', async () => {
     expect(await subscribing(bot, 'writ.acme.notices.bot')).toBe('allowed');
+    expect(await subscribing(bot, 'writ.acme.flows.*')).toBe('allowed');
     expect(await subscribing(bot, '_INBOX_agent-acme-bot.x')).toBe('allowed');
   });
 
   it.each([
     'writ.acme.notices.other',
     'writ.acme.notices.*',
+    'writ.rival.flows.run-1',
     'writ.acme.requests.bot',
     'writ.>',
     '>',
@@ -110,12 +115,12 @@ describe.each([
   [
     'budget',
     'writ.acme.budget',
-    ['writ.acme.decisions', 'writ.acme.executions.node7', '$KV.WRIT_LEASES.policy'],
+    ['writ.acme.decisions', 'writ.acme.flows.run-1', 'writ.acme.executions.node7', '$KV.WRIT_LEASES.policy'],
   ],
   [
     'scheduler',
     'writ.acme.schedule',
-    ['writ.acme.decisions', 'writ.acme.approvals.ann', 'writ.acme.requests.bot'],
+    ['writ.acme.decisions', 'writ.acme.approvals.ann', 'writ.acme.requests.bot', 'writ.acme.flows.run-1'],
   ],
 ])('the service %s', (name, own, foreign) => {
   it(`${own}: is stored`, async () => expect(await publishing(name, own)).toBe('stored'));
@@ -162,6 +167,11 @@ describe.each([
   });
 });
 
+describe('the policy service', () => {
+  it('an output that it lets through: is stored', async () =>
+    expect(await publishing('policy', 'writ.acme.flows.run-1')).toBe('stored'));
+});
+
 describe('the executor node7', () => {
   it('own executions: are stored', async () => {
     expect(await publishing('executor-node7', 'writ.acme.executions.node7')).toBe('stored');
@@ -169,6 +179,7 @@ describe('the executor node7', () => {
 
   it.each([
     'writ.acme.executions.node8',
+    'writ.acme.flows.run-1',
     'writ.acme.schedule',
     'writ.acme.decisions',
     'writ.acme.requests.bot',
@@ -177,8 +188,40 @@ describe('the executor node7', () => {
   );
 });
 
+describe('a worker of acme', () => {
+  const worker = 'worker-acme-dock';
+
+  it('its calls: can be heard, and only its executors can be answered', async () => {
+    expect(await subscribing(worker, 'writ.acme.workers.dock')).toBe('allowed');
+    expect(await subscribing(worker, 'writ.acme.workers.dock.cancel')).toBe('allowed');
+    const executor = await as('executor-node7');
+    const served = (await as(worker)).subscribe('writ.acme.workers.dock', {
+      callback: (_error, message) => void message.respond('answer'),
+    });
+    await (await as(worker)).flush();
+    expect((await executor.request('writ.acme.workers.dock')).string()).toBe('answer');
+    served.unsubscribe();
+  });
+
+  it.each(['writ.acme.workers.other', 'writ.rival.workers.dock', 'writ.acme.notices.bot', '>'])(
+    '%s: cannot be heard',
+    async (subject) => expect(await subscribing(worker, subject)).toBe('refused'),
+  );
+
+  it.each([
+    'writ.acme.workers.dock',
+    'writ.acme.executions.node7',
+    'writ.acme.requests.bot',
+    '_INBOX_policy.x',
+  ])('%s: cannot be written', async (subject) => expect(await publishing(worker, subject)).toBe('refused'));
+
+  it('asked by an agent: is not reached', async () => {
+    expect(await publishing('agent-acme-bot', 'writ.acme.workers.dock')).toBe('refused');
+  });
+});
+
 describe('audit', () => {
-  it.each(['decisions', 'budget', 'schedule', 'executions.node7', 'catalog', 'requests.bot'])(
+  it.each(['decisions', 'budget', 'schedule', 'flows.run-1', 'executions.node7', 'catalog', 'requests.bot'])(
     'a fact in %s: is refused, it only reads',
     async (kind) => expect(await publishing('audit', `writ.acme.${kind}`)).toBe('refused'),
   );

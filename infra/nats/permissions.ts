@@ -4,7 +4,8 @@
  * ledger is the right to publish to `$JS.API` (subscribe rights do not limit it), so agents and approvers get none
  * of it. Nobody may reply to a subject that a message names (`allow_responses`): a request could name any.
  */
-import { LEDGER_STREAM, PAYLOAD_BUCKET, SubjectKind } from '@writ/contracts';
+import { LEDGER_STREAM, PAYLOAD_BUCKET, SubjectKind, subjects } from '@writ/contracts';
+import type { TenantId } from '@writ/contracts';
 import { LEASE_BUCKET, SNAPSHOT_BUCKET } from '@writ/ledger';
 import { inboxOf } from '@writ/testkit';
 import type { NatsPermissions } from '@writ/testkit';
@@ -15,9 +16,9 @@ const LEASES = `KV_${LEASE_BUCKET}`;
 const PAYLOADS = `OBJ_${PAYLOAD_BUCKET}`;
 const SNAPSHOTS = `OBJ_${SNAPSHOT_BUCKET}`;
 
-/** What a decider may write into the ledger. The scheduler also writes the fence of a lost executor. */
+/** What a decider may write into the ledger. Policy lets flow on, the scheduler fences lost executors. */
 const WRITES: Readonly<Record<DeciderName, readonly string[]>> = {
-  policy: [`writ.*.${SubjectKind.decisions}`],
+  policy: [`writ.*.${SubjectKind.decisions}`, `writ.*.${SubjectKind.flows}.*`],
   budget: [`writ.*.${SubjectKind.budget}`],
   scheduler: [`writ.*.${SubjectKind.schedule}`, `writ.*.${SubjectKind.executions}.*`],
 };
@@ -42,7 +43,10 @@ export function permissionsOf(principal: Principal, everyone: readonly Principal
           `writ.${principal.tenant}.${SubjectKind.requests}.${principal.agent}`,
           calls(principal.tenant),
         ],
-        subscribe: [`writ.${principal.tenant}.notices.${principal.agent}`],
+        subscribe: [
+          `writ.${principal.tenant}.notices.${principal.agent}`,
+          `writ.${principal.tenant}.${SubjectKind.flows}.*`,
+        ],
       };
     case 'approver':
       return {
@@ -53,7 +57,22 @@ export function permissionsOf(principal: Principal, everyone: readonly Principal
         // Told when an emergency passed him over.
         subscribe: [`writ.${principal.tenant}.notices.${principal.approver}`],
       };
+    case 'worker':
+      return workerPermissions(principal.tenant, principal.worker ?? '*', everyone);
   }
+}
+
+/** Hears the calls of its tool and answers to executors; to nobody else, and nothing of it is stored. */
+function workerPermissions(
+  tenant: TenantId,
+  worker: string,
+  everyone: readonly Principal[],
+): NatsPermissions {
+  const executors = everyone.filter(({ kind }) => kind === 'executor');
+  return {
+    publish: executors.map((executor) => inboxOf(userOf(executor))),
+    subscribe: [subjects.worker(tenant, worker), subjects.workerCancel(tenant, worker)],
+  };
 }
 
 function deciderPermissions(name: DeciderName, everyone: readonly Principal[]): NatsPermissions {
@@ -75,6 +94,7 @@ function executorPermissions(executor: string, everyone: readonly Principal[]): 
     publish: [
       `writ.*.${SubjectKind.executions}.${executor}`,
       'writ._cell.api.scheduler.*',
+      subjects.worker('*', '>'),
       ...service(everyone),
       ...lease('executor'),
       ...reads(LEDGER_STREAM),

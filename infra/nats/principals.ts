@@ -17,7 +17,9 @@ export type Principal =
   /** Without a tenant he administers every tenant. */
   | { readonly kind: 'operator'; readonly tenant?: TenantId }
   | { readonly kind: 'agent'; readonly tenant: TenantId; readonly agent: AgentId }
-  | { readonly kind: 'approver'; readonly tenant: TenantId; readonly approver: string };
+  | { readonly kind: 'approver'; readonly tenant: TenantId; readonly approver: string }
+  /** Serves one `nats` tool of one tenant; without a name any of them: one user for a development machine. */
+  | { readonly kind: 'worker'; readonly tenant: TenantId; readonly worker?: string };
 
 /** What every cell needs: its services and an operator. */
 export const CELL_PRINCIPALS: readonly Principal[] = [
@@ -42,5 +44,7 @@ export function userOf(principal: Principal): string {
       return `agent-${principal.tenant}-${principal.agent}`;
     case 'approver':
       return `approver-${principal.tenant}-${principal.approver}`;
+    case 'worker':
+      return `worker-${principal.tenant}${principal.worker === undefined ? '' : `-${principal.worker}`}`;
   }
 }

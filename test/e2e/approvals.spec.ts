@@ -149,6 +149,19 @@ describe('a standing grant', () => {
   });
 });
 
+describe('a call over a soft limit of its budget', () => {
+  it('that says why it is needed: runs when one of those who are named says yes', async () => {
+    const urgent = { budgetTag: 'tight', justification: 'the deadline is tomorrow' };
+    const pending = agent.run({ tool: 'simulate', inputs: { hours: 60 }, ...urgent });
+    const id = await open(60);
+    expect((await suite.writ('approvals', id)).out).toMatch(
+      /tight has used or held 0 node-hours; 60 more pass/,
+    );
+    await succeeds('emmy', 'approve', id);
+    expect(await pending).toMatchObject({ status: 'succeeded' });
+  });
+});
+
 describe('a policy that changes after the last vote', () => {
   it('stops a call that was granted and that no executor has taken yet', async () => {
     const pending = agent.run({ tool: 'simulate-elsewhere', inputs: { hours: 350 } });

@@ -129,9 +129,11 @@ describe('a message that is no valid request', () => {
     await nats.close();
   });
 
-  it('because it is too large: never leaves the agent', async () => {
-    await expect(agent.run({ tool: 'echo', inputs: { text: 'x'.repeat(600_000) } })).rejects.toMatchObject({
-      code: 'payload-too-large',
+  it('because it is too large: is stored, and rejected where the tool takes no reference', async () => {
+    const outcome = await agent.run({ tool: 'echo', inputs: { text: 'x'.repeat(70_000) } });
+    expect(outcome).toMatchObject({
+      status: 'rejected',
+      detail: expect.stringContaining('inputs.text') as string,
     });
   });
 
@@ -175,6 +177,32 @@ describe('a policy file with a mistake', () => {
   );
 });
 
+describe('an author of policies', () => {
+  it('sees why a recorded call was denied, and what other policies would have said', async () => {
+    const denied = await agent.run({ tool: 'wipe', inputs: { author: true } });
+    const explained = await suite.writ('policy', 'explain', denied.invocation);
+    expect(explained.err).toBe('');
+    expect(explained.out).toMatch(/^wipe for \S+ in \S+: deny\n/);
+    expect(explained.out).toMatch(
+      /✓ no-destructive-ops-in-production: deny, matched\n.*= true\n.*tool\.destructive = true/,
+    );
+    const folder = join(suite.dir, 'candidate');
+    await mkdir(folder, { recursive: true });
+    const rules = '- { name: no-echo, condition: tool.name == "echo", action: deny }';
+    await writeFile(join(folder, 'policies.yaml'), `policies:\n  ${rules}\n`);
+    const tested = await suite.writ('policy', 'backtest', '--policies', folder, '--since', '1h', '--json');
+    expect(tested, tested.err).toMatchObject({ code: 0 });
+    const { decisions, shifts } = JSON.parse(tested.out) as { decisions: number; shifts: object[] };
+    expect(decisions).toBeGreaterThan(5);
+    expect(shifts).toContainEqual(
+      expect.objectContaining({
+        shift: 'newly denied',
+        byRule: expect.arrayContaining([{ rule: 'no-echo', calls: expect.any(Number) as number }]) as unknown,
+      }),
+    );
+  });
+});
+
 describe('a plain NATS client', () => {
   it('publishes a request and sees its decision and its outcome', async () => {
     const { natsUrl, tenant, users } = suite.connection;
@@ -203,6 +231,23 @@ describe('the report of what happened', () => {
     expect(report.schema).toMatch(/^writ\.campaign-report\//);
     const balances = await suite.writ('budget', '--json');
     expect(balances.code, balances.err).toBe(0);
+  });
+});
+
+describe('the record of what happened', () => {
+  it('lists a call, shows it in full, and agrees with the stream', async () => {
+    await agent.run({ tool: 'echo', inputs: { text: 'recorded' } });
+    const listed = await suite.writ('log', '-n', '1', '--json');
+    const { invocations } = JSON.parse(listed.out) as { invocations: [{ invocation: string }] };
+    const shown = await suite.writ('show', invocations[0].invocation, '--json');
+    expect(JSON.parse(shown.out)).toMatchObject({
+      outcome: 'succeeded',
+      who: { agent: 'ada' },
+      what: { tool: 'echo', inputs: { text: 'recorded' }, output: { text: 'recorded' } },
+    });
+    const verified = await suite.writ('verify');
+    expect(verified, verified.err).toMatchObject({ code: 0 });
+    expect(verified.out).toMatch(/stream, hash chain and record of lab agree on \d+ commits/);
   });
 });
 

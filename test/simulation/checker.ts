@@ -2,13 +2,15 @@
  * Judges a ledger by ARCHITECTURE §8, fact by fact, with none of the cores' code: naive maps, one rule after another.
  * Every prefix is judged, because each fact is checked against all that stood before it.
  */
-import { decodeCommit } from '@writ/contracts';
+import { decodeCommit, limitsOf, windowName } from '@writ/contracts';
 import type { HoldLine, RecordedFact, StoredCommit } from '@writ/contracts';
 
 interface Call {
   digest: string | undefined;
   allowed: boolean;
   holds: readonly HoldLine[] | undefined;
+  /** Held, and people are asked. */
+  escalated: boolean;
   closed: boolean;
   terminal: string | undefined;
   indeterminate: boolean;
@@ -53,8 +55,14 @@ export class Checker {
     if (fact.type === 'tool.registered' && fact.data.tool.effects === 'once')
       this.#onceTools.add(fact.data.tool.name);
     if (fact.type === 'budget.defined') {
-      for (const [unit, limit] of Object.entries(fact.data.budget.limits)) {
-        this.#limits.set(`${tenant} ${fact.data.budget.account} ${unit}`, BigInt(limit) * 1_000_000n);
+      for (const [unit, given] of Object.entries(fact.data.budget.limits)) {
+        // Of a window the checker would have to know the clock; the whole allocation needs none.
+        for (const limit of limitsOf(given))
+          if (windowName(limit) === '')
+            this.#limits.set(
+              `${tenant} ${fact.data.budget.account} ${unit}`,
+              BigInt(limit.hard) * 1_000_000n,
+            );
       }
     }
     if (fact.type === 'tool.requested') {
@@ -78,11 +86,14 @@ export class Checker {
   }
 
   #money(fact: RecordedFact): void {
-    if (fact.type === 'budget.reserved') {
+    if (fact.type === 'budget.reserved' || fact.type === 'budget.escalated') {
       const call = this.#call(fact.tenant, fact.data.invocation);
-      if (call.holds) this.#violated(fact, 'is held for twice');
+      const granted = call.escalated && fact.type === 'budget.reserved';
+      if (call.holds && !granted) this.#violated(fact, 'is held for twice');
+      call.escalated = fact.type === 'budget.escalated';
+      if (granted) return;
       call.holds = fact.data.holds;
-      for (const line of fact.data.holds) this.#spend(fact, line, BigInt(line.amount));
+      for (const line of fact.data.holds) this.#hold(fact, line);
     } else if (fact.type === 'budget.released') {
       const call = this.#call(fact.tenant, fact.data.invocation);
       if (!call.holds || call.closed) this.#violated(fact, 'is released without an open hold');
@@ -92,22 +103,35 @@ export class Checker {
       const call = this.#call(fact.tenant, fact.data.invocation);
       if (!call.holds || call.closed) this.#violated(fact, 'completes without an open hold');
       call.closed = true;
-      for (const line of call.holds ?? []) {
-        const held = BigInt(line.amount);
-        const used = BigInt(fact.data.usage[line.unit] ?? line.amount);
-        if (used < held) this.#spend(fact, line, used - held);
-      }
+      this.#settle(fact, call.holds ?? []);
     }
   }
 
-  #spend(fact: RecordedFact, { account, unit }: HoldLine, amount: bigint): void {
-    const key = `${fact.tenant} ${account} ${unit}`;
+  /** What was used is charged, also beyond the hold; of a unit that was not held every limit of the tenant pays. */
+  #settle(fact: RecordedFact<'execution.completed'>, holds: readonly HoldLine[]): void {
+    const { usage } = fact.data;
+    for (const line of holds)
+      this.#spend(fact, line, BigInt(usage[line.unit] ?? line.amount) - BigInt(line.amount));
+    for (const key of this.#limits.keys()) {
+      const [tenant, account = '', unit = ''] = key.split(' ');
+      if (tenant !== fact.tenant || holds.some((line) => line.account === account && line.unit === unit))
+        continue;
+      this.#spend(fact, { account, unit }, BigInt(usage[unit] ?? 0));
+    }
+  }
+
+  #hold(fact: RecordedFact, line: HoldLine): void {
+    const used = this.#spend(fact, line, BigInt(line.amount));
+    const key = `${fact.tenant} ${line.account} ${line.unit}`;
+    const limit = this.#limits.get(key);
+    if (limit !== undefined && used > limit) this.#violated(fact, `overspends ${key}: ${used} of ${limit}`);
+  }
+
+  #spend({ tenant }: RecordedFact, { account, unit }: Omit<HoldLine, 'amount'>, amount: bigint): bigint {
+    const key = `${tenant} ${account} ${unit}`;
     const used = (this.#used.get(key) ?? 0n) + amount;
     this.#used.set(key, used);
-    const limit = this.#limits.get(key);
-    if (limit !== undefined && amount > 0n && used > limit) {
-      this.#violated(fact, `overspends ${key}: ${used} of ${limit}`);
-    }
+    return used;
   }
 
   #execution(fact: RecordedFact): void {
@@ -151,6 +175,7 @@ export class Checker {
         digest: undefined,
         allowed: false,
         holds: undefined,
+        escalated: false,
         closed: false,
         terminal: undefined,
         indeterminate: false,

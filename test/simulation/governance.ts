@@ -28,16 +28,31 @@ const POLICIES = [
   },
   { name: 'no-purge', condition: 'tool.destructive', action: 'deny' },
   { name: 'large-runs', condition: 'tool.cost > 3 node-hours', action: 'deny' },
+  {
+    name: 'few-reads',
+    condition: 'tool.name == "read"',
+    action: 'limit',
+    limit: { calls: 6, per: 'agent', windowSeconds: 20 },
+  },
+  // What they read is followed from other pillars' facts, across crashes and rival leaders.
+  { name: 'unlucky', condition: 'history.agent_tool.minute.failed >= 2', action: 'deny' },
+  { name: 'nearly-empty', condition: 'budget.utilisation > 90 %', action: 'deny', mode: 'shadow' },
 ].map((rule) => policyRule.parse(rule));
 
-/** Limits are so low that a run of the simulation meets them. */
-export const LIMITS = { usd: 30, 'node-hours': 6, calls: 24 } as const;
+/** Limits are so low that a run of the simulation meets them; over the soft one a call must say why. */
+const LIMITS = { usd: { hard: 30, soft: 0.7, overdraft: 'recorded' }, 'node-hours': 6, calls: 24 };
+
+/** A window that begins anew many times in one run; what is kept of it must be the same after every crash. */
+const WINDOWED = { usd: { hard: 25, rollingMinutes: 1 }, calls: { hard: 20, per: 'hour' } };
 
 export function catalogFacts(tenant: TenantId): Fact[] {
   return [
     ...TOOLS.map((tool): Fact => ({ type: 'tool.registered', tenant, data: { tool } })),
     { type: 'policy.published', tenant, data: { bundle: digestOf(POLICIES), policies: POLICIES } },
-    { type: 'budget.defined', tenant, data: { budget: budgetSpec.parse({ account: '/', limits: LIMITS }) } },
+    ...[
+      { account: '/', limits: LIMITS },
+      { account: 'default', limits: WINDOWED },
+    ].map((budget): Fact => ({ type: 'budget.defined', tenant, data: { budget: budgetSpec.parse(budget) } })),
     {
       type: 'breaker.configured',
       tenant,

@@ -48,7 +48,8 @@ export class People {
       ? { deadline: new Date(this.#now() + DEADLINE_MS).toISOString() }
       : {};
     const priority = random.pick(['urgent', 'normal', 'background']);
-    const data = { calls, project: 'default', priority, ...deadline };
+    const reason = random.chance(0.5) ? { justification: 'the last batch' } : {};
+    const data = { calls, project: 'default', priority, ...deadline, ...reason };
     const id = `req-${this.#calls}`;
     const fact = { type: 'tool.requested', tenant, data } as unknown as Fact;
     const bytes = encodeCommit([cloudEvent(fact, id, `agent/${agent}`, this.#now())]);

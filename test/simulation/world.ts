@@ -8,10 +8,10 @@ import { budget } from '@writ/budget';
 import type { BudgetState } from '@writ/budget';
 import { DeciderPath, memoryLedger, memorySnapshots, stateText } from '@writ/ledger';
 import type { AppendFault, CommittedFact, MemoryLedger } from '@writ/ledger';
-import { policy } from '@writ/policy';
-import type { PolicyState } from '@writ/policy';
 import { busySessions, fencesOwed, openGrants, scheduler } from '@writ/scheduler';
 import type { GrantDetails, SchedulerOffer, SchedulerState } from '@writ/scheduler';
+import { gatedPolicy } from '../../apps/policy/src/gated-policy.ts';
+import type { GatedState } from '../../apps/policy/src/gated-policy.ts';
 import { Checker } from './checker.ts';
 import type { Verdict } from './checker.ts';
 import { TENANTS, catalogFacts } from './governance.ts';
@@ -49,7 +49,7 @@ export class World {
   readonly #executors: SimExecutor[];
   readonly #people: People;
   readonly services: {
-    readonly policy: SimService<PolicyState, undefined>;
+    readonly policy: SimService<GatedState, undefined>;
     readonly budget: SimService<BudgetState, undefined>;
     readonly scheduler: SimService<SchedulerState, SchedulerOffer>;
   };
@@ -70,7 +70,7 @@ export class World {
     const shared = { ledger: this.ledger, snapshots: memorySnapshots(), now: () => this.#now };
     const quiet = (): void => {};
     this.services = {
-      policy: new SimService({ ...shared, decider: policy, offer: () => undefined, onCommitted: quiet }),
+      policy: new SimService({ ...shared, decider: gatedPolicy, offer: () => undefined, onCommitted: quiet }),
       budget: new SimService({
         ...shared,
         decider: options.budget ?? budget,

@@ -6,11 +6,10 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { WritError } from '@writ/contracts';
+import { CHAIN_GENESIS, CHAIN_HASH_BYTES, WritError } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
 import type { Trace } from '@writ/provenance';
 import { CopyRows } from './copy-rows.ts';
-import { GENESIS, HASH_BYTES } from './hash-chain.ts';
 import { LOOKUP_ROWS } from './limits.ts';
 import type { TenantChunk } from './raw-commits.ts';
 import type { AuditTables } from './tables.ts';
@@ -30,6 +29,8 @@ export interface Cursor {
   /** What open invocations are missing in rows stands from here on; `last + 1` when nothing is. */
   readonly foldFrom: number;
 }
+
+const BEGINNING: Cursor = { last: 0, foldFrom: 1 };
 
 /** Everything that one transaction stores, as bytes, fixed at one moment. */
 export interface PackedBatch {
@@ -68,21 +69,20 @@ export async function probe(client: PoolClient): Promise<void> {
   await client.query('select 1');
 }
 
+/** Where the projection stands. Without a row somebody emptied the tables: then it begins again. */
 export async function readCursor(db: Db): Promise<Cursor> {
   const row = await db.selectFrom('audit.cursor').select(['last_seq', 'fold_from']).executeTakeFirst();
   if (row) return { last: Number(row.last_seq), foldFrom: Number(row.fold_from) };
-  throw new WritError(
-    'projection-broken',
-    'audit.cursor has no row: drop the schema "audit" and start again',
-    { retryable: true },
-  );
+  await clearProjection(db);
+  return BEGINNING;
 }
 
 /** Forgets everything, so that the projection is made again from the whole ledger. */
 export async function clearProjection(db: Db): Promise<void> {
+  const { last, foldFrom } = BEGINNING;
   await db.transaction().execute(async (trx) => {
-    await sql`truncate audit.invocations, audit.chunks, audit.breaker_events`.execute(trx);
-    await sql`update audit.cursor set last_seq = 0, fold_from = 1`.execute(trx);
+    await sql`truncate audit.invocations, audit.chunks, audit.breaker_events, audit.cursor`.execute(trx);
+    await sql`insert into audit.cursor (last_seq, fold_from) values (${last}, ${foldFrom})`.execute(trx);
   });
 }
 
@@ -120,14 +120,18 @@ export async function loadTraces(db: Db, keys: readonly InvocationKey[]): Promis
   return found;
 }
 
-/** The hash with which each tenant's chain ends in Postgres. */
-export async function loadHeads(db: Db, tenants: readonly TenantId[]): Promise<Map<TenantId, Buffer>> {
+/** The hash with which each tenant's chain ends in Postgres, at the latest at sequence `upTo`. */
+export async function loadHeads(
+  db: Db,
+  tenants: readonly TenantId[],
+  upTo = Number.MAX_SAFE_INTEGER,
+): Promise<Map<TenantId, Uint8Array>> {
   const { rows } = await sql<{ tenant: TenantId; hashes: Buffer }>`
     select tenant, hashes from unnest(${tenants}::text[]) as asked (tenant),
-      lateral (select hashes from audit.chunks where chunks.tenant = asked.tenant
+      lateral (select hashes from audit.chunks where chunks.tenant = asked.tenant and last_seq <= ${upTo}
         order by last_seq desc limit 1) as last`.execute(db);
-  const heads = new Map(tenants.map((tenant) => [tenant, GENESIS]));
-  for (const { tenant, hashes } of rows) heads.set(tenant, hashes.subarray(-HASH_BYTES));
+  const heads = new Map<TenantId, Uint8Array>(tenants.map((tenant) => [tenant, CHAIN_GENESIS]));
+  for (const { tenant, hashes } of rows) heads.set(tenant, hashes.subarray(-CHAIN_HASH_BYTES));
   return heads;
 }
 
@@ -177,15 +181,17 @@ async function copy(client: PoolClient, target: string, rows: CopyRows): Promise
   });
 }
 
-const CHUNK_COLUMNS = 'first_seq, last_seq, first_at, commits, unpacked_bytes, tenant, hashes, body';
+const CHUNK_COLUMNS =
+  'first_seq, last_seq, first_at, commits, unpacked_bytes, body_crc, tenant, hashes, body';
 
 function writeChunk(rows: CopyRows, chunk: TenantChunk): void {
-  rows.begin(8);
+  rows.begin(9);
   rows.bigint(chunk.firstSeq);
   rows.bigint(chunk.lastSeq);
   rows.time(chunk.firstAt);
   rows.int(chunk.commits);
   rows.int(chunk.unpackedBytes);
+  rows.int(chunk.bodyCrc);
   rows.text(chunk.tenant);
   rows.bytes(chunk.hashes);
   rows.bytes(chunk.body);

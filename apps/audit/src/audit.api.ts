@@ -1,31 +1,39 @@
-/** `writ.<tenant>.api.audit.*`: what became of invocations, and exports page by page. */
+/** `writ.<tenant>.api.audit.*`: what became of invocations, searches, exports and the hash chain page by page. */
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
 import { statusRequest } from '@writ/contracts';
 import type { StatusReply } from '@writ/contracts';
-import { exportRequest } from '@writ/provenance';
-import type { ExportPage } from '@writ/provenance';
+import { chainRequest, exportRequest, searchRequest, showRequest } from '@writ/provenance';
+import type { ChainPage, ExportPage, SearchPage, ShowReply } from '@writ/provenance';
 import { answered, ApiCall, callingTenant, Health, requestBody, TELEMETRY } from '@writ/service';
 import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
 import { AuditTransport } from './audit-transport.ts';
 import { RecordExport } from './export.ts';
+import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
+import { StoredChain } from './stored-chain.ts';
 
 @Controller()
 export class AuditApi {
   readonly #status: InvocationStatus;
   readonly #export: RecordExport;
+  readonly #search: InvocationSearch;
+  readonly #chain: StoredChain;
 
   constructor(
     @Inject(InvocationStatus) status: InvocationStatus,
     @Inject(RecordExport) exported: RecordExport,
+    @Inject(InvocationSearch) search: InvocationSearch,
+    @Inject(StoredChain) chain: StoredChain,
     @Inject(AuditTransport) { projection }: AuditTransport,
     @Inject(TELEMETRY) { meter }: Telemetry,
     @Inject(Health) health: Health,
   ) {
     this.#status = status;
     this.#export = exported;
+    this.#search = search;
+    this.#chain = chain;
     health.add('projection', () => projection.health().reason);
     meter
       .createObservableGauge(Metric.projectionSequence)
@@ -44,5 +52,22 @@ export class AuditApi {
   @ApiCall('audit', 'export')
   export(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<ExportPage> {
     return answered(this.#export.page(callingTenant(context), requestBody(exportRequest, body)));
+  }
+
+  @ApiCall('audit', 'search')
+  search(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<SearchPage> {
+    return answered(this.#search.search(callingTenant(context), requestBody(searchRequest, body)));
+  }
+
+  @ApiCall('audit', 'show')
+  show(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<ShowReply> {
+    const { invocation } = requestBody(showRequest, body);
+    return answered(this.#search.show(callingTenant(context), invocation));
+  }
+
+  @ApiCall('audit', 'chain')
+  chain(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<ChainPage> {
+    const { after } = requestBody(chainRequest, body);
+    return answered(this.#chain.page(callingTenant(context), after));
   }
 }

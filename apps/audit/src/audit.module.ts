@@ -9,7 +9,9 @@ import { AuditTransport } from './audit-transport.ts';
 import { openDatabase } from './database.ts';
 import type { Database } from './database.ts';
 import { RecordExport } from './export.ts';
+import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
+import { StoredChain } from './stored-chain.ts';
 import { RecordReader } from './record-reader.ts';
 
 const DATABASE = Symbol('database');
@@ -46,6 +48,18 @@ const DATABASE = Symbol('database');
       useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport, reader: RecordReader) =>
         new RecordExport(db, ledger, projection, reader),
       inject: [DATABASE, LEDGER, AuditTransport, RecordReader],
+    },
+    {
+      provide: InvocationSearch,
+      useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport, reader: RecordReader) =>
+        new InvocationSearch(db, ledger, projection, reader),
+      inject: [DATABASE, LEDGER, AuditTransport, RecordReader],
+    },
+    {
+      provide: StoredChain,
+      useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport) =>
+        new StoredChain(db, ledger, projection),
+      inject: [DATABASE, LEDGER, AuditTransport],
     },
   ],
 })

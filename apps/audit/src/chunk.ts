@@ -3,9 +3,9 @@
  * because facts repeat each other), and the hash of each. A chunk is what is decompressed to read one commit of it, so
  * it is bounded.
  */
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { CHAIN_HASH_BYTES } from '@writ/contracts';
 import type { StoredCommit } from '@writ/contracts';
-import { HASH_BYTES } from './hash-chain.ts';
 import { COMPRESS_FROM_BYTES } from './limits.ts';
 
 export interface ChainedCommit extends StoredCommit {
@@ -22,6 +22,8 @@ export interface Chunk {
   readonly hashes: Buffer;
   /** Length of the body before compression; 0 for a body that is not compressed. */
   readonly unpackedBytes: number;
+  /** CRC-32 of the body as it is stored: some bits of compressed bytes do not show in what they unpack to. */
+  readonly bodyCrc: number;
   readonly body: Buffer;
 }
 
@@ -35,7 +37,7 @@ export function packChunk(commits: readonly ChainedCommit[]): Chunk {
   let length = 0;
   for (const { subject, data } of commits) length += HEAD_BYTES + subject.length + data.length;
   const body = Buffer.allocUnsafe(length);
-  const hashes = Buffer.allocUnsafe(commits.length * HASH_BYTES);
+  const hashes = Buffer.allocUnsafe(commits.length * CHAIN_HASH_BYTES);
   let at = 0;
   for (const [index, { seq, at: instant, subject, data, hash }] of commits.entries()) {
     body.writeDoubleLE(seq, at);
@@ -46,9 +48,10 @@ export function packChunk(commits: readonly ChainedCommit[]): Chunk {
     at += body.write(subject, at, 'latin1');
     body.set(data, at);
     at += data.length;
-    hashes.set(hash, index * HASH_BYTES);
+    hashes.set(hash, index * CHAIN_HASH_BYTES);
   }
   const compress = length >= COMPRESS_FROM_BYTES;
+  const stored = compress ? zstdCompressSync(body, COMPRESSION) : body;
   const [first, last] = [commits[0] as ChainedCommit, commits.at(-1) as ChainedCommit];
   return {
     firstSeq: first.seq,
@@ -57,15 +60,24 @@ export function packChunk(commits: readonly ChainedCommit[]): Chunk {
     commits: commits.length,
     hashes,
     unpackedBytes: compress ? length : 0,
-    body: compress ? zstdCompressSync(body, COMPRESSION) : body,
+    // Postgres has no unsigned integers.
+    bodyCrc: crc32(stored) | 0,
+    body: stored,
   };
 }
 
-/** Its commits in order. @throws what zlib or Buffer throw when the body is not what was packed */
-export function unpackChunk(chunk: Pick<Chunk, 'hashes' | 'unpackedBytes' | 'body'>): ChainedCommit[] {
+/** What a chunk is unpacked from. */
+export type PackedChunk = Pick<Chunk, 'hashes' | 'unpackedBytes' | 'bodyCrc' | 'body'>;
+
+/** Its commits in order. @throws RangeError, or what zlib throws, when the body is not what was packed */
+export function unpackChunk(chunk: PackedChunk): ChainedCommit[] {
   const { hashes, unpackedBytes } = chunk;
+  if ((crc32(chunk.body) | 0) !== chunk.bodyCrc)
+    throw new RangeError('its bytes are not those that were stored');
   const body =
     unpackedBytes > 0 ? zstdDecompressSync(chunk.body, { maxOutputLength: unpackedBytes }) : chunk.body;
+  if (unpackedBytes > 0 && body.length !== unpackedBytes)
+    throw new RangeError(`it unpacks to ${body.length} bytes instead of ${unpackedBytes}`);
   const commits: ChainedCommit[] = [];
   for (let at = 0; at < body.length;) {
     const seq = body.readDoubleLE(at);
@@ -73,13 +85,13 @@ export function unpackChunk(chunk: Pick<Chunk, 'hashes' | 'unpackedBytes' | 'bod
     const subjectEnd = at + HEAD_BYTES + body.readUInt16LE(at + 16);
     const end = subjectEnd + body.readUInt32LE(at + 18);
     if (end > body.length) throw new RangeError('a commit of this chunk reaches beyond its end');
-    const place = commits.length * HASH_BYTES;
+    const place = commits.length * CHAIN_HASH_BYTES;
     commits.push({
       seq,
       at: instant,
       subject: body.toString('latin1', at + HEAD_BYTES, subjectEnd),
       data: body.subarray(subjectEnd, end),
-      hash: hashes.subarray(place, place + HASH_BYTES),
+      hash: hashes.subarray(place, place + CHAIN_HASH_BYTES),
     });
     at = end;
   }

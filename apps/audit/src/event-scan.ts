@@ -30,6 +30,9 @@ const NAMES = [
   'usage',
   'startedAtMs',
   'endedAtMs',
+  'calls',
+  'log',
+  'step',
 ] as const;
 export type Member = (typeof NAMES)[number];
 
@@ -39,6 +42,8 @@ const SLOT: Readonly<Record<Member, number>> = Object.fromEntries(
 
 /** Of a number that is exact as a double. */
 const MOST_DIGITS = 15;
+
+const DIGEST_PREFIX = 'sha256:';
 
 const ZERO = 0x30;
 const QUOTE = 0x22;
@@ -53,6 +58,24 @@ const CLOSE_BRACKET = 0x5d;
 /** Slots by the hash of the member's name. */
 const BY_HASH = new Map(NAMES.map((name) => [hashOf(Buffer.from(name), 0, name.length), SLOT[name]]));
 const NAME_BYTES = NAMES.map((name) => Buffer.from(name));
+
+/** Classes of bytes, to be combined by `|`. */
+export const Bytes = {
+  /** Letters, digits, `_` and `-`: what names are made of. */
+  name: 1,
+  /** `0-9`, `a-f`. */
+  hex: 2,
+  /** Printable ASCII without quote and backslash. */
+  plain: 4,
+} as const;
+
+const CLASSES = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  const name = /[A-Za-z0-9_-]/.test(character) ? Bytes.name : 0;
+  const hex = /[0-9a-f]/.test(character) ? Bytes.hex : 0;
+  const plain = byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH ? Bytes.plain : 0;
+  return name | hex | plain;
+});
 
 export class EventScan {
   readonly #starts = new Int32Array(NAMES.length);
@@ -119,6 +142,43 @@ export class EventScan {
       if (byte === BACKSLASH || byte >= 0x80 || byte < 0x20) return undefined;
     }
     return bytes.toString('latin1', start + 1, end);
+  }
+
+  /** Whether a member is exactly this text; nothing is built for the comparison. */
+  is(member: Member, text: string): boolean {
+    const slot = SLOT[member];
+    const start = (this.#starts[slot] as number) + 1;
+    const bytes = this.#bytes;
+    if ((this.#ends[slot] as number) - start - 1 !== text.length || bytes[start - 1] !== QUOTE) return false;
+    for (let index = 0; index < text.length; index++)
+      if (bytes[start + index] !== text.charCodeAt(index)) return false;
+    return true;
+  }
+
+  /** Whether a member is a text whose bytes all have one of these classes, `shortest` to `longest` of them. */
+  isOf(member: Member, classes: number, shortest: number, longest: number): boolean {
+    const slot = SLOT[member];
+    const start = (this.#starts[slot] as number) + 1;
+    const end = (this.#ends[slot] as number) - 1;
+    const bytes = this.#bytes;
+    if (end - start < shortest || end - start > longest || bytes[start - 1] !== QUOTE) return false;
+    for (let index = start; index < end; index++)
+      if (((CLASSES[bytes[index] as number] as number) & classes) === 0) return false;
+    return true;
+  }
+
+  /** Whether a member is `sha256:` and 64 hexadecimal digits. */
+  isDigest(member: Member): boolean {
+    const slot = SLOT[member];
+    const start = (this.#starts[slot] as number) + 1;
+    const end = (this.#ends[slot] as number) - 1;
+    const bytes = this.#bytes;
+    if (end - start !== DIGEST_PREFIX.length + 64 || bytes[start - 1] !== QUOTE) return false;
+    for (let index = 0; index < DIGEST_PREFIX.length; index++)
+      if (bytes[start + index] !== DIGEST_PREFIX.charCodeAt(index)) return false;
+    for (let index = start + DIGEST_PREFIX.length; index < end; index++)
+      if (((CLASSES[bytes[index] as number] as number) & Bytes.hex) === 0) return false;
+    return true;
   }
 
   /** Whether every member of the event, and of its data once opened, has one of the known names, each once. */

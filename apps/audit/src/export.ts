@@ -9,7 +9,8 @@ import type { TenantId } from '@writ/contracts';
 import type { Ledger } from '@writ/ledger';
 import type { BreakerEvent, ExportPage, ExportRequest, InvocationRecord } from '@writ/provenance';
 import { readCursor } from './audit-store.ts';
-import { CAUGHT_UP_WITHIN_MS, EXPORT_PAGE_BYTES, EXPORT_PAGE_ROWS } from './limits.ts';
+import { caughtUp } from './caught-up.ts';
+import { EXPORT_PAGE_BYTES, EXPORT_PAGE_ROWS } from './limits.ts';
 import type { Projection } from './projection.ts';
 import type { RecordReader } from './record-reader.ts';
 import type { AuditTables } from './tables.ts';
@@ -49,7 +50,7 @@ export class RecordExport {
    * that was in the ledger when it was asked for is stored. @throws WritError `projection-behind`, `bad-page-key`
    */
   async page(tenant: TenantId, request: ExportRequest): Promise<ExportPage> {
-    if (request.after === undefined) await this.#catchUp();
+    if (request.after === undefined) await caughtUp(this.#ledger, this.#projection);
     const [kind, seq, name] = parseKey(request.after ?? 'i.0.');
     const { last: asOf } = await readCursor(this.#db);
     if (kind === 'b') {
@@ -58,16 +59,6 @@ export class RecordExport {
     }
     const { values, next } = await cut(await this.#records(tenant, request, seq, name));
     return { records: values, breakers: [], asOf, next: next ?? BREAKERS_FROM_THE_START };
-  }
-
-  async #catchUp(): Promise<void> {
-    const last = await this.#ledger.lastSequence();
-    if (await this.#projection.storedUpTo(last, CAUGHT_UP_WITHIN_MS)) return;
-    throw new WritError(
-      'projection-behind',
-      `the audit has not stored the ledger up to ${last} within ${CAUGHT_UP_WITHIN_MS} ms; ask again later`,
-      { retryable: true, details: { last } },
-    );
   }
 
   async #records(

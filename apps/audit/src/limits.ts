@@ -4,19 +4,19 @@
  */
 
 /** Ledger bytes that may be in memory without being stored; as records they take about five times as much. */
-export const MAX_UNSTORED_BYTES = 8 * 1024 * 1024;
+export const MAX_UNSTORED_BYTES = 4 * 1024 * 1024;
 
 /** Ledger bytes that are asked for at once. */
-export const BURST_BYTES = 2 * 1024 * 1024;
+export const BURST_BYTES = 512 * 1024;
 
 /** Pause between two readings of the ledger when it is level; the status of a call is at most this old. */
 export const BURST_INTERVAL_MS = 250;
 
 /** So much is stored at once, without waiting for the interval. */
-export const FLUSH_BYTES = 2 * 1024 * 1024;
+export const FLUSH_BYTES = 512 * 1024;
 
 /** Ledger bytes folded without letting anything else run. */
-export const SLICE_BYTES = 256 * 1024;
+export const SLICE_BYTES = 128 * 1024;
 
 /**
  * Pause between two transactions. Most calls begin and end within it and so cost one row write instead of several; the

@@ -70,6 +70,7 @@ const evidence: Migration = {
       first_at timestamptz not null,
       commits integer not null,
       unpacked_bytes integer not null,
+      body_crc integer not null,
       tenant text not null,
       hashes bytea not null,
       body bytea not null,

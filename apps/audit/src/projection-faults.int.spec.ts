@@ -97,6 +97,18 @@ describe('Postgres killed while facts arrive', () => {
   });
 });
 
+describe('tables emptied while it runs', () => {
+  it('all of them, the cursor too: everything is made again', async () => {
+    const audit = scene.start();
+    await append(scene.ledger, ...ran(names('a', 30)), requested(['open']));
+    expect(await scene.stored(audit)).toBe(true);
+    await sql`truncate audit.invocations, audit.chunks, audit.breaker_events, audit.cursor`.execute(audit.db);
+    await append(scene.ledger, ...ran(names('b', 30)));
+    expect(await scene.stored(audit)).toBe(true);
+    expect(await contentOf(audit.db)).toBe(await scene.fromZero());
+  });
+});
+
 describe('a ledger that is shorter than the projection', () => {
   it('is another ledger: it refuses to go on and says what to do', async () => {
     const audit = scene.start();

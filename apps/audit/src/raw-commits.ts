@@ -1,8 +1,8 @@
 /** The raw commits that are not stored yet, by tenant and in order, each with its place in the tenant's hash chain. */
+import { chainHash } from '@writ/contracts';
 import type { StoredCommit, TenantId } from '@writ/contracts';
 import { packChunk } from './chunk.ts';
 import type { ChainedCommit, Chunk } from './chunk.ts';
-import { chainHash } from './hash-chain.ts';
 import { CHUNK_BYTES } from './limits.ts';
 
 export interface TenantChunk extends Chunk {
@@ -10,7 +10,7 @@ export interface TenantChunk extends Chunk {
 }
 
 export class RawCommits {
-  readonly #heads = new Map<TenantId, Buffer>();
+  readonly #heads = new Map<TenantId, Uint8Array>();
   #pending = new Map<TenantId, ChainedCommit[]>();
   #underway: ReadonlyMap<TenantId, readonly ChainedCommit[]> = new Map();
 
@@ -26,12 +26,12 @@ export class RawCommits {
   }
 
   /** The hash of the last stored commit of the tenant. */
-  goOn(tenant: TenantId, head: Buffer): void {
+  goOn(tenant: TenantId, head: Uint8Array): void {
     this.#heads.set(tenant, head);
   }
 
   add(tenant: TenantId, { seq, at, subject, data }: StoredCommit): void {
-    const hash = chainHash(this.#heads.get(tenant) as Buffer, seq, subject, data);
+    const hash = chainHash(this.#heads.get(tenant) as Uint8Array, seq, subject, data);
     this.#heads.set(tenant, hash);
     const commit = { seq, at, subject, data, hash };
     const pending = this.#pending.get(tenant);

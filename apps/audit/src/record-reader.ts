@@ -63,12 +63,14 @@ export class RecordReader {
       this.#unpacked.push(chunk);
       return chunk;
     }
-    const { rows } = await sql<Pick<AuditTables['audit.chunks'], 'hashes' | 'unpacked_bytes' | 'body'>>`
-      select hashes, unpacked_bytes, body from audit.chunks
+    const { rows } = await sql<
+      Pick<AuditTables['audit.chunks'], 'hashes' | 'unpacked_bytes' | 'body_crc' | 'body'>
+    >`
+      select hashes, unpacked_bytes, body_crc, body from audit.chunks
       where tenant = ${tenant} and last_seq >= ${seq} order by last_seq limit 1`.execute(this.#db);
     if (!rows[0]) return undefined;
-    const { hashes, unpacked_bytes: unpackedBytes, body } = rows[0];
-    const chunk = new UnpackedChunk(tenant, unpackChunk({ hashes, unpackedBytes, body }));
+    const { hashes, unpacked_bytes: unpackedBytes, body_crc: bodyCrc, body } = rows[0];
+    const chunk = new UnpackedChunk(tenant, unpackChunk({ hashes, unpackedBytes, bodyCrc, body }));
     this.#unpacked.push(chunk);
     if (this.#unpacked.length > UNPACKED_CHUNKS) this.#unpacked.shift();
     return chunk;

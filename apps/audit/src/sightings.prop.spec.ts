@@ -37,6 +37,23 @@ const anyCommit: fc.Arbitrary<Commit> = fc.oneof(
       const [type, data] = completed([invocation]).events[0]!;
       return commit('executions.exec-1', [type, { ...data, executor, outcome, attempt }]);
     }),
+  fc
+    .tuple(
+      ids,
+      fc.dictionary(
+        fc.constantFrom('project', 'campaign', 'log', 'step', 'priority', 'inputs', 'agent', 'id', 'extra'),
+        fc.oneof(nasty, fc.jsonValue()),
+      ),
+      fc.option(fc.jsonValue(), { nil: undefined }),
+    )
+    .map(([some, { inputs, ...more }, call]) => {
+      const [type, data] = requested(some, { inputs: inputs as object }).events[0]!;
+      const { calls } = data as { calls: unknown[] };
+      return commit('requests.alpha', [
+        type,
+        { ...data, calls: call === undefined ? calls : [...calls, call], ...more },
+      ]);
+    }),
   fc.tuple(nasty, fc.jsonValue()).map(([invocation, extra]) => {
     const [type, data] = completed([invocation]).events[0]!;
     return commit('executions.exec-1', [type, { ...data, extra }]);
@@ -94,6 +111,17 @@ describe('a commit on any subject', () => {
         expect({ glimpses: seen?.glimpses, breakers: seen?.breakers }).toEqual(decoded(stored));
       }),
       { numRuns: 2_000 },
+    ));
+
+  it('of an agent, damaged: the same is believed and the same is malformed', () =>
+    fc.assert(
+      fc.property(ids, fc.jsonValue(), damage, (some, value, hurt) => {
+        const { subject, ...rest } = requested(some, { inputs: { value }, campaign: 'c1' });
+        const stored = { seq: 7, subject, at: AT, data: damaged(bytesOf({ subject, ...rest }), hurt) };
+        const seen = sightingsOf(stored);
+        expect({ glimpses: seen?.glimpses, breakers: seen?.breakers }).toEqual(decoded(stored));
+      }),
+      { numRuns: 3_000 },
     ));
 
   it('of an executor, damaged: nothing is believed that decoding does not believe', () =>

@@ -43,6 +43,7 @@ export interface AuditTables {
     readonly commits: number;
     readonly hashes: Buffer;
     readonly unpacked_bytes: number;
+    readonly body_crc: number;
     readonly body: Buffer;
   };
   readonly 'audit.breaker_events': {

@@ -38,11 +38,20 @@ export function startAudit(ledger: Ledger, url: string, options: Partial<Project
   };
 }
 
-type ChunkColumns = Pick<AuditTables['audit.chunks'], 'tenant' | 'hashes' | 'unpacked_bytes' | 'body'>;
+type ChunkColumns = Pick<
+  AuditTables['audit.chunks'],
+  'tenant' | 'hashes' | 'unpacked_bytes' | 'body_crc' | 'body'
+>;
 
 /** Raw commits one by one: how they are cut into chunks depends on when they were stored. */
-function commitsIn({ tenant, hashes, unpacked_bytes: unpackedBytes, body }: ChunkColumns): unknown[] {
-  return unpackChunk({ hashes, unpackedBytes, body }).map(({ seq, at, subject, data, hash }) => [
+function commitsIn({
+  tenant,
+  hashes,
+  unpacked_bytes: unpackedBytes,
+  body_crc: bodyCrc,
+  body,
+}: ChunkColumns): unknown[] {
+  return unpackChunk({ hashes, unpackedBytes, bodyCrc, body }).map(({ seq, at, subject, data, hash }) => [
     tenant,
     seq,
     at,
@@ -57,7 +66,7 @@ export async function contentOf(db: Kysely<AuditTables>): Promise<string> {
   const hash = createHash('sha256');
   const invocations = await sql`select * from audit.invocations order by tenant, invocation`.execute(db);
   const chunks =
-    await sql<ChunkColumns>`select tenant, hashes, unpacked_bytes, body from audit.chunks order by tenant, first_seq`.execute(
+    await sql<ChunkColumns>`select tenant, hashes, unpacked_bytes, body_crc, body from audit.chunks order by tenant, first_seq`.execute(
       db,
     );
   const raw = chunks.rows.flatMap(commitsIn);

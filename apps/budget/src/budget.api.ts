@@ -1,20 +1,18 @@
 /** `writ.<tenant>.api.budget.*`: what the accounts of the asking tenant say. */
 import { Controller, Inject } from '@nestjs/common';
-import { Ctx, NatsContext } from '@nestjs/microservices';
+import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
 import { balances } from '@writ/budget';
-import type { BudgetState } from '@writ/budget';
-import { ApiCall, callingTenant, DeciderTransport } from '@writ/service';
+import type { Balance, BudgetState } from '@writ/budget';
+import { ApiCall, callingTenant, DeciderTransport, requestBody } from '@writ/service';
+import { z } from 'zod';
 
-/** One unit of one account; amounts are micro-units in decimal digits. */
-interface BalanceReply {
-  readonly account: string;
-  readonly unit: string;
-  readonly limit: string;
-  readonly spent: string;
-  readonly held: string;
-  readonly free: string;
-  readonly overrun: string;
-}
+/** `account`: only this one; an account without limits has no balances. */
+const balancesRequest = z.object({ account: z.string().max(256).optional() });
+
+/** A balance as it travels. */
+type BalanceReply = {
+  readonly [Name in keyof Balance]: Balance[Name] extends bigint | undefined ? string : Balance[Name];
+};
 
 @Controller()
 export class BudgetApi {
@@ -24,21 +22,21 @@ export class BudgetApi {
     this.#transport = transport;
   }
 
+  /** Amounts are micro-units in decimal digits, because JSON has no integers of that size. */
   @ApiCall('budget', 'balances')
-  balances(@Ctx() context: NatsContext): { readonly seen: number; readonly balances: BalanceReply[] } {
+  balances(
+    @Payload() body: unknown,
+    @Ctx() context: NatsContext,
+  ): { readonly seen: number; readonly balances: BalanceReply[] } {
+    const { account } = requestBody(balancesRequest, body);
     const { host } = this.#transport;
-    const all = balances(host.state, callingTenant(context));
-    return {
-      seen: host.seen,
-      balances: all.map(({ account, unit, limit, spent, held, free, overrun }) => ({
-        account,
-        unit,
-        limit: String(limit),
-        spent: String(spent),
-        held: String(held),
-        free: String(free),
-        overrun: String(overrun),
-      })),
-    };
+    const all = balances(host.state, callingTenant(context), Date.now(), account);
+    return { seen: host.seen, balances: all.map(replyOf) };
   }
+}
+
+function replyOf(balance: Balance): BalanceReply {
+  const entries = Object.entries(balance).filter(([, value]) => value !== undefined);
+  const written = entries.map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value]);
+  return Object.fromEntries(written) as BalanceReply;
 }

@@ -42,6 +42,9 @@ describe('writ apply', () => {
       'policy.published',
       'environment.defined',
       'budget.defined',
+      // The two decision tools that every tenant has, and its own.
+      'tool.registered',
+      'tool.registered',
       'tool.registered',
     ]);
     expect(suite.out).toBe(
@@ -50,6 +53,8 @@ describe('writ apply', () => {
         '~ environment env',
         '    production: nothing -> true',
         '+ budget lab/screening',
+        '+ tool conditional_gate',
+        '+ tool boolean_gate',
         '+ tool synthesize',
         'published as revision 1',
         'budget: no answer',
@@ -92,7 +97,12 @@ describe('writ apply', () => {
     expect(JSON.parse(suite.out)).toMatchObject({
       tenant: 'lab',
       revision: 1,
-      facts: ['policy.published', 'environment.defined', 'budget.defined', 'tool.registered'],
+      facts: [
+        'policy.published',
+        'environment.defined',
+        'budget.defined',
+        ...Array.from({ length: 3 }, () => 'tool.registered'),
+      ],
       folded: { policy: 'no answer' },
     });
   });

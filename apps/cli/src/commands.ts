@@ -8,7 +8,10 @@ import { balanceTable, readBalances } from './balances.ts';
 import { callInputs } from './call-inputs.ts';
 import { changeLines } from './change-lines.ts';
 import { ExitCode } from './exit-code.ts';
+import type { ImportOptions } from './import-mcp.ts';
 import { factLine } from './fact-line.ts';
+import { giveBack } from './give-back.ts';
+import type { GiveBackOptions } from './give-back.ts';
 import { outcomeText } from './outcome-text.ts';
 import { openSession } from './session.ts';
 import type { ConnectionOptions, Role, Session } from './session.ts';
@@ -73,9 +76,11 @@ export async function apply(
   options: GlobalOptions & { readonly file: string; readonly dryRun?: boolean },
 ): Promise<ExitCode> {
   // Only this command needs the condition language, which takes longer to load than all the rest.
-  const { readFolder, requireCatalog } = await import('@writ/catalog');
+  const { readFolder, requireCatalog, withBuiltInTools } = await import('@writ/catalog');
   const { applyCatalog } = await import('./apply-catalog.ts');
-  const wanted = requireCatalog(await readFolder(options.file), { cell: options.cell ?? false });
+  const cell = options.cell ?? false;
+  const named = requireCatalog(await readFolder(options.file), { cell });
+  const wanted = cell ? named : withBuiltInTools(named);
   const { terminal } = surroundings;
   return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
     const refusal = new AbortController();
@@ -158,6 +163,21 @@ export async function watch(
   });
 }
 
+/** Needs no suite: it asks the MCP server, and publishes nothing. */
+export async function importTools(
+  { terminal }: Surroundings,
+  options: GlobalOptions & ImportOptions,
+): Promise<ExitCode> {
+  const { importMcp, importedTable } = await import('./import-mcp.ts');
+  const { yaml, tools } = await importMcp(options);
+  const { output } = options;
+  // Without a file the YAML itself is the result.
+  if (output === undefined && !options.json) terminal.out(yaml.trimEnd());
+  else
+    show(terminal, options, { output, tools, yaml }, (paint) => `${importedTable(tools, paint)}\n${output}`);
+  return ExitCode.ok;
+}
+
 export async function exportReport(
   surroundings: Surroundings,
   options: GlobalOptions & { readonly output: string; readonly log?: string; readonly campaign?: string },
@@ -174,12 +194,28 @@ export async function exportReport(
   });
 }
 
-export async function budget(surroundings: Surroundings, options: GlobalOptions): Promise<ExitCode> {
+export async function budget(
+  surroundings: Surroundings,
+  account: string | undefined,
+  options: GlobalOptions,
+): Promise<ExitCode> {
   return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
-    const balances = await readBalances(transport, tenant);
+    const balances = await readBalances(transport, tenant, account);
+    const none = account === undefined ? 'no account has a limit' : `account ${account} has no limit`;
     show(surroundings.terminal, options, balances, (paint) =>
-      balances.length > 0 ? balanceTable(balances, paint) : 'no account has a limit',
+      balances.length > 0 ? balanceTable(balances, paint) : none,
     );
+    return ExitCode.ok;
+  });
+}
+
+export async function returnStorage(
+  surroundings: Surroundings,
+  options: GlobalOptions & GiveBackOptions,
+): Promise<ExitCode> {
+  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
+    const said = await giveBack(transport.ledger, tenant, options);
+    show(surroundings.terminal, options, said, () => `${said.fact} stands at ledger sequence ${said.seq}`);
     return ExitCode.ok;
   });
 }

@@ -1,6 +1,6 @@
 /** One fact in one line, for people who watch. */
-import { formatMicros } from '@writ/contracts';
-import type { Amounts, RecordedFact } from '@writ/contracts';
+import { formatMicros, limitsOf, windowName } from '@writ/contracts';
+import type { Amounts, BudgetLimit, RecordedFact } from '@writ/contracts';
 import type { Colour, Paint } from './terminal.ts';
 
 /** Longest text of a fact that is shown. */
@@ -35,12 +35,17 @@ function colourOf(fact: RecordedFact): Colour {
     case 'approval.revoked':
     case 'breaker.opened':
     case 'alert.raised':
+    case 'contract.rejected':
       return 'red';
+    case 'contract.accepted':
+      return 'green';
     case 'approval.opened':
     case 'approval.expired':
     case 'approval.escalated':
     case 'standing.granted':
     case 'budget.alerted':
+    case 'budget.escalated':
+    case 'budget.adjusted':
     case 'executor.lost':
     case 'schedule.indeterminate':
     case 'breaker.forced':
@@ -98,8 +103,14 @@ function otherSummary(fact: RecordedFact): string {
       return `${fact.data.policies.length} policies, ${fact.data.bundle.slice(0, 19)}`;
     case 'budget.defined':
       return `${fact.data.budget.account}: ${Object.entries(fact.data.budget.limits)
-        .map(([unit, limit]) => `${limit} ${unit}`)
+        .flatMap(([unit, given]) => limitsOf(given).map((limit) => limitText(unit, limit)))
         .join(', ')}`;
+    case 'budget.escalated':
+      return `over ${fact.data.over.map(({ account, unit }) => `${unit} of ${account}`).join(', ')}: ${fact.data.justification}`;
+    case 'budget.adjusted':
+      return fact.data.lines
+        .map(({ account, unit, amount }) => `${decimal(amount)} ${unit} of ${account} beyond the hold`)
+        .join(', ');
     case 'budget.alerted':
       return `${fact.data.account}: ${decimal(fact.data.used)} of ${decimal(fact.data.limit)} ${fact.data.unit}`;
     case 'approval.escalated':
@@ -120,12 +131,32 @@ function otherSummary(fact: RecordedFact): string {
       return `${fact.data.scope}: ${fact.data.mode}, ${fact.data.reason}`;
     case 'executor.lost':
       return `${fact.data.executor}: ${fact.data.reason}`;
+    case 'contract.accepted': {
+      const { run, node, attempt, routedTo } = fact.data;
+      return `${run} ${node} ${attempt}${routedTo === undefined ? '' : ` -> ${routedTo}`}`;
+    }
+    case 'contract.rejected': {
+      const { run, node, attempt, violations, next } = fact.data;
+      return `${run} ${node} ${attempt}: ${violations.map(({ rule }) => rule).join(', ')}, ${next}`;
+    }
+    case 'run.opened':
+    case 'run.refused':
+      return fact.data.run;
+    case 'run.completed':
+      return `${fact.data.run} ${fact.data.status}`;
     default: {
       // The rest is told by whatever says it in words.
       const { detail, reason, by, scope, account } = fact.data as Readonly<Record<string, unknown>>;
       return [scope, account, by, detail ?? reason].filter((part) => typeof part === 'string').join(' ');
     }
   }
+}
+
+/** `100 usd in month Europe/Berlin`, `20 calls for dock`. */
+function limitText(unit: string, limit: BudgetLimit): string {
+  const window = windowName(limit);
+  const tool = limit.tool === undefined ? '' : ` for ${limit.tool}`;
+  return `${limit.hard} ${unit}${tool}${window && ` in ${window}`}`;
 }
 
 /** `1.5 node-hours, 3 usd`. */

@@ -109,22 +109,53 @@ describe('writ watch', () => {
 });
 
 describe('writ budget', () => {
-  it('shows whole units', async () => {
-    const balance = {
-      account: 'lab',
-      unit: 'usd',
-      limit: '20000000',
-      spent: '1500000',
-      held: '0',
-      free: '18500000',
-      overrun: '0',
-    };
-    suite.answer('budget.balances', { seen: 3, balances: [balance] });
+  const usd = {
+    account: 'lab',
+    unit: 'usd',
+    limit: '20000000',
+    spent: '1500000',
+    held: '0',
+    free: '18500000',
+  };
+
+  it('shows whole units, the rate, and when nothing is left at that rate', async () => {
+    const more = { overrun: '0', debt: '0', overdraft: '500000', burnPerHour: '333333' };
+    const window = { window: 'month UTC', exhaustedAtMs: Date.UTC(2026, 7, 3, 9, 30) };
+    suite.answer('budget.balances', { seen: 3, balances: [{ ...usd, ...more, ...window }] });
     expect(await suite.run('budget')).toBe(0);
-    expect(suite.out.split('\n').map((line) => line.split(/ +/))).toEqual([
-      ['ACCOUNT', 'UNIT', 'LIMIT', 'SPENT', 'HELD', 'FREE'],
-      ['lab', 'usd', '20', '1.5', '0', '18.5'],
+    expect(suite.out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['ACCOUNT', 'UNIT', 'WINDOW', 'LIMIT', 'SPENT', 'HELD', 'FREE', 'OVERDRAFT', 'PER HOUR', 'EMPTY'],
+      ['lab', 'usd', 'month UTC', '20', '1.5', '0', '18.5', '0.5', '0.3333', '2026-08-03 09:30'],
     ]);
+  });
+  it('an account without limits: says so', async () => {
+    suite.answer('budget.balances', { seen: 3, balances: [] });
+    expect(await suite.run('budget', 'lab/none')).toBe(0);
+    expect(suite.out).toBe('account lab/none has no limit');
+  });
+});
+
+describe('writ give-back', () => {
+  it('an output that is gone: is recorded once as an operator', async () => {
+    const digest = `sha256:${'0'.repeat(64)}`;
+    expect(await suite.run('give-back', '--payload', digest, '--expired')).toBe(0);
+    const [commit] = suite.ledger.commits;
+    expect(commit?.subject).toBe('writ.lab.catalog');
+    expect(decodeCommit(commit as never)).toMatchObject([
+      { type: 'payload.removed', data: { digest, reason: 'expired' } },
+    ]);
+  });
+  it('bytes elsewhere: are recorded in micro-units', async () => {
+    expect(await suite.run('give-back', '--bytes', '12', '--project', 'lab')).toBe(0);
+    expect(suite.ledger.commits.flatMap((commit) => decodeCommit(commit))).toMatchObject([
+      { type: 'storage.returned', data: { project: 'lab', amount: '12000000', reason: 'deleted' } },
+    ]);
+  });
+  it('neither, or a number that is none: says what is wanted', async () => {
+    expect(await suite.run('give-back')).toBe(2);
+    expect(suite.err).toContain('name either --payload <digest> or --bytes <count>');
+    expect(await suite.run('give-back', '--bytes', 'many', '--project', 'lab')).toBe(2);
+    expect(suite.err).toContain('must be an integer in decimal digits');
   });
 });
 

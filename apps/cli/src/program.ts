@@ -1,13 +1,15 @@
 /** The command line: what can be typed, and which command it starts. */
-import { MAX_STANDING_SECONDS, MAX_TEXT_LENGTH, WritError } from '@writ/contracts';
+import { MAX_STANDING_SECONDS, MAX_TEXT_LENGTH, SafetyClass, WritError } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addBreakerCommands } from './breaker-commands.ts';
 import * as people from './approver-commands.ts';
 import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
+import { addEvidenceCommands } from './evidence-commands.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { amountsOf, durationOf } from './terms.ts';
+import { addWorkflowCommands } from './workflow-program.ts';
 
 /** Runs one command line (without program names); every error ends as a message and an exit code. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -62,10 +64,14 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
         ended(await action(given.at(-1) as Command, typeof argument === 'string' ? argument : ''));
       });
   addCatalogCommands(add, surroundings);
+  addStorageCommand(add, surroundings);
   addCallCommands(add, surroundings);
   addApproverCommands(add, surroundings);
   addLookingCommands(add, surroundings);
   addBreakerCommands(program, surroundings, ended);
+  addPolicyCommands(program, surroundings, ended);
+  addEvidenceCommands(program, surroundings, ended);
+  addWorkflowCommands(program, surroundings, ended);
   return program;
 }
 
@@ -82,9 +88,49 @@ function addCatalogCommands(add: Add, surroundings: Surroundings): void {
     .requiredOption('-f, --file <folder>', 'folder of *.yaml files')
     .option('--dry-run', 'show what would change and publish nothing')
     .option('--cell', 'what holds for all tenants: breakers and scheduling');
-  add('budget', 'what each account has left', (command) =>
-    commands.budget(surroundings, command.optsWithGlobals()),
+  addImport(add, surroundings);
+  add('budget [account]', 'what each account has left', (command) =>
+    commands.budget(surroundings, command.args[0], command.optsWithGlobals()),
   );
+}
+
+function addStorageCommand(add: Add, surroundings: Surroundings): void {
+  add('give-back', 'tell the budget that storage is free again, once it is deleted', (command) =>
+    commands.returnStorage(surroundings, command.optsWithGlobals()),
+  )
+    .option('--payload <digest>', 'an output that is no longer in the payload store')
+    .option('--bytes <count>', 'or bytes elsewhere, which tools reported as usage')
+    .option('--project <name>', 'whose accounts give them back')
+    .option('--campaign <name>', 'and its campaign')
+    .option('--expired', 'it ran out; else it was deleted');
+}
+
+function addImport(add: Add, surroundings: Surroundings): void {
+  add(
+    'import <kind>',
+    'list the tools of an MCP server as a governance file (kind: mcp)',
+    (command, kind) => {
+      if (kind === 'mcp') return commands.importTools(surroundings, command.optsWithGlobals());
+      throw new WritError('invalid-call', `"${kind}" cannot be imported; known: mcp`);
+    },
+  )
+    .option('--url <url>', 'of a server that speaks streamable HTTP')
+    .option('--command <words...>', 'program and arguments of a server that speaks on stdin and stdout')
+    .option('--prefix <text>', 'put before every name', '')
+    .option(
+      '--class <class>',
+      'the least class of all; annotations can only raise it',
+      classOf,
+      'DESTRUCTIVE',
+    )
+    .option('--pool <pool>', 'executors that can reach the server')
+    .option('-o, --output <file>', 'a new file; else the YAML is printed');
+}
+
+function classOf(text: string): SafetyClass {
+  const found = Object.values(SafetyClass).find((one) => one === text.toUpperCase());
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`It is ${Object.values(SafetyClass).join(', ')}.`);
 }
 
 function addCallCommands(add: Add, surroundings: Surroundings): void {
@@ -154,6 +200,44 @@ function addLookingCommands(add: Add, surroundings: Surroundings): void {
   );
 }
 
+/** The condition language takes longer to load than all the rest, so only these commands load it. */
+function addPolicyCommands(
+  program: Command,
+  surroundings: Surroundings,
+  ended: (code: ExitCode) => void,
+): void {
+  const policy = program.command('policy').description('for authors of policies');
+  const load = () => import('./policy/commands.ts');
+  policy
+    .command('check <folder>')
+    .description('mistakes, and rules that can never match or decide, or contradict each other')
+    .action(async (folder: string, _, command: Command) =>
+      ended(await (await load()).check(surroundings, folder, command.optsWithGlobals())),
+    );
+  policy
+    .command('test <cases>')
+    .description('requests with the decisions that are expected, from a YAML file; which rules they cover')
+    .requiredOption('-f, --file <folder>', 'governance folder')
+    .action(async (cases: string, _, command: Command) =>
+      ended(await (await load()).test(surroundings, cases, command.optsWithGlobals())),
+    );
+  policy
+    .command('explain <call>')
+    .description('every rule with the value of every operand, for a recorded call or a request in a file')
+    .option('-f, --file <folder>', 'governance folder instead of the catalog in force; for a request file')
+    .action(async (call: string, _, command: Command) =>
+      ended(await (await load()).explain(surroundings, call, command.optsWithGlobals())),
+    );
+  policy
+    .command('backtest')
+    .description('what other policies would have decided about the recorded requests')
+    .requiredOption('--policies <folder>', 'governance folder with the candidate')
+    .option('--since <time>', 'only requests of the last 30m, 12h or 7d')
+    .action(async (_, command: Command) =>
+      ended(await (await load()).runBacktest(surroundings, command.optsWithGlobals())),
+    );
+}
+
 function priorityOf(text: string): Priority {
   if (text === 'urgent' || text === 'normal' || text === 'background') return text;
   const value = Number(text);
@@ -179,7 +263,7 @@ function standingDurationOf(text: string): number {
   throw new InvalidArgumentError(`It is at most ${MAX_STANDING_SECONDS / 3_600}h.`);
 }
 
-function boundedText(text: string): string {
+export function boundedText(text: string): string {
   if (text.length > 0 && text.length <= MAX_TEXT_LENGTH) return text;
   throw new InvalidArgumentError(`It has 1 to ${MAX_TEXT_LENGTH} characters.`);
 }

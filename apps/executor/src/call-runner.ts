@@ -4,6 +4,7 @@
  * A call of a known READ_ONLY tool goes from grant to tool without waiting for anything.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { WritError } from '@writ/contracts';
 import type { Digest, Grant } from '@writ/contracts';
 import {
   admit,
@@ -19,8 +20,10 @@ import {
 } from '@writ/execution';
 import type { Conclusion, RunResult, RunSpan, SealedInputs } from '@writ/execution';
 import { Backoff } from './backoff.ts';
+import { fillIn } from './large-inputs.ts';
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
+import { progressTo } from './progress-notices.ts';
 import type { Session } from './session.ts';
 import { ToolCache } from './tool-cache.ts';
 import type { ReadyTool } from './tool-cache.ts';
@@ -91,16 +94,43 @@ export class CallRunner {
     const startedAtMs = this.#ports.now();
     const begun = performance.now();
     session.running++;
-    const result = await runTool(grant, tool, inputs.text);
+    const result = await this.#runTool(grant, tool, inputs);
     session.running--;
     this.#ports.metrics.ran(tool.spec.name, result.outcome, performance.now() - begun);
     // What a fenced session produced is dropped: the scheduler has decided about it already.
     if (session.ended) return this.#options.onLeftoverDone();
     const span = { startedAtMs, endedAtMs: this.#ports.now() };
-    const ended = conclude(result, tool.check, this.#options.maxOutputBytes);
+    const ended = conclude(result, tool.check, this.#options.maxOutputBytes, tool.redact);
     const conclusion = withWrites(ended, result.writes);
     const kept = conclusion.store === undefined ? conclusion : await this.#keep(conclusion, conclusion.store);
     this.#complete(session, grant, inputs.digest, kept, span);
+  }
+
+  /** Runs the tool; an adapter that breaks its own promise still ends the call. */
+  async #runTool(
+    grant: Grant,
+    tool: ReadyTool,
+    { text, digest: argsDigest }: SealedInputs,
+  ): Promise<RunResult> {
+    const { tenant, agent, invocation, attempt, fencingToken } = grant;
+    const key = idempotencyKey(grant);
+    try {
+      const inputs = tool.large === undefined ? text : await fillIn(text, tool.large, this.#ports);
+      const run = {
+        tenant,
+        agent,
+        invocation,
+        attempt,
+        idempotencyKey: key,
+        fencingToken,
+        inputs,
+        argsDigest,
+      };
+      return await tool.run({ ...run, progress: progressTo(this.#ports, grant) });
+    } catch (error) {
+      if (error instanceof WritError) return failedRun(error.code, error.message);
+      return failedRun('adapter-failed', `the executor could not run the tool: ${String(error)}`);
+    }
   }
 
   /** Stores a large output before its digest is stated; a call whose output cannot be kept has failed. */
@@ -132,16 +162,5 @@ export class CallRunner {
       notify: grant.agent,
       committed: (seq) => session.log.finished(grantKey(grant), seq),
     });
-  }
-}
-
-/** Runs the tool; an adapter that breaks its own promise still ends the call. */
-async function runTool(grant: Grant, tool: ReadyTool, inputs: string): Promise<RunResult> {
-  const { tenant, agent, invocation, attempt, fencingToken } = grant;
-  const key = idempotencyKey(grant);
-  try {
-    return await tool.run({ tenant, agent, invocation, attempt, idempotencyKey: key, fencingToken, inputs });
-  } catch (error) {
-    return failedRun('adapter-failed', `the executor could not run the tool: ${String(error)}`);
   }
 }

@@ -1,22 +1,32 @@
 /**
  * `command` tools: a subprocess per call. Inputs arrive as JSON on stdin and as `{args.name}` in the arguments;
  * stdout is the output, as JSON when it parses, else as text. The process sees no environment but what the tool
- * lists and the call's own identity (`WRIT_...`), and works in a scratch folder that is removed afterwards.
+ * lists and the call's own identity (`WRIT_...`), works in a scratch folder that is removed afterwards, and is held
+ * in what the machine has to hold it in (`sandbox.ts`).
  */
-import { lstat, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chownSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { RunOutcome, WritError } from '@writ/contracts';
+import { WritError } from '@writ/contracts';
 import type { JsonObject, ToolSpec } from '@writ/contracts';
 import { failedRun } from '@writ/execution';
-import type { ReportedUsage, RunResult } from '@writ/execution';
+import type { RunResult } from '@writ/execution';
 import { startChild } from './child-process.ts';
 import type { ChildEnd, RunningChild } from './child-process.ts';
 import { expandArguments } from './command-argv.ts';
-import { TERM_GRACE_MS } from './limits.ts';
+import { measured, resultOf } from './command-result.ts';
+import { USAGE_FILE, withUsage } from './command-usage.ts';
+import { COMMAND_PROCESSES, OPEN_FILES, LARGEST_FILE_MB, TERM_GRACE_MS } from './limits.ts';
 import { insideFolder } from './module-adapter.ts';
-import { Turnstile } from './turnstile.ts';
+import { killLeftovers } from './process-tree.ts';
+import { findProgram } from './sandbox.ts';
+import type { Holding, Sandbox } from './sandbox.ts';
+import type { CommandLimits } from './sandbox-script.ts';
+import { passedVariables, secretVariables } from './tool-environment.ts';
 import type { PreparedTool, ToolAdapter, ToolRun } from './tool-run.ts';
+import { Turnstile } from './turnstile.ts';
+import { unfinished } from './unfinished.ts';
 
 export interface CommandAdapterOptions {
   /** Programs named by a path with a `/` are looked for here; `{tools}` in an argument. */
@@ -26,56 +36,64 @@ export interface CommandAdapterOptions {
   readonly maxOutputBytes: number;
   /** Most subprocesses at once; more wait their turn, their time not yet running. */
   readonly processes: number;
+  /** What this machine can hold a command in. */
+  readonly sandbox: () => Promise<Sandbox>;
   /** How long a process group has between SIGTERM and SIGKILL. */
   readonly graceMs?: number;
   /** Where scratch folders are made; the system's temporary folder by default. */
   readonly scratchFolder?: string;
 }
 
-/** What a command may write here, as JSON, is what it used up: `{"node-hours": 1.2}`. */
-const USAGE_FILE = 'usage.json';
-
-const MAX_USAGE_BYTES = 16 * 1024;
-const UNREADABLE: ReportedUsage = { [USAGE_FILE]: Number.NaN };
-
-interface Command {
+interface Command extends Pick<Holding, 'limits' | 'noNetwork' | 'readOnlyRoot'> {
   readonly name: string;
   readonly program: string;
   readonly templates: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  readonly maxOutputBytes: number;
+  readonly sandbox: Sandbox;
 }
+
+const MEGABYTE = 1_024 * 1_024;
+const LAUNCHERS_OF_NAMESPACE = 2;
 
 export class CommandAdapter implements ToolAdapter {
   readonly #options: CommandAdapterOptions;
   readonly #turnstile: Turnstile;
   readonly #running = new Set<RunningChild>();
+  readonly #freeSlots: number[];
   #closed = false;
 
   constructor(options: CommandAdapterOptions) {
     // The process works in its scratch folder, where a relative path would mean something else.
     this.#options = { ...options, toolsFolder: resolve(options.toolsFolder) };
     this.#turnstile = new Turnstile(options.processes);
+    this.#freeSlots = Array.from({ length: options.processes }, (_, index) => options.processes - 1 - index);
   }
 
   async prepare(tool: ToolSpec): Promise<PreparedTool> {
-    const { adapter } = tool;
-    if (adapter.kind !== 'command') throw new WritError('invalid-tool', `tool "${tool.name}" is no command`);
+    const { adapter, name } = tool;
+    if (adapter.kind !== 'command') throw new WritError('invalid-tool', `tool "${name}" is no command`);
     const [program, ...templates] = adapter.argv as [string, ...string[]];
     if (program.includes('{args.')) {
-      throw new WritError('invalid-tool', `the program of tool "${tool.name}" must not depend on its inputs`);
+      throw new WritError('invalid-tool', `the program of tool "${name}" must not depend on its inputs`);
     }
-    const environment: Record<string, string> = {};
-    for (const name of adapter.environment) {
-      const value = this.#options.environment[name];
-      if (value !== undefined) environment[name] = value;
-    }
+    const sandbox = await this.#options.sandbox();
+    const demand = { noNetwork: adapter.network === false, readOnlyRoot: adapter.readOnlyRoot === true };
+    sandbox.require(name, demand);
+    const environment = passedVariables(adapter.environment, this.#options.environment);
     const command: Command = {
-      name: tool.name,
-      program: await this.#locate(program),
+      name,
+      program: await this.#locate(program, environment['PATH']),
       templates,
       environment,
+      secrets: adapter.secrets ?? {},
       timeoutMs: 1_000 * tool.timeoutSeconds,
+      maxOutputBytes: this.#options.maxOutputBytes,
+      limits: limitsOf(tool, adapter.limits),
+      sandbox,
+      ...demand,
     };
     return (run) => this.#turnstile.pass(() => this.#run(command, run));
   }
@@ -88,54 +106,103 @@ export class CommandAdapter implements ToolAdapter {
     await Promise.all(running.map((child) => child.ended));
   }
 
-  /** A bare name is looked up by the system, an absolute path is itself, any other path lies in the tools folder. */
-  async #locate(program: string): Promise<string> {
-    if (!program.includes('/') || isAbsolute(program)) return program;
+  /** A bare name is looked up, an absolute path is itself, any other path lies in the tools folder. */
+  async #locate(program: string, path: string | undefined): Promise<string> {
+    if (isAbsolute(program)) return program;
+    if (!program.includes('/')) return (await findProgram(program, path)) ?? `/nowhere/${program}`;
     return insideFolder(this.#options.toolsFolder, program);
   }
 
   async #run(command: Command, run: ToolRun): Promise<RunResult> {
-    if (this.#closed) return cancelled();
+    if (this.#closed || run.signal?.aborted) return unfinished(run.signal);
     let args: string[];
     try {
-      args = expandArguments(
-        command.templates,
-        JSON.parse(run.inputs) as JsonObject,
-        this.#options.toolsFolder,
-      );
+      const inputs = JSON.parse(run.inputs) as JsonObject;
+      args = expandArguments(command.templates, inputs, this.#options.toolsFolder);
     } catch (error) {
       if (error instanceof WritError) return failedRun(error.code, error.message);
       throw error;
     }
-    const folder = await mkdtemp(join(this.#options.scratchFolder ?? tmpdir(), 'writ-'));
+    const slot = this.#freeSlots.pop() ?? 0;
+    const user = command.sandbox.userOf(slot);
+    const folder = this.#makeScratch(user);
     try {
-      const end = await this.#child(command, run, args, folder);
-      const reported = await readUsage(folder);
-      const result = resultOf(command, end, this.#options.maxOutputBytes);
-      return reported === undefined ? result : { ...result, reported };
+      const end = await this.#child(command, run, args, folder, slot);
+      if (!command.sandbox.namespaces) killLeftovers(folder, user);
+      const sent = Buffer.byteLength(run.inputs);
+      return withUsage(
+        { ...resultOf({ ...command, user, signal: run.signal }, end), measured: measured(end, sent) },
+        folder,
+      );
     } finally {
-      // A tool may have made its own files unremovable; that is no reason to lose its result.
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+      this.#freeSlots.push(slot);
+      await removeScratch(folder);
     }
   }
 
-  async #child(command: Command, run: ToolRun, args: readonly string[], folder: string): Promise<ChildEnd> {
+  /** Synchronous, like the spawn that follows: a thread of its own would cost more than the work. */
+  #makeScratch(user: number | undefined): string {
+    const folder = mkdtempSync(join(this.#options.scratchFolder ?? tmpdir(), 'writ-'));
+    if (user !== undefined) chownSync(folder, user, user);
+    return folder;
+  }
+
+  async #child(
+    command: Command,
+    run: ToolRun,
+    args: readonly string[],
+    folder: string,
+    slot: number,
+  ): Promise<ChildEnd> {
+    const { sandbox, program, limits, timeoutMs, maxOutputBytes } = command;
     const child = startChild({
-      program: command.program,
-      arguments: args,
+      ...sandbox.launch([program, ...args], { ...command, slot }),
       folder,
-      environment: { ...command.environment, ...identity(command, run, folder) },
+      environment: {
+        ...command.environment,
+        ...secretVariables(command.secrets, run),
+        ...identity(command, run, folder),
+      },
       stdin: run.inputs,
-      timeoutMs: command.timeoutMs,
-      maxOutputBytes: this.#options.maxOutputBytes,
+      timeoutMs,
+      maxOutputBytes,
+      limits,
+      launchers: sandbox.namespaces ? LAUNCHERS_OF_NAMESPACE : 0,
       graceMs: this.#options.graceMs ?? TERM_GRACE_MS,
+      onProgress: run.progress && ((line) => run.progress?.(parsed(line))),
     });
+    const stop = (): void => child.stop();
     this.#running.add(child);
+    run.signal?.addEventListener('abort', stop, { once: true });
     if (this.#closed) child.stop();
     const end = await child.ended;
+    run.signal?.removeEventListener('abort', stop);
     this.#running.delete(child);
     return end;
   }
+}
+
+async function removeScratch(folder: string): Promise<void> {
+  try {
+    // Most commands leave nothing.
+    rmdirSync(folder);
+  } catch {
+    // A tool may have made its own files unremovable; that is no reason to lose its result.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+type AdapterLimits = Extract<ToolSpec['adapter'], { kind: 'command' }>['limits'];
+
+/** What a tool does not say is bounded all the same. */
+function limitsOf({ timeoutSeconds }: ToolSpec, said: AdapterLimits): CommandLimits {
+  return {
+    cpuSeconds: said?.cpuSeconds ?? timeoutSeconds * availableParallelism(),
+    memoryMegabytes: said?.memoryMegabytes ?? Math.floor(totalmem() / MEGABYTE / 2),
+    processes: said?.processes ?? COMMAND_PROCESSES,
+    files: said?.files ?? OPEN_FILES,
+    fileMegabytes: said?.fileMegabytes ?? LARGEST_FILE_MB,
+  };
 }
 
 /** What a `module` tool finds in its context. */
@@ -147,56 +214,14 @@ function identity(command: Command, run: ToolRun, folder: string): Record<string
     WRIT_FENCING_TOKEN: String(run.fencingToken),
     WRIT_DEADLINE_MS: String(Date.now() + command.timeoutMs),
     WRIT_USAGE_FILE: join(folder, USAGE_FILE),
+    ...(run.progress ? { WRIT_PROGRESS_FD: '4' } : {}),
   };
 }
 
-function resultOf(command: Command, end: ChildEnd, maxOutputBytes: number): RunResult {
-  const { name, program, timeoutMs } = command;
-  const said = end.stderrTail === '' ? '' : `; it said: ${end.stderrTail}`;
-  if (end.spawnError)
-    return failedRun('spawn-failed', `tool "${name}" could not be started: ${end.spawnError.message}`);
-  if (end.stopped === 'timeout') {
-    const message = `"${program}" did not finish within ${timeoutMs / 1_000} s and was killed${said}`;
-    return { outcome: RunOutcome.timedOut, error: { code: 'timeout', message } };
-  }
-  if (end.stopped === 'output-too-large') {
-    return failedRun(
-      'output-too-large',
-      `"${program}" wrote more than ${maxOutputBytes} bytes and was killed`,
-    );
-  }
-  if (end.stopped === 'cancelled') return cancelled();
-  if (end.signal !== null)
-    return failedRun('killed-by-signal', `"${program}" was killed by ${end.signal}${said}`);
-  if (end.exitCode !== 0)
-    return failedRun('exit-code', `"${program}" exited with code ${end.exitCode}${said}`);
-  return { outcome: RunOutcome.succeeded, output: parseOutput(end.stdout) };
-}
-
-function cancelled(): RunResult {
-  const message = 'the executor was stopped before the tool had finished';
-  return { outcome: RunOutcome.cancelled, error: { code: 'executor-stopped', message } };
-}
-
-function parseOutput(stdout: Buffer): unknown {
-  if (stdout.length === 0) return undefined;
-  const text = stdout.toString('utf8');
+function parsed(line: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(line) as unknown;
   } catch {
-    return text.replace(/\r?\n$/, '');
-  }
-}
-
-/** Absent when the command wrote none; what is not a set of amounts is passed on and fails the call. */
-async function readUsage(folder: string): Promise<ReportedUsage | undefined> {
-  const file = join(folder, USAGE_FILE);
-  const found = await lstat(file).catch(() => undefined);
-  if (found === undefined) return undefined;
-  if (!found.isFile() || found.size > MAX_USAGE_BYTES) return UNREADABLE;
-  try {
-    return { ...(JSON.parse(await readFile(file, 'utf8')) as ReportedUsage) };
-  } catch {
-    return UNREADABLE;
+    return line;
   }
 }

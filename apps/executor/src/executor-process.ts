@@ -6,26 +6,33 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { messageOf } from '@writ/contracts';
 import { DEFAULT_MAX_OUTPUT_BYTES } from '@writ/execution';
 import type { Ledger } from '@writ/ledger';
-import { CONNECTION, Health, LEDGER, TELEMETRY } from '@writ/service';
+import { CONNECTION, Health, LEDGER, SERVICE_CONFIG, TELEMETRY } from '@writ/service';
+import type { ServiceEnvironment } from '@writ/service';
 import type { Telemetry } from '@writ/telemetry';
-import { CommandAdapter } from './command-adapter.ts';
+import { adaptersOf } from './adapters.ts';
 import { EXECUTOR_CONFIG } from './executor.config.ts';
 import type { ExecutorConfig } from './executor.config.ts';
 import { ExecutorAgent } from './executor-agent.ts';
-import { ModuleAdapter } from './module-adapter.ts';
 import { natsPorts } from './nats-ports.ts';
 import { observedMetrics } from './observed-metrics.ts';
+import { payloadBucket } from './payload-bucket.ts';
+import { servePayloads } from './payload-service.ts';
+import { Sandbox } from './sandbox.ts';
+import { secretStore } from './secret-store.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 @Injectable()
 export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #agent: ExecutorAgent;
   readonly #pool: WorkerPool;
+  readonly #sandbox: () => Promise<Sandbox>;
+  readonly #stopServing: () => void;
   readonly #log: Logger;
   #ready = false;
 
   constructor(
     @Inject(EXECUTOR_CONFIG) config: ExecutorConfig,
+    @Inject(SERVICE_CONFIG) service: ServiceEnvironment,
     @Inject(CONNECTION) connection: NatsConnection,
     @Inject(LEDGER) ledger: Ledger,
     @Inject(TELEMETRY) telemetry: Telemetry,
@@ -37,12 +44,21 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
       environment: passedOn(config.WRIT_TOOL_ENVIRONMENT),
       maxOutputBytes: DEFAULT_MAX_OUTPUT_BYTES,
     });
-    const command = new CommandAdapter({
+    // Found out once, when the first command comes or the start has time for it.
+    let sandbox: Promise<Sandbox> | undefined;
+    this.#sandbox = () => (sandbox ??= Sandbox.detect(config.WRIT_TOOL_USER));
+    const adapters = adaptersOf({
       toolsFolder: config.WRIT_TOOLS,
       environment: process.env,
-      maxOutputBytes: DEFAULT_MAX_OUTPUT_BYTES,
       processes: config.WRIT_PROCESSES,
+      pool: this.#pool,
+      sandbox: this.#sandbox,
+      connection,
+      inboxPrefix: service.WRIT_NATS_USER === undefined ? undefined : `_INBOX_${service.WRIT_NATS_USER}`,
+      random: Math.random,
     });
+    const payloads = payloadBucket(connection);
+    this.#stopServing = servePayloads(connection, payloads);
     const options = {
       executor: config.WRIT_EXECUTOR,
       slots: config.WRIT_SLOTS,
@@ -52,7 +68,9 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
     this.#agent = new ExecutorAgent(options, {
       ...natsPorts(connection),
       ledger,
-      adapters: { module: new ModuleAdapter(config.WRIT_TOOLS, this.#pool), command },
+      adapters,
+      largeInputs: payloads,
+      secrets: secretStore(process.env, config.WRIT_SECRETS),
       trouble: (error, doing) => this.#log.warn(`${doing}: ${messageOf(error)}`),
       metrics: observedMetrics(telemetry.meter, () => this.#agent.held),
       now: Date.now,
@@ -66,10 +84,12 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
     await this.#pool.start();
     this.#agent.start();
     this.#ready = true;
+    this.#log.log((await this.#sandbox()).describe());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#ready = false;
+    this.#stopServing();
     await this.#agent.stop();
   }
 }

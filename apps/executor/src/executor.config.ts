@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { executorId, token } from '@writ/contracts';
 import { hostExecutorId } from './executor-identity.ts';
+import { FIRST_TOOL_USER, MOST_PROCESSES } from './limits.ts';
 
 export const EXECUTOR_CONFIG = Symbol('executor config');
 
@@ -24,10 +25,14 @@ export const executorEnvironment = z.object({
     .number()
     .int()
     .min(1)
-    .max(10_000)
+    .max(MOST_PROCESSES)
     .default(4 * availableParallelism()),
   /** The folder that tools are run from; nothing outside it is ever run as a module. */
   WRIT_TOOLS: z.string().default('tools'),
+  /** When the executor runs as root: the first user that commands run as; 0 leaves them root. */
+  WRIT_TOOL_USER: z.coerce.number().int().min(0).max(4_000_000_000).default(FIRST_TOOL_USER),
+  /** Folder with a file for each secret; `WRIT_SECRET_<NAME>` works without. */
+  WRIT_SECRETS: z.string().optional(),
   /** `name=value` pairs, comma separated, that calls may ask for. */
   WRIT_LABELS: z
     .string()

@@ -54,3 +54,34 @@ export const STDERR_TAIL_BYTES = 2_048;
 
 /** Files and folders below a tool's watched paths that are compared; of a larger tree only what was seen both times. */
 export const MAX_WATCHED_ENTRIES = 10_000;
+
+/** Bounds of a command that names none of its own: processes at once, open files in each, largest file. */
+export const COMMAND_PROCESSES = 256;
+export const OPEN_FILES = 1_024;
+export const LARGEST_FILE_MB = 10_240;
+
+/** Most that a command may write to stderr in all. */
+export const MOST_STDERR_BYTES = 8 * 1024 * 1024;
+
+/** Most process slots that can be configured; each has a user of its own when the executor is root. */
+export const MOST_PROCESSES = 7_000;
+
+/** As root, the user of the first process slot; outside of what distributions hand out. */
+export const FIRST_TOOL_USER = 58_000;
+
+/** How soon a command's processes are looked at first, and how seldom at last. */
+export const FIRST_LOOK_MS = 10;
+export const LONGEST_LOOK_MS = 250;
+
+/** Longest note of progress, and how often a call may send one; what comes in between is left out. */
+export const LONGEST_PROGRESS_BYTES = 4_096;
+export const PROGRESS_EVERY_MS = 100;
+
+/** First pause before an HTTP request is repeated. */
+export const FIRST_HTTP_RETRY_MS = 100;
+
+/** A worker of a `nats` tool that is silent for longer than this is taken for dead. */
+export const WORKER_SILENT_MS = 15_000;
+
+/** As root, MCP servers run as the user of this slot, which no command ever has. */
+export const MCP_SERVER_SLOT = MOST_PROCESSES;

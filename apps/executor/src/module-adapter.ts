@@ -5,12 +5,17 @@
  */
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { WritError, messageOf } from '@writ/contracts';
 import type { ToolSpec } from '@writ/contracts';
-import { startsFirst } from '@writ/execution';
+import { Measured, startsFirst } from '@writ/execution';
 import type { PreparedTool, ToolAdapter } from './tool-run.ts';
 import type { WorkerPool } from './worker-pool.ts';
+
+/** Modules that come with the executor; their names are no paths. */
+const BUILT_IN: ReadonlyMap<string, string> = new Map([
+  ['writ:gates', fileURLToPath(new URL('../tools/gates.mjs', import.meta.url))],
+]);
 
 export class ModuleAdapter implements ToolAdapter {
   readonly #folder: string;
@@ -25,12 +30,15 @@ export class ModuleAdapter implements ToolAdapter {
   async prepare(tool: ToolSpec): Promise<PreparedTool> {
     const { adapter } = tool;
     if (adapter.kind !== 'module') throw new WritError('invalid-tool', `tool "${tool.name}" is no module`);
-    const file = await insideFolder(this.#folder, adapter.module);
+    const file = BUILT_IN.get(adapter.module) ?? (await insideFolder(this.#folder, adapter.module));
     const target = {
       name: `${file}#${adapter.export}`,
       module: pathToFileURL(file).href,
       export: adapter.export,
       timeoutMs: 1_000 * tool.timeoutSeconds,
+      secrets: adapter.secrets,
+      // A completion does not grow by what nobody pays for.
+      measures: Measured.cpuSeconds in tool.cost || Measured.wallSeconds in tool.cost,
       repeatable: !startsFirst(tool),
     };
     return (run) => this.#pool.run(target, run);

@@ -9,11 +9,11 @@ import type { Ledger } from '@writ/ledger';
 import { eventually, startNats } from '@writ/testkit';
 import type { NatsServer } from '@writ/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CommandAdapter } from './command-adapter.ts';
 import { ExecutorAgent } from './executor-agent.ts';
 import { noMetrics } from './metrics.ts';
 import { ModuleAdapter } from './module-adapter.ts';
 import { natsPorts } from './nats-ports.ts';
+import { secretStore } from './secret-store.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 const FOLDER = fileURLToPath(new URL('./fixtures', import.meta.url));
@@ -64,13 +64,14 @@ beforeEach(async () => {
   const connection = await connectNats({ url: nats.url, name: 'executor' });
   const pool = new WorkerPool({ workers: 1, environment: {}, maxOutputBytes: 1_000_000 });
   await pool.start();
-  const bounds = { toolsFolder: FOLDER, environment: {}, maxOutputBytes: 1_000_000, processes: 1 };
   agent = new ExecutorAgent(
     { executor, slots: 4, pool: 'default', labels: {}, drainMs: 1_000 },
     {
       ...natsPorts(connection),
       ledger: jetstreamLedger(connection),
-      adapters: { module: new ModuleAdapter(FOLDER, pool), command: new CommandAdapter(bounds) },
+      adapters: { module: new ModuleAdapter(FOLDER, pool) },
+      largeInputs: { read: () => Promise.resolve(undefined) },
+      secrets: secretStore({}, undefined),
       trouble: () => undefined,
       metrics: noMetrics,
       now: Date.now,

@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { RunResult } from '@writ/execution';
 import { SHARED_THREAD_MS } from './limits.ts';
+import { secretVariables } from './tool-environment.ts';
 import type { ToolRun } from './tool-run.ts';
 import { CLAIMED, RECEIVED, SHARED_COUNTERS } from './worker-protocol.ts';
 import type { CallMessage, FromWorker, ToWorker, WorkerSetup } from './worker-protocol.ts';
@@ -16,6 +17,10 @@ export interface ModuleTarget {
   readonly module: string;
   readonly export: string;
   readonly timeoutMs: number;
+  /** Name in the tool's context -> `secret://name`. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+  /** The tool's cost names what an adapter measures. */
+  readonly measures?: boolean;
   /** It has no effect, so it may run again when its worker is lost. */
   readonly repeatable: boolean;
 }
@@ -105,6 +110,7 @@ export class PoolWorker {
       idempotencyKey: run.idempotencyKey,
       fencingToken: run.fencingToken,
       deadlineMs: Date.now() + target.timeoutMs,
+      ...(target.secrets === undefined ? {} : { secrets: secretVariables(target.secrets, run) }),
     });
   }
 
@@ -121,6 +127,12 @@ export class PoolWorker {
   abort(id: number): void {
     this.#post();
     this.#aborted.push(id);
+  }
+
+  /** Under which id it has a job; undefined when it has not. */
+  idOf(job: Job): number | undefined {
+    for (const [id, held] of this.jobs) if (held === job) return id;
+    return undefined;
   }
 
   hasBegun(id: number): boolean {

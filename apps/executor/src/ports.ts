@@ -12,11 +12,17 @@ import type {
 } from '@writ/contracts';
 import type { Ledger } from '@writ/ledger';
 import type { ExecutorMetrics } from './metrics.ts';
+import type { SecretStore } from './secret-store.ts';
 import type { ToolAdapter } from './tool-run.ts';
 
 /** Keeps outputs that are too large for a fact. Putting the same digest twice is harmless. */
 export interface PayloadStore {
   put(ref: PayloadRef, bytes: Uint8Array): Promise<void>;
+}
+
+/** Reads what was stored under a digest; the digest is not checked here. */
+export interface PayloadReader {
+  read(digest: Digest): Promise<Uint8Array | undefined>;
 }
 
 /** The scheduler's leader, over request/reply. Both reject when nobody answers in time. */
@@ -31,7 +37,10 @@ export interface ExecutorPorts {
   readonly scheduler: SchedulerPort;
   readonly ledger: Ledger;
   readonly payloads: PayloadStore;
-  readonly adapters: Readonly<Record<AdapterSpec['kind'], ToolAdapter>>;
+  readonly largeInputs: PayloadReader;
+  /** What kinds of tools this executor can run. */
+  readonly adapters: Readonly<Partial<Record<AdapterSpec['kind'], ToolAdapter>>>;
+  readonly secrets: SecretStore;
   /** Hands a CloudEvents batch of committed facts to the agent that waits for them; not stored, may be lost. */
   notify(tenant: TenantId, agent: AgentId, batch: Uint8Array): void;
   /** What went wrong and was survived; for the log. */

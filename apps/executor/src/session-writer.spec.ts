@@ -56,13 +56,13 @@ describe('a session', () => {
     node.scheduler.grant(tool('echo'), { invocation: 'warm' });
     await node.quiet();
     // The session sleeps past its bound with its started fact on the way: SIGSTOP, fence, SIGCONT.
-    let release = (): void => undefined;
+    let release: (() => void) | undefined;
     node.beforeAppend = () => new Promise<void>((resolve) => (release = resolve));
     node.scheduler.grant(tool('traced', ONCE), { invocation: 'a', inputs: { file } });
-    await until(() => agent.held === 1);
+    await until(() => release !== undefined);
     await node.scheduler.fence(['lab']);
     node.beforeAppend = () => undefined;
-    release();
+    release?.();
     await node.quiet();
     expect(agent.session).not.toBe(before);
     expect(await lines()).toEqual(['start a', 'end a']);
@@ -113,15 +113,16 @@ describe('a session', () => {
     const session = agent.session;
     node.scheduler.grant(tool('echo'), { invocation: 'warm', tenant: 'plant' });
     await node.quiet();
-    let release = (): void => undefined;
+    let release: (() => void) | undefined;
     node.beforeAppend = ({ subject }) =>
       subject.startsWith('writ.lab.') ? new Promise<void>((resolve) => (release = resolve)) : undefined;
     node.scheduler.grant(tool('traced', ONCE), { invocation: 'a', inputs: { file } });
-    await until(() => agent.held === 1);
+    // Its execution.started is on its way, not only held.
+    await until(() => release !== undefined);
     await node.fence(session, 'plant');
     node.scheduler.grant(tool('echo'), { invocation: 'b', tenant: 'plant' });
     await until(() => agent.session !== session);
-    release();
+    release?.();
     await until(() => node.types('a').length === 1);
     expect(node.types('a')).toEqual(['execution.started']);
     expect(await lines()).toEqual([]);

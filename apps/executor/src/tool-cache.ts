@@ -5,12 +5,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WritError, messageOf } from '@writ/contracts';
 import type { Digest, TenantId, ToolSpec } from '@writ/contracts';
-import { compileOutputCheck, startsFirst } from '@writ/execution';
-import type { OutputCheck, RunError } from '@writ/execution';
+import { compileOutputCheck, compileRedaction, startsFirst } from '@writ/execution';
+import type { OutputCheck, Redaction, RunError } from '@writ/execution';
 import { Backoff } from './backoff.ts';
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS, TOOLS_KEPT } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
-import type { PreparedTool } from './tool-run.ts';
+import { largeInputsOf } from './large-inputs.ts';
+import type { LargeInputs } from './large-inputs.ts';
+import { withSecrets } from './secret-scope.ts';
+import type { PreparedTool, ToolAdapter } from './tool-run.ts';
 import { watchingWrites } from './watched-paths.ts';
 
 export interface ReadyTool {
@@ -18,6 +21,9 @@ export interface ReadyTool {
   /** Whether `execution.started` must stand in the ledger before it runs. */
   readonly startsFirst: boolean;
   readonly check: OutputCheck;
+  readonly redact: Redaction | undefined;
+  /** Inputs that may lie in the payload store, and the check that all inputs fit once they are there. */
+  readonly large: LargeInputs | undefined;
   readonly run: PreparedTool;
 }
 
@@ -25,7 +31,7 @@ export type Lookup =
   | { readonly status: 'ready'; readonly tool: ReadyTool }
   | { readonly status: 'unusable'; readonly error: RunError; readonly spec: ToolSpec | undefined };
 
-type Ports = Pick<ExecutorPorts, 'scheduler' | 'adapters' | 'random' | 'trouble'>;
+type Ports = Pick<ExecutorPorts, 'scheduler' | 'adapters' | 'secrets' | 'random' | 'trouble'>;
 
 export class ToolCache {
   readonly #ports: Ports;
@@ -62,14 +68,22 @@ export class ToolCache {
       return unusable('unknown-tool', `the scheduler knows no tool ${digest} of tenant ${tenant}`);
     try {
       const check = compileOutputCheck(spec.outputs);
-      const run = watchingWrites(spec, await this.#ports.adapters[spec.adapter.kind].prepare(spec));
-      const tool = { spec, startsFirst: startsFirst(spec), check, run };
+      const redact = compileRedaction(spec.outputs);
+      const prepared = watchingWrites(spec, await this.#adapterOf(spec).prepare(spec));
+      const run = withSecrets(spec, prepared, this.#ports.secrets);
+      const tool = { spec, startsFirst: startsFirst(spec), check, redact, large: largeInputsOf(spec), run };
       this.#keep(digest, tool);
       return { status: 'ready', tool };
     } catch (error) {
       const code = error instanceof WritError ? error.code : 'invalid-tool';
       return unusable(code, messageOf(error), spec);
     }
+  }
+
+  #adapterOf({ name, adapter }: ToolSpec): ToolAdapter {
+    const found = this.#ports.adapters[adapter.kind];
+    if (found) return found;
+    throw new WritError('invalid-tool', `this executor runs no ${adapter.kind} tools, which "${name}" is`);
   }
 
   async #ask(tenant: TenantId, digest: Digest): Promise<ToolSpec | undefined> {

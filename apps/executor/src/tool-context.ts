@@ -10,7 +10,9 @@ export interface ToolContext {
   readonly fencingToken: number;
   /** Epoch milliseconds at which the call times out. */
   readonly deadlineMs: number;
-  /** Aborts when the call has timed out: nobody waits for its output any more. */
+  /** The values of the secrets that the tool's spec names. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Aborts when the call has timed out or was cancelled: nobody waits for its output any more. */
   readonly signal: AbortSignal;
   /**
    * States what the call used up, in whole units: `report({ 'node-hours': 1.2 })`. Amounts of several reports add up;
@@ -18,4 +20,6 @@ export interface ToolContext {
    * @throws TypeError when an amount is not a finite number of at least zero.
    */
   report(amounts: Readonly<Record<string, number>>): void;
+  /** Tells the agent how far the call is: any small JSON value. Not stored, may be lost. */
+  progress(note: unknown): void;
 }

@@ -2,7 +2,7 @@
  * One run of one tool, as every adapter sees it. An adapter turns a spec into something that runs, once per spec, and
  * then runs it; it never rejects for what a tool does, and knows nothing of grants, sessions or the ledger.
  */
-import type { AgentId, InvocationId, TenantId, ToolSpec } from '@writ/contracts';
+import type { AgentId, Digest, InvocationId, TenantId, ToolSpec } from '@writ/contracts';
 import type { RunResult } from '@writ/execution';
 
 export interface ToolRun {
@@ -16,6 +16,14 @@ export interface ToolRun {
   readonly fencingToken: number;
   /** Canonical JSON of the arguments: the very bytes that were decided on. */
   readonly inputs: string;
+  /** Digest of `inputs`. */
+  readonly argsDigest: Digest;
+  /** `secret://name` -> value, of every secret that the tool's spec names. */
+  readonly secrets?: ReadonlyMap<string, string> | undefined;
+  /** Aborts when nobody waits for the call any more. */
+  readonly signal?: AbortSignal | undefined;
+  /** Tells the agent how far the call is: any small JSON value. Not stored, may be lost. */
+  readonly progress?: ((note: unknown) => void) | undefined;
 }
 
 /** A tool made ready to run. */

@@ -13,6 +13,7 @@ type Tool = (inputs: unknown, context: ToolContext) => unknown;
 /** The reports of a call that never yields are sent at least this often, so that they count when it is ended by force. */
 const REPORT_EVERY_MS = 50;
 const LONGEST_MESSAGE = 4_000;
+const NO_SECRETS: ToolContext['secrets'] = Object.freeze({});
 const ERROR_CODE = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 const { counters, maxOutputBytes } = workerData as WorkerSetup;
@@ -27,7 +28,9 @@ class Call implements ToolContext {
   readonly idempotencyKey: string;
   readonly fencingToken: number;
   readonly deadlineMs: number;
+  readonly secrets: ToolContext['secrets'];
   readonly report: ToolContext['report'];
+  readonly progress: ToolContext['progress'];
   readonly #id: number;
   #abort: AbortController | undefined;
   #reported: Record<string, number> | undefined;
@@ -40,6 +43,8 @@ class Call implements ToolContext {
     this.fencingToken = message.fencingToken;
     this.deadlineMs = message.deadlineMs;
     this.#id = message.id;
+    this.secrets = message.secrets ?? NO_SECRETS;
+    this.progress = (note) => this.#note(note);
     this.report = (amounts) => this.#report(amounts);
   }
 
@@ -103,6 +108,11 @@ class Call implements ToolContext {
     const threadMs = leaveThread() - this.#sharedAtStart;
     running.delete(this.#id);
     send({ id: this.#id, ...end, ...this.#takeReports(), threadMs });
+  }
+
+  #note(note: unknown): void {
+    send({ id: this.#id, notes: [JSON.parse(JSON.stringify(note ?? null))] });
+    if (performance.now() - lastSentAt >= REPORT_EVERY_MS) flush();
   }
 
   #report(amounts: Readonly<Record<string, number>>): void {

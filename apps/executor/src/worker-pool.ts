@@ -13,13 +13,14 @@
  *   with effects: those get the rest of their own time, because killing half an effect helps nobody.
  * - When a thread dies, READ_ONLY calls run once more elsewhere; others end `failed` with code `worker-crashed`.
  */
-import type { RunResult } from '@writ/execution';
+import type { ReportedUsage, RunResult } from '@writ/execution';
 import { RunOutcome, messageOf } from '@writ/contracts';
-import { failedRun } from '@writ/execution';
+import { Measured, failedRun } from '@writ/execution';
 import { PACKED_THREAD_MS, SHARED_THREAD_MS, SWEEP_MS, WORKER_RESTART_MS } from './limits.ts';
 import { PoolWorker } from './pool-worker.ts';
 import type { Job, ModuleTarget, ThreadOptions } from './pool-worker.ts';
 import type { ToolRun } from './tool-run.ts';
+import { CANCELLED, STOPPED } from './unfinished.ts';
 import type { Answer, FromWorker } from './worker-protocol.ts';
 
 export interface WorkerPoolOptions {
@@ -71,7 +72,9 @@ export class WorkerPool {
     return new Promise((settle) => {
       if (this.#closed) return settle(STOPPED);
       const job: Job = { target, run, settle, expectedMs: 0, deadlineAt: 0, crashes: 0, reported: undefined };
+      if (run.signal?.aborted) return settle(CANCELLED);
       if (this.#waiting.length > 0 || !this.#place(job)) this.#waiting.push(job);
+      run.signal?.addEventListener('abort', () => this.#cancel(job), { once: true });
       this.#armSweep();
     });
   }
@@ -128,10 +131,12 @@ export class WorkerPool {
     const job = worker.jobs.get(told.id);
     if (job === undefined) return;
     if (told.reported) job.reported = addUp(job.reported, told.reported);
+    if (told.notes) for (const note of told.notes) job.run.progress?.(note);
     if (told.threadMs === undefined) return;
     worker.release(told.id);
     this.#learn(job.target, told.threadMs);
-    answer(job, resultOf(told));
+    const result = resultOf(told);
+    answer(job, job.target.measures ? { ...result, measured: measuredOf(job, told.threadMs) } : result);
   }
 
   #learn({ name }: ModuleTarget, threadMs: number): void {
@@ -203,6 +208,27 @@ export class WorkerPool {
     this.#learn(job.target, SHARED_THREAD_MS);
     const message = `the tool did not finish within ${job.target.timeoutMs / 1_000} s`;
     answer(job, { outcome: RunOutcome.timedOut, error: { code: 'timeout', message } });
+    this.#endCall(worker, id);
+  }
+
+  /** Nobody waits for it any more; one that has ended is not affected. */
+  #cancel(job: Job): void {
+    const waits = this.#waiting.indexOf(job);
+    if (waits >= 0) {
+      this.#waiting.splice(waits, 1);
+      return answer(job, CANCELLED);
+    }
+    for (const worker of [...this.#workers, ...this.#retired]) {
+      const id = worker.idOf(job);
+      if (id === undefined) continue;
+      worker.release(id);
+      answer(job, CANCELLED);
+      return this.#endCall(worker, id);
+    }
+  }
+
+  /** Asks the tool to stop and ends its thread as soon as nobody else needs it: a tool need not obey. */
+  #endCall(worker: PoolWorker, id: number): void {
     worker.abort(id);
     if (!worker.retired) this.#retire(worker);
     this.#endWhenUnneeded(worker);
@@ -224,11 +250,6 @@ export class WorkerPool {
   }
 }
 
-const STOPPED: RunResult = {
-  outcome: RunOutcome.cancelled,
-  error: { code: 'executor-stopped', message: 'the executor was stopped before the tool had finished' },
-};
-
 function answer(job: Job, result: RunResult): void {
   job.settle(job.reported === undefined ? result : { ...result, reported: job.reported });
 }
@@ -236,6 +257,12 @@ function answer(job: Job, result: RunResult): void {
 function resultOf({ error, output }: Answer): RunResult {
   if (error) return { outcome: RunOutcome.failed, error };
   return { outcome: RunOutcome.succeeded, output: output === undefined ? undefined : JSON.parse(output) };
+}
+
+/** CPU is the time that the call kept its thread busy. */
+function measuredOf({ deadlineAt, target }: Job, threadMs: number): ReportedUsage {
+  const wallMs = performance.now() - (deadlineAt - target.timeoutMs);
+  return { [Measured.cpuSeconds]: threadMs / 1_000, [Measured.wallSeconds]: wallMs / 1_000 };
 }
 
 function addUp(

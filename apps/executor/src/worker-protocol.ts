@@ -31,6 +31,8 @@ export interface CallMessage {
   readonly idempotencyKey: string;
   readonly fencingToken: number;
   readonly deadlineMs: number;
+  /** Name -> value; absent for a tool without secrets. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 export interface ToWorker {
@@ -47,6 +49,8 @@ export interface Answer {
   readonly error?: { readonly code: string; readonly message: string };
   /** Everything reported since the last message about this call. */
   readonly reported?: Readonly<Record<string, number>>;
+  /** What it said about how far it is. */
+  readonly notes?: readonly unknown[];
   /** How long the call kept the thread busy, its share when calls overlapped; absent while it still runs. */
   readonly threadMs?: number;
 }

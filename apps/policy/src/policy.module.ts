@@ -1,11 +1,14 @@
-/** The policy service: the decider on the ledger and its queries. Nothing is decided here. */
+/** The policy service: the decider (policy and gate) on the ledger, what it lets flow on, its queries. Nothing is decided here. */
 import { Module } from '@nestjs/common';
-import { policy } from '@writ/policy';
 import { ConnectionModule, DeciderModule } from '@writ/service';
+import { FlowReleases } from './flow-releases.ts';
+import { gatedPolicy } from './gated-policy.ts';
 import { PolicyApi } from './policy.api.ts';
+import { WorkflowApi } from './workflow.api.ts';
 
 @Module({
-  imports: [ConnectionModule.forService(policy.name), DeciderModule.host(policy)],
-  controllers: [PolicyApi],
+  imports: [ConnectionModule.forService(gatedPolicy.name), DeciderModule.host(gatedPolicy)],
+  controllers: [PolicyApi, WorkflowApi],
+  providers: [FlowReleases],
 })
 export class PolicyModule {}

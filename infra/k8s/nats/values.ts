@@ -2,7 +2,7 @@
  * Values for the official NATS Helm chart: three servers in three zones, every ack on disk (`sync_interval: always`), and
  * one user for each principal of a cell with the least rights. Passwords are references to the secret
  * `writ-nats-users`; the values hold none. `node infra/k8s/nats/values.ts` prints them; agents and people are named
- * as `agent:TENANT/NAME` and `approver:TENANT/NAME`.
+ * as `agent:TENANT/NAME`, `approver:TENANT/NAME` and `worker:TENANT/NAME`.
  */
 import { inboxOf } from '@writ/testkit';
 import { WritError } from '@writ/contracts';
@@ -88,10 +88,11 @@ function variableOf(user: string): string {
 }
 
 function principalOf(text: string): Principal {
-  const [, kind, tenant = '', name = ''] = /^(agent|approver):([\w-]+)\/([\w-]+)$/.exec(text) ?? [];
+  const [, kind, tenant = '', name = ''] = /^(agent|approver|worker):([\w-]+)\/([\w-]+)$/.exec(text) ?? [];
   if (kind === 'agent') return { kind, tenant: tenant as TenantId, agent: name as AgentId };
   if (kind === 'approver') return { kind, tenant: tenant as TenantId, approver: name };
-  throw new WritError('bad-principal', `"${text}" is neither agent:TENANT/NAME nor approver:TENANT/NAME`);
+  if (kind === 'worker') return { kind, tenant: tenant as TenantId, worker: name };
+  throw new WritError('bad-principal', `"${text}" is not agent:, approver: or worker:TENANT/NAME`);
 }
 
 if (import.meta.main) process.stdout.write(natsValues(process.argv.slice(2)));

@@ -30,6 +30,25 @@ describe('the account tree', () => {
     tree
       .when(allowed('a', { usd: 2 }, 'lab', 'lab'))
       .then(reserved('a', ['/', { calls: 1 }], ['lab', { usd: 2 }])));
+  it('parents above parents: all of them pay, from the tenant down, each once', () => {
+    const deep = given(
+      account('/', { calls: 3 }),
+      account('lab', { usd: 50 }, [], { parent: 'faculty/chemistry' }),
+      account('screening', { usd: 9 }, [], { parent: 'lab' }),
+      account('faculty', { usd: 100 }),
+      account('faculty/chemistry', { usd: 60 }),
+    );
+    const holds = ['faculty', 'faculty/chemistry', 'lab', 'screening'].map(
+      (path): [string, { usd: number }] => [path, { usd: 2 }],
+    );
+    deep
+      .when(allowed('a', { usd: 2 }, 'lab', 'screening'))
+      .then(reserved('a', ['/', { calls: 1 }], ...holds));
+  });
+  it('parents in a circle: each pays once', () =>
+    given(account('a', { usd: 9 }, [], { parent: 'b' }), account('b', { usd: 9 }, [], { parent: 'a' }))
+      .when(allowed('x', { usd: 2 }, 'a'))
+      .then(reserved('x', ['b', { usd: 2 }], ['a', { usd: 2 }])));
   it('one unit short in one account: nothing is held anywhere', () => {
     const short = tree.when(allowed('a', { usd: 11, 'node-hours': 1 }, 'lab', 'screening'));
     short.thenRefused({ account: 'lab/screening', unit: 'usd' });

@@ -1,84 +1,167 @@
 /**
  * The account tree. A call pays from every account on its way, and one rule says which those are: the tenant (`/`), the
- * account named like its project, the one named `project/campaign`, and the one named by the campaign alone. The last
- * lets a lab give a campaign its money whatever project the agents file it under.
+ * account named like its project, the one named `project/campaign`, the one named by the campaign alone, and the parents
+ * of all these. The campaign's own name lets a lab give it its money whatever project the agents file it under.
  */
-import { toMicros } from '@writ/contracts';
-import type { BudgetSpec } from '@writ/contracts';
-import { nextAlertAt, notePassedShares } from './alerts.ts';
-import type { Account, BudgetState, Purse, TenantBudget } from './state.ts';
+import { limitsOf, toMicros } from '@writ/contracts';
+import type { BudgetLimit, BudgetSpec } from '@writ/contracts';
+import { notePassedShares, sameAlerts, sharesOf } from './alerts.ts';
+import { MAX_ANCESTORS, MAX_WAYS } from './limits.ts';
+import { shareOf } from './amounts.ts';
+import { rollTo } from './purse.ts';
+import type { Purse, Terms } from './purse.ts';
+import type { Account, BudgetState, TenantBudget } from './state.ts';
+import { nameOf, spanAt, windowOf } from './windows.ts';
+import type { Window } from './windows.ts';
 
 /** Path of the account that limits the whole tenant. */
 const TENANT_PATH = '/';
 
+const NO_ACCOUNTS: readonly Account[] = [];
+
 /** The accounts in force that a call of this project and campaign pays from, from the tenant down. */
-export function accountsOf(tenant: TenantBudget, project: string, campaign: string | undefined): Account[] {
-  const accounts: Account[] = [];
-  if (tenant.inForce === 0) return accounts;
-  addInForce(tenant, TENANT_PATH, accounts);
-  addInForce(tenant, project, accounts);
-  if (campaign === undefined) return accounts;
-  addInForce(tenant, `${project}/${campaign}`, accounts);
-  if (campaign !== project) addInForce(tenant, campaign, accounts);
-  return accounts;
+export function accountsOf(
+  tenant: TenantBudget,
+  project: string,
+  campaign: string | undefined,
+): readonly Account[] {
+  if (tenant.inForce === 0) return NO_ACCOUNTS;
+  const known = tenant.ways.get(project)?.get(campaign);
+  if (known) return known;
+  const accounts = new Set<Account>();
+  addWithParents(tenant, project, accounts);
+  if (campaign !== undefined) {
+    addWithParents(tenant, `${project}/${campaign}`, accounts);
+    addWithParents(tenant, campaign, accounts);
+  }
+  const way = [...accounts];
+  if (tenant.waysKept >= MAX_WAYS) forgetWays(tenant);
+  const campaigns = tenant.ways.get(project) ?? new Map();
+  tenant.ways.set(project, campaigns.set(campaign, way));
+  tenant.waysKept++;
+  return way;
 }
 
-/** Puts new limits in force. What is spent and held stays; a unit that is no longer named is no longer limited. */
+function forgetWays(tenant: TenantBudget): void {
+  tenant.ways.clear();
+  tenant.waysKept = 0;
+}
+
+/** Puts new limits in force. What is spent and held stays; a limit that is no longer set is no longer applied. */
 export function defineAccount(state: BudgetState, tenant: TenantBudget, spec: BudgetSpec): void {
   const account = accountAt(tenant, spec.account);
   if (!account.inForce) tenant.inForce++;
   account.inForce = true;
-  const shares = [...new Set(spec.alerts)].sort((a, b) => a - b);
-  const sameShares = shares.join() === account.shares.join();
-  account.shares = shares;
-  for (const unit of Object.keys(spec.limits)) purseOf(account, unit);
+  account.parent = spec.parent;
+  forgetWays(tenant);
+  const wanted = new Map<Purse, Terms>();
+  for (const [unit, given] of Object.entries(spec.limits)) {
+    for (const limit of limitsOf(given)) {
+      const purse = purseOf(account, unit, limit.tool, windowOf(limit), state.now);
+      wanted.set(purse, termsOf(limit, spec.alerts));
+    }
+  }
+  account.limits = [...wanted.keys()];
   for (const purse of account.purses.values()) {
-    const limit = Object.hasOwn(spec.limits, purse.unit) ? toMicros(spec.limits[purse.unit] ?? 0) : undefined;
-    if (limit !== purse.limit || !sameShares) purse.passed = 0;
-    purse.limit = limit;
-    purse.alertAt = nextAlertAt(account, purse);
-    notePassedShares(state, tenant, account, purse);
+    rollTo(purse, state.now);
+    const terms = wanted.get(purse);
+    if (!sameAlerts(purse.terms, terms)) purse.passed = 0;
+    purse.terms = terms;
+    notePassedShares(state, tenant, purse);
   }
 }
 
 /** Takes the account's limits away. Its sums stay, so that retiring and defining it again makes nobody richer. */
-export function retireAccount(tenant: TenantBudget, path: string): void {
+export function retireAccount(state: BudgetState, tenant: TenantBudget, path: string): void {
   const account = tenant.accounts.get(path);
   if (!account?.inForce) return;
   tenant.inForce--;
+  forgetWays(tenant);
   account.inForce = false;
+  account.limits = [];
   for (const purse of account.purses.values()) {
-    purse.limit = undefined;
-    purse.alertAt = undefined;
+    rollTo(purse, state.now);
+    purse.terms = undefined;
+    purse.passed = 0;
   }
 }
 
 /** The account of that path, begun without limits when it is new. */
 export function accountAt(tenant: TenantBudget, path: string): Account {
   let account = tenant.accounts.get(path);
-  if (!account)
-    tenant.accounts.set(path, (account = { path, inForce: false, shares: [], purses: new Map() }));
+  if (!account) {
+    account = { path, parent: undefined, inForce: false, purses: new Map(), limits: [] };
+    tenant.accounts.set(path, account);
+  }
   return account;
 }
 
-/** The account's purse of that unit, begun empty when it is new. */
-export function purseOf(account: Account, unit: string): Purse {
-  let purse = account.purses.get(unit);
-  if (!purse) {
-    const sums = { spent: 0n, held: 0n, overrun: 0n };
-    purse = { account: account.path, unit, limit: undefined, ...sums, passed: 0, alertAt: undefined };
-    account.purses.set(unit, purse);
-  }
+/** The account's purse of that limit, begun empty when it is new. */
+export function purseOf(
+  account: Account,
+  unit: string,
+  tool: Purse['tool'],
+  window: Window,
+  now: number,
+): Purse {
+  const key = [unit, tool ?? '', nameOf(window)].join(' ');
+  let purse = account.purses.get(key);
+  if (purse) return purse;
+  const calendar = window.kind === 'calendar' ? spanAt(window.per, window.timeZone, now) : undefined;
+  purse = {
+    account: account.path,
+    unit,
+    tool,
+    window,
+    terms: undefined,
+    spent: 0n,
+    overrun: 0n,
+    debt: 0n,
+    used: 0n,
+    passed: 0,
+    since: calendar?.since ?? now,
+    until: calendar?.until ?? Number.POSITIVE_INFINITY,
+    buckets: [],
+    lines: 0,
+    oldest: undefined,
+    newest: undefined,
+    place: 0,
+  };
+  account.purses.set(key, purse);
   return purse;
 }
 
-/** What may still be reserved; nothing, not less, when the limit was lowered below what is spent and held. */
-export function freeOf(purse: Purse, limit: bigint): bigint {
-  const free = limit - purse.spent - purse.held;
-  return free > 0n ? free : 0n;
+function termsOf(limit: BudgetLimit, alerts: readonly number[]): Terms {
+  const hard = toMicros(limit.hard);
+  return {
+    limit: hard,
+    soft: limit.soft === undefined ? undefined : shareOf(hard, limit.soft),
+    overdraft: limit.overdraft,
+    approvers: limit.approvers,
+    expiresSeconds: limit.expiresSeconds,
+    strict: limit.undeclared === 'refused',
+    alerts: sharesOf(hard, alerts),
+  };
 }
 
-function addInForce(tenant: TenantBudget, path: string, accounts: Account[]): void {
-  const account = tenant.accounts.get(path);
-  if (account?.inForce) accounts.push(account);
+/** Top down, so that who has the widest limit is asked first. */
+function addWithParents(tenant: TenantBudget, path: string, accounts: Set<Account>): void {
+  const chain: Account[] = [];
+  let next: string | undefined = path;
+  while (next !== undefined && chain.length < MAX_ANCESTORS) {
+    const account = tenant.accounts.get(next);
+    if (account?.inForce) {
+      if (chain.includes(account)) break;
+      chain.push(account);
+    }
+    next = (account?.inForce ? account.parent : undefined) ?? above(next);
+  }
+  for (const account of chain.toReversed()) accounts.add(account);
+}
+
+/** `lab/screening` -> `lab` -> `/`. */
+function above(path: string): string | undefined {
+  if (path === TENANT_PATH) return undefined;
+  const end = path.lastIndexOf('/');
+  return end < 0 ? TENANT_PATH : path.slice(0, end);
 }

@@ -1,56 +1,78 @@
 /**
- * Alerts: each share of a limit is told once, when what is spent and held first reaches it. Another limit, or other
- * shares, is another definition and is told anew; the same definition applied again is not.
+ * Alerts: each share of a limit is told once a window, when what counts against it first reaches it. Another limit, or
+ * other shares, is another definition and is told anew; the same definition applied again is not.
  */
-import { MICROS_PER_UNIT, toMicros } from '@writ/contracts';
-import type { EventData, TenantId } from '@writ/contracts';
-import type { Account, BudgetState, Purse, TenantBudget } from './state.ts';
+import type { Fact, TenantId } from '@writ/contracts';
+import { shareOf } from './amounts.ts';
+import type { Purse, Terms } from './purse.ts';
+import type { BudgetState, OwedNote, TenantBudget } from './state.ts';
+import { nameOf } from './windows.ts';
 
-/** The use at which the next share of the limit is reached; undefined when there is none left. */
-export function nextAlertAt(account: Account, purse: Purse): bigint | undefined {
-  const share = account.shares[purse.passed];
-  if (share === undefined || purse.limit === undefined) return undefined;
-  const at = (purse.limit * toMicros(share) + MICROS_PER_UNIT - 1n) / MICROS_PER_UNIT;
-  return at > 0n ? at : 1n;
+/** The uses of a limit at which an alert is due, ascending; nothing is told of a limit of which nothing is used. */
+export function sharesOf(limit: bigint, shares: readonly number[]): Terms['alerts'] {
+  return [...new Set(shares)]
+    .sort((a, b) => a - b)
+    .map((share) => {
+      const at = shareOf(limit, share);
+      return { share, at: at > 0n ? at : 1n };
+    });
+}
+
+/** Whether what was told under the one need not be told again under the other. */
+export function sameAlerts(before: Terms | undefined, after: Terms | undefined): boolean {
+  const text = (terms: Terms | undefined): string | undefined =>
+    terms && `${terms.limit} ${terms.alerts.map(({ share }) => share).join()}`;
+  return text(before) === text(after);
 }
 
 /** Owes an alert for every share that is newly reached. */
-export function notePassedShares(
-  state: BudgetState,
-  tenant: TenantBudget,
-  account: Account,
-  purse: Purse,
-): void {
-  const used = purse.spent + purse.held;
-  while (purse.alertAt !== undefined && used >= purse.alertAt) {
-    state.alerts.push({ answered: false, tenant: tenant.id, alert: alertOf(account, purse, used) });
-    purse.passed++;
-    purse.alertAt = nextAlertAt(account, purse);
+export function notePassedShares(state: BudgetState, tenant: TenantBudget, purse: Purse): void {
+  const { terms } = purse;
+  if (!terms) return;
+  const { used } = purse;
+  for (let next = terms.alerts[purse.passed]; next && used >= next.at; next = terms.alerts[++purse.passed]) {
+    state.notes.push({ answered: false, fact: alertOf(tenant.id, purse, next.share, used, terms.limit) });
   }
 }
 
-/** Takes a recorded alert off what is owed: the first one, whenever it is our own answer that is folded. */
-export function alertRecorded(
-  state: BudgetState,
+/** Takes a recorded note off what is owed: the first one, whenever it is our own answer that is folded. */
+export function noteRecorded(state: BudgetState, fact: OwedNote['fact']): void {
+  for (const owed of state.notes) {
+    if (isSame(owed.fact, fact)) return state.notes.remove(owed);
+  }
+}
+
+function alertOf(
   tenant: TenantId,
-  alert: EventData<'budget.alerted'>,
-): void {
-  for (const owed of state.alerts) {
-    if (owed.tenant === tenant && isSame(owed.alert, alert)) return state.alerts.remove(owed);
-  }
+  purse: Purse,
+  share: number,
+  used: bigint,
+  limit: bigint,
+): Fact<'budget.alerted'> {
+  return {
+    type: 'budget.alerted',
+    tenant,
+    data: { ...limitName(purse), share, used: used.toString(), limit: limit.toString() },
+  };
 }
 
-function alertOf(account: Account, purse: Purse, used: bigint): EventData<'budget.alerted'> {
-  const share = account.shares[purse.passed] ?? 1;
-  const limit = purse.limit ?? 0n;
-  return { account: account.path, unit: purse.unit, share, used: used.toString(), limit: limit.toString() };
+/** The names of a limit, as far as it needs them. */
+export function limitName({ account, unit, tool, window }: Purse): {
+  account: string;
+  unit: string;
+  tool?: NonNullable<Purse['tool']>;
+  window?: string;
+} {
+  return {
+    account,
+    unit,
+    ...(tool === undefined ? {} : { tool }),
+    ...(window.kind === 'allocation' ? {} : { window: nameOf(window) }),
+  };
 }
 
-function isSame(owed: EventData<'budget.alerted'>, told: EventData<'budget.alerted'>): boolean {
-  return (
-    owed.account === told.account &&
-    owed.unit === told.unit &&
-    owed.share === told.share &&
-    owed.limit === told.limit
-  );
+function isSame(owed: OwedNote['fact'], told: OwedNote['fact']): boolean {
+  if (owed.data === told.data) return true;
+  const same = owed.type === told.type && owed.tenant === told.tenant;
+  return same && JSON.stringify(owed.data) === JSON.stringify(told.data);
 }

@@ -1,5 +1,5 @@
-/** Amounts as facts carry them, and the two rules for what they leave out; both fail closed. */
-import { MICROS_PER_UNIT, Unit } from '@writ/contracts';
+/** Amounts as facts carry them, the rules for what they leave out (they fail closed), and shares of an amount. */
+import { MICROS_PER_UNIT, Unit, toMicros } from '@writ/contracts';
 import type { Amounts } from '@writ/contracts';
 
 const DIGITS = /^\d{1,30}$/;
@@ -9,19 +9,83 @@ export function amountOf(text: string | undefined): bigint | undefined {
   return typeof text === 'string' && DIGITS.test(text) ? BigInt(text) : undefined;
 }
 
-/**
- * How much of a limited unit a call asks for; undefined when its ceiling says something that is no amount. A unit that
- * the ceiling does not name is not asked for, except that every call is one call.
- */
-export function askedOf(ceiling: Amounts, unit: string): bigint | undefined {
-  if (Object.hasOwn(ceiling, unit)) return amountOf(ceiling[unit]);
-  return unit === Unit.calls ? MICROS_PER_UNIT : 0n;
+/** Values by name, for the few units of one call: a `Map` costs more to make than these are searched. */
+class Few<T> {
+  readonly #names: string[] = [];
+  readonly #values: T[] = [];
+
+  of(name: string, make: (name: string) => T): T {
+    const index = this.#names.indexOf(name);
+    if (index >= 0) return this.#values[index] as T;
+    const value = make(name);
+    this.#names.push(name);
+    this.#values.push(value);
+    return value;
+  }
 }
 
-/**
- * What a completed call used of a unit of which it held so much. A tool that reports nothing, or no amount, is charged
- * its whole ceiling: a call that ran is not free because nobody measured it.
- */
-export function usedOf(usage: Amounts, unit: string, held: bigint): bigint {
-  return amountOf(usage[unit]) ?? held;
+/** Amounts as text, each parsed once however many accounts it is for; what is no amount is nothing. */
+export class ParsedTexts {
+  readonly #parsed = new Few<bigint>();
+
+  of(text: string): bigint {
+    return this.#parsed.of(text, parsed);
+  }
+}
+
+function parsed(text: string): bigint {
+  return amountOf(text) ?? 0n;
+}
+
+/** What a run used, each unit looked at once. */
+export class Usage {
+  readonly #parsed = new Few<bigint | undefined>();
+  readonly #amountOf: (unit: string) => bigint | undefined;
+
+  constructor(amounts: Amounts) {
+    this.#amountOf = (unit) => (Object.hasOwn(amounts, unit) ? amountOf(amounts[unit]) : undefined);
+  }
+
+  /** Undefined when the unit is not named, or what is said of it is no amount. */
+  of(unit: string): bigint | undefined {
+    return this.#parsed.of(unit, this.#amountOf);
+  }
+}
+
+/** An amount and its text. */
+export interface Asked {
+  readonly amount: bigint;
+  readonly text: string;
+}
+
+const ONE_CALL: Asked = { amount: MICROS_PER_UNIT, text: MICROS_PER_UNIT.toString() };
+const NOTHING: Asked = { amount: 0n, text: '0' };
+
+/** What a call asks for, each unit looked at once. */
+export class Ceiling {
+  readonly #asked = new Few<Asked | undefined>();
+  readonly #askedOf: (unit: string) => Asked | undefined;
+
+  constructor(amounts: Amounts) {
+    this.#askedOf = (unit) => askedOf(amounts, unit);
+  }
+
+  /**
+   * How much of a limited unit; undefined when the ceiling says something that is no amount. A unit that it does not
+   * name is not asked for, except that every call is one call.
+   */
+  asked(unit: string): Asked | undefined {
+    return this.#asked.of(unit, this.#askedOf);
+  }
+}
+
+function askedOf(ceiling: Amounts, unit: string): Asked | undefined {
+  if (!Object.hasOwn(ceiling, unit)) return unit === Unit.calls ? ONE_CALL : NOTHING;
+  const amount = amountOf(ceiling[unit]);
+  return amount === undefined ? undefined : { amount, text: amount.toString() };
+}
+
+/** A share (0..1) of an amount, rounded up: a share of something is never nothing. */
+export function shareOf(amount: bigint, share: number): bigint {
+  return (amount * toMicros(share) + MICROS_PER_UNIT - 1n) / MICROS_PER_UNIT;
 }

@@ -30,6 +30,11 @@ describe('an account with 40 USD left', () => {
     screening.when(allowed('b', { usd: 100.5 }, 'lab', 'screening')).thenRefused({
       detail: expect.stringContaining('100.5 usd asked of account lab/screening, 40 free of 100; it can'),
     }));
+  it('refuses a millionth more than is free, and takes all that is free', () => {
+    screening.when(allowed('b', { usd: 40.000001 }, 'lab', 'screening')).thenRefused({ free: '40000000' });
+    const last = ['lab/screening', { usd: 40 }] as [string, { usd: number }];
+    screening.when(allowed('b', { usd: 40 }, 'lab', 'screening')).then(reserved('b', last));
+  });
   it('says so when the money is spent', () =>
     screening
       .when(completed('a', { usd: 60 }), asks)
@@ -37,22 +42,40 @@ describe('an account with 40 USD left', () => {
 });
 
 describe('traps that others fell into', () => {
-  it('N racers for the last money: one is paid, the others are refused', () => {
+  it('check and record in two steps, so N racers pass: one is paid, the others are refused', () => {
     const racers = Array.from({ length: 50 }, (_, index) => allowed(`racer-${index}`, { usd: 7 }));
     const losers = racers.slice(1).map(() => expect.objectContaining({ type: 'budget.refused' }) as Fact);
     return given(account('/', { usd: 10 }))
       .when(...racers)
       .then(reserved('racer-0', ['/', { usd: 7 }]), ...losers);
   });
-  it('a missing estimate: the declared ceiling is held while the call runs, whatever it will use', () =>
+  it('no estimate, no reservation (LiteLLM): the declared ceiling is held, whatever the call will use', () =>
     given(account('/', { usd: 10 }))
       .when(allowed('a', { usd: 10 }), allowed('b', { usd: 1 }))
       .then(reserved('a', ['/', { usd: 10 }]), expect.objectContaining({ type: 'budget.refused' }) as Fact));
+  it('no estimate and no ceiling, where the account wants one: refused, and says what to declare', () =>
+    given(
+      account('/', { usd: { hard: 10, undeclared: 'refused' }, calls: { hard: 5, undeclared: 'refused' } }),
+    )
+      .when(allowed('a', {}))
+      .thenRefused({
+        reason: 'no-estimate',
+        detail:
+          "account / limits usd, of which the call's ceiling is not stated; " +
+          'tool dock must declare its cost in usd, or a fixed ceiling',
+      }));
+  it('safe admission (Slurm): what cannot finish inside what is left does not start, though it would fit so far', () =>
+    given(account('/', { 'node-hours': 10 }), allowed('running', { 'node-hours': 6 }))
+      .when(allowed('long', { 'node-hours': 5 }), allowed('short', { 'node-hours': 4 }))
+      .then(
+        expect.objectContaining({ type: 'budget.refused' }) as Fact,
+        reserved('short', ['/', { 'node-hours': 4 }]),
+      ));
   it('an estimate below zero: refused, because holding it would make money', () =>
     given(account('/', { usd: 10 }))
       .when(allowed('a', { usd: -5 }))
       .thenRefused({
-        reason: 'exhausted',
+        reason: 'no-estimate',
         detail: expect.stringContaining('of which the call\'s ceiling is "-5000000"'),
       }));
   it('no estimate for a unit that the tool then uses: the use is told as overrun', () =>

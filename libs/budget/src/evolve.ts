@@ -3,62 +3,65 @@
  * that is not open, or that cannot be, changes nothing.
  */
 import { Verdict } from '@writ/contracts';
-import type { RecordedFact } from '@writ/contracts';
+import type { EventType, RecordedFact } from '@writ/contracts';
 import { defineAccount, retireAccount } from './accounts.ts';
-import { alertRecorded } from './alerts.ts';
-import { endUnused, forgetAsking, openHold, releaseHold, settle } from './holds.ts';
+import { noteRecorded } from './alerts.ts';
+import { endUnused, escalate, forgetAsking, grant, releaseHold, reserve } from './holds.ts';
+import { settle } from './settle.ts';
 import { tenantOf } from './state.ts';
-import type { BudgetState, TenantBudget } from './state.ts';
+import type { BudgetState } from './state.ts';
+import { removePayload, returnStorage } from './storage.ts';
+
+type Folds = { readonly [T in EventType]?: (state: BudgetState, fact: RecordedFact<T>) => void };
+
+/** What is folded; each also moves the ledger time by which windows close. */
+const FOLDS: Folds = {
+  'budget.defined': (state, { tenant, data }) => defineAccount(state, tenantOf(state, tenant), data.budget),
+  'budget.retired': (state, { tenant, data }) => retireAccount(state, tenantOf(state, tenant), data.account),
+  'policy.decided': decided,
+  'approval.granted': (state, { tenant, data }) => grant(state, tenantOf(state, tenant), data.invocation),
+  'approval.denied': (state, { tenant, data }) => ended(state, tenant, data, 'denied'),
+  'approval.expired': (state, { tenant, data }) => ended(state, tenant, data, 'expired'),
+  'schedule.refused': (state, { tenant, data }) => ended(state, tenant, data, 'refused'),
+  'invocation.cancelled': (state, { tenant, data }) => ended(state, tenant, data, 'cancelled'),
+  'execution.completed': (state, { tenant, data }) => settle(state, tenantOf(state, tenant), data),
+  'payload.removed': (state, { tenant, data }) => removePayload(tenantOf(state, tenant), data.digest),
+  'storage.returned': (state, { tenant, data }) => returnStorage(tenantOf(state, tenant), data),
+  'budget.reserved': (state, { tenant, data }) =>
+    reserve(state, tenantOf(state, tenant), data.invocation, data.holds),
+  'budget.escalated': (state, { tenant, data }) =>
+    escalate(state, tenantOf(state, tenant), data.invocation, data),
+  'budget.refused': (state, { tenant, data }) =>
+    forgetAsking(state, tenantOf(state, tenant), data.invocation),
+  'budget.released': (state, { tenant, data }) =>
+    releaseHold(state, tenantOf(state, tenant), data.invocation),
+  'budget.alerted': noteRecorded,
+  'budget.adjusted': noteRecorded,
+};
+
+/** The types of facts that can change the state. */
+export const FOLDED: ReadonlySet<EventType> = new Set(Object.keys(FOLDS) as EventType[]);
 
 export function evolve(state: BudgetState, fact: RecordedFact): BudgetState {
-  switch (fact.type) {
-    case 'budget.defined':
-      defineAccount(state, tenantOf(state, fact.tenant), fact.data.budget);
-      break;
-    case 'policy.decided':
-      decided(state, fact);
-      break;
-    case 'budget.reserved':
-      openHold(state, tenantOf(state, fact.tenant), fact.data);
-      break;
-    case 'budget.alerted':
-      alertRecorded(state, fact.tenant, fact.data);
-      break;
-    default: {
-      const tenant = state.tenants.get(fact.tenant);
-      if (tenant) evolveKnown(state, tenant, fact);
-    }
-  }
+  const fold = FOLDS[fact.type] as ((state: BudgetState, fact: RecordedFact) => void) | undefined;
+  if (!fold) return state;
+  if (fact.at > state.now) state.now = fact.at;
+  fold(state, fact);
   return state;
 }
 
-/** Facts that mean nothing for a tenant of which nothing is known. */
-function evolveKnown(state: BudgetState, tenant: TenantBudget, fact: RecordedFact): void {
-  switch (fact.type) {
-    case 'budget.retired':
-      return retireAccount(tenant, fact.data.account);
-    case 'budget.refused':
-      return forgetAsking(state, tenant, fact.data.invocation);
-    case 'budget.released':
-      return releaseHold(state, tenant, fact.data.invocation);
-    case 'execution.completed':
-      return settle(state, tenant, fact.data.invocation, fact.data.usage);
-    case 'schedule.refused':
-      return endUnused(state, tenant, fact.data.invocation, 'refused');
-    case 'invocation.cancelled':
-      return endUnused(state, tenant, fact.data.invocation, 'cancelled');
-    case 'approval.denied':
-      return endUnused(state, tenant, fact.data.invocation, 'denied');
-    case 'approval.expired':
-      return endUnused(state, tenant, fact.data.invocation, 'expired');
-    default:
-      return;
-  }
+type Reason = Parameters<typeof endUnused>[3];
+type Ending = RecordedFact<
+  'approval.denied' | 'approval.expired' | 'schedule.refused' | 'invocation.cancelled'
+>;
+
+function ended(state: BudgetState, tenant: Ending['tenant'], data: Ending['data'], reason: Reason): void {
+  endUnused(state, tenantOf(state, tenant), data.invocation, reason);
 }
 
 /** One hold serves the call through its approval: the later allow finds it open and adds nothing. */
 function decided(state: BudgetState, { tenant: id, data }: RecordedFact<'policy.decided'>): void {
-  const { verdict, invocation, agent, project, campaign, ceiling } = data;
+  const { verdict, invocation, agent, tool, argsDigest, project, campaign, ceiling, justification } = data;
   const tenant = tenantOf(state, id);
   if (verdict === Verdict.deny) return endUnused(state, tenant, invocation, 'denied');
   if (tenant.calls.has(invocation)) return;
@@ -68,9 +71,12 @@ function decided(state: BudgetState, { tenant: id, data }: RecordedFact<'policy.
     tenant,
     invocation,
     agent,
+    tool,
+    argsDigest,
     project,
     campaign,
     ceiling,
+    justification,
   } as const;
   tenant.calls.set(invocation, call);
   state.owed.push(call);

@@ -2,6 +2,7 @@
 import { describe, it } from 'vitest';
 import {
   account,
+  adjusted,
   allowed,
   completed,
   decided,
@@ -68,10 +69,11 @@ describe('settling', () => {
     running
       .when(completed('a', { usd: 1.5 }))
       .balance('lab', 'usd', { spent: 1.5, held: 0, free: 8.5, overrun: 0 }));
-  it('used more than held: charged the hold, the rest is told as overrun', () =>
-    running
-      .when(completed('a', { usd: 8 }))
-      .balance('lab', 'usd', { spent: 6, held: 0, free: 4, overrun: 2 }));
+  it('used more than held: charged the hold and the overrun, which is told', () => {
+    const over = running.when(completed('a', { usd: 8 }));
+    over.balance('lab', 'usd', { spent: 6, held: 0, free: 2, overrun: 2 });
+    over.then(adjusted('a', ['lab', { usd: 2 }]));
+  });
   it('nothing reported for a unit: charged the ceiling', () =>
     running.when(completed('a', {})).balance('lab', 'usd', { spent: 6, held: 0 }));
   it('a negative use reported: charged the ceiling, for it would make money', () =>

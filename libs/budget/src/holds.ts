@@ -2,24 +2,54 @@
  * Holds: opened once at the ceiling, closed once, by settling or by a release. Closing what is not open changes nothing,
  * so a late or repeated completion cannot charge twice.
  */
-import type { Amounts, EventData, HoldLine, InvocationId } from '@writ/contracts';
+import type { HoldLine, InvocationId } from '@writ/contracts';
 import { accountAt, accountsOf, purseOf } from './accounts.ts';
 import { notePassedShares } from './alerts.ts';
-import { amountOf, usedOf } from './amounts.ts';
-import type { BudgetState, HeldLine, Hold, Purse, ReleasingCall, TenantBudget } from './state.ts';
+import { ParsedTexts } from './amounts.ts';
+import { closeLine, openLine, rollTo } from './purse.ts';
+import type { HeldLine } from './purse.ts';
+import type { Account, BudgetState, Call, Escalation, Hold, ReleasingCall, TenantBudget } from './state.ts';
+import { windowOf } from './windows.ts';
 
 /** A hold of nothing has this one list; every call of an unlimited tenant has it. */
 const NO_LINES: readonly HeldLine[] = [];
+const ALLOCATION = windowOf({ hard: 0 });
 
-/** Folds a recorded hold, whether or not the call that asked for it is known. */
-export function openHold(state: BudgetState, tenant: TenantBudget, data: EventData<'budget.reserved'>): void {
-  const call = tenant.calls.get(data.invocation);
+/** Folds a recorded hold, whether or not the call that asked for it is known; one that people granted is held already. */
+export function reserve(
+  state: BudgetState,
+  tenant: TenantBudget,
+  invocation: InvocationId,
+  holds: readonly HoldLine[],
+): void {
+  const call = tenant.calls.get(invocation);
+  if (call?.status === 'held' || call?.status === 'releasing') return;
+  if (call?.status === 'granted') state.owed.remove(call);
+  const hold = call && 'hold' in call ? call.hold : openHold(state, tenant, invocation, call, holds);
+  tenant.calls.set(invocation, { status: 'held', hold });
+}
+
+/** Folds an escalation: the hold is taken while people think, so that their yes carries its money. */
+export function escalate(
+  state: BudgetState,
+  tenant: TenantBudget,
+  invocation: InvocationId,
+  { holds, over }: Escalation,
+): void {
+  const call = tenant.calls.get(invocation);
   if (call && call.status !== 'asking') return;
-  if (call) state.owed.remove(call);
-  // Sliced, because an array that grew by `push` keeps room for sixteen more as long as the hold is open.
-  const accounts = call ? accountsOf(tenant, call.project, call.campaign).slice() : [];
-  const lines = data.holds.length === 0 ? NO_LINES : data.holds.map((line) => hold(state, tenant, line));
-  tenant.calls.set(data.invocation, { status: 'held', hold: { accounts, lines } });
+  const hold = openHold(state, tenant, invocation, call, holds);
+  tenant.calls.set(invocation, { status: 'escalated', hold, escalation: { holds, over } });
+}
+
+/** Folds the yes of people: the reservation is owed. */
+export function grant(state: BudgetState, tenant: TenantBudget, invocation: InvocationId): void {
+  const call = tenant.calls.get(invocation);
+  if (call?.status !== 'escalated') return;
+  const { hold, escalation } = call;
+  const granted = { status: 'granted', answered: false, tenant, invocation, hold, escalation } as const;
+  tenant.calls.set(invocation, granted);
+  state.owed.push(granted);
 }
 
 /** Folds a call's end before it ran: one that still asks is forgotten, an open hold is owed its release. */
@@ -30,16 +60,11 @@ export function endUnused(
   reason: ReleasingCall['reason'],
 ): void {
   const call = tenant.calls.get(invocation);
-  if (call?.status === 'asking') forgetAsking(state, tenant, invocation);
-  if (call?.status !== 'held') return;
-  const releasing = {
-    status: 'releasing',
-    answered: false,
-    tenant,
-    invocation,
-    reason,
-    hold: call.hold,
-  } as const;
+  if (!call || call.status === 'releasing') return;
+  if (call.status === 'asking') return forgetAsking(state, tenant, invocation);
+  if (call.status === 'granted') state.owed.remove(call);
+  const { hold } = call;
+  const releasing = { status: 'releasing', answered: false, tenant, invocation, reason, hold } as const;
   tenant.calls.set(invocation, releasing);
   state.owed.push(releasing);
 }
@@ -48,27 +73,12 @@ export function endUnused(
 export function releaseHold(state: BudgetState, tenant: TenantBudget, invocation: InvocationId): void {
   const call = tenant.calls.get(invocation);
   if (!call || call.status === 'asking') return;
-  if (call.status === 'releasing') state.owed.remove(call);
+  if (call.status === 'releasing' || call.status === 'granted') state.owed.remove(call);
   tenant.calls.delete(invocation);
-  for (const { purse, amount } of call.hold.lines) purse.held -= amount;
-}
-
-/** Folds a completed run: what was measured is spent, the rest of the hold is free again. */
-export function settle(
-  state: BudgetState,
-  tenant: TenantBudget,
-  invocation: InvocationId,
-  usage: Amounts,
-): void {
-  const call = tenant.calls.get(invocation);
-  if (call?.status === 'asking') forgetAsking(state, tenant, invocation);
-  if (call?.status !== 'held') return;
-  tenant.calls.delete(invocation);
-  for (const { purse, amount } of call.hold.lines) {
-    purse.held -= amount;
-    charge(purse, amount, usedOf(usage, purse.unit, amount));
+  for (const line of call.hold.lines) {
+    rollTo(line.purse, state.now);
+    closeLine(line);
   }
-  for (const unit of Object.keys(usage)) chargeUnheld(call.hold, unit, amountOf(usage[unit]) ?? 0n);
 }
 
 /** Drops a call that was refused, or ended while it waited for its hold. */
@@ -79,27 +89,51 @@ export function forgetAsking(state: BudgetState, tenant: TenantBudget, invocatio
   tenant.calls.delete(invocation);
 }
 
-function hold(state: BudgetState, tenant: TenantBudget, line: HoldLine): HeldLine {
-  const account = accountAt(tenant, line.account);
-  const purse = purseOf(account, line.unit);
-  const amount = amountOf(line.amount) ?? 0n;
-  purse.held += amount;
-  notePassedShares(state, tenant, account, purse);
-  return { purse, amount };
-}
-
-/** Never spends more than was held, because others may hold the rest; what was used beyond it is told as overrun. */
-function charge(purse: Purse, held: bigint, used: bigint): void {
-  const overrun = used - held;
-  purse.spent += overrun > 0n ? held : used;
-  if (overrun > 0n) purse.overrun += overrun;
-}
-
-/** Use of a limited unit that the call's ceiling did not name is all overrun. */
-function chargeUnheld({ accounts, lines }: Hold, unit: string, used: bigint): void {
-  for (const account of accounts) {
-    const purse = account.purses.get(unit);
-    if (purse?.limit === undefined || lines.some((line) => line.purse === purse)) continue;
-    charge(purse, 0n, used);
+function openHold(
+  state: BudgetState,
+  tenant: TenantBudget,
+  invocation: InvocationId,
+  call: Extract<Call, { status: 'asking' }> | undefined,
+  holds: readonly HoldLine[],
+): Hold {
+  if (call) state.owed.remove(call);
+  const accounts = call ? accountsOf(tenant, call.project, call.campaign) : [];
+  const tool = call?.tool;
+  if (holds.length === 0) return { accounts, lines: NO_LINES, tool };
+  const lines: HeldLine[] = [];
+  const amounts = new ParsedTexts();
+  let account: Account | undefined;
+  for (const { account: path, unit, amount: text } of holds) {
+    if (account?.path !== path) account = accountAt(tenant, path);
+    openLines(state, tenant, account, unit, { invocation, amount: amounts.of(text), tool, lines });
   }
+  // Sliced, because an array that grew by `push` keeps room for sixteen more as long as the hold is open.
+  return { accounts, lines: lines.slice(), tool };
+}
+
+interface Opening {
+  readonly invocation: InvocationId;
+  readonly amount: bigint;
+  readonly tool: Hold['tool'];
+  readonly lines: HeldLine[];
+}
+
+/** A line of a fact holds under every limit that its account sets on its unit for the tool. */
+function openLines(
+  state: BudgetState,
+  tenant: TenantBudget,
+  account: Account,
+  unit: string,
+  { invocation, amount, tool, lines }: Opening,
+): void {
+  const before = lines.length;
+  for (const purse of account.limits) {
+    if (purse.unit !== unit || (purse.tool !== undefined && purse.tool !== tool)) continue;
+    rollTo(purse, state.now);
+    lines.push(openLine(purse, invocation, amount));
+    notePassedShares(state, tenant, purse);
+  }
+  // The limit was retired between the answer and its fold: the amount is kept for when it comes back.
+  if (lines.length === before)
+    lines.push(openLine(purseOf(account, unit, undefined, ALLOCATION, state.now), invocation, amount));
 }

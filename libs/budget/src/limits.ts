@@ -9,5 +9,20 @@ export const MAX_EDITS = 2;
 /** Most account names that a refusal lists. */
 export const MAX_NAMES_LISTED = 5;
 
+/** Most calls that a refusal names as those whose holds would have to end. */
+export const MAX_HOLDS_NAMED = 5;
+
+/** Most window ends that a refusal looks ahead; debts are repaid within 100 windows, a rolling window has 61 buckets. */
+export const MAX_WINDOWS_AHEAD = 128;
+
 /** Answered entries that a queue keeps in front of its first waiting one before it lets go of their slots. */
 export const MAX_SPENT_SLOTS = 1_024;
+
+/** Parts of a rolling window; what is spent counts for up to one part longer than the window. */
+export const ROLLING_BUCKETS = 60;
+
+/** Most accounts above one, so that a circle of parents ends. */
+export const MAX_ANCESTORS = 64;
+
+/** Most ways from a project and campaign to its accounts that are kept; agents name them, so they are not trusted. */
+export const MAX_WAYS = 10_000;

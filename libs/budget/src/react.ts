@@ -1,42 +1,81 @@
-/** What the budget owes now: alerts first, then the call that has waited longest gets its hold, refusal or release. */
-import type { Fact, HoldLine } from '@writ/contracts';
-import { accountsOf, freeOf } from './accounts.ts';
-import { askedOf } from './amounts.ts';
-import { exhausted, unknownAccount, unmeasurable } from './refusals.ts';
+/** What the budget owes now: alerts and overruns first, then the call that has waited longest gets its answer. */
+import type { Fact, HoldLine, Instant } from '@writ/contracts';
+import { accountsOf } from './accounts.ts';
+import { Ceiling } from './amounts.ts';
+import { purseAt } from './purse.ts';
+import type { Purse } from './purse.ts';
+import { exhausted, unestimated, unjustified, unknownAccount, unmeasurable } from './refusals.ts';
+import { loanOf } from './soft-limits.ts';
+import type { PassedPurse } from './soft-limits.ts';
 import type { AskingCall, BudgetState } from './state.ts';
 
 /** The next answer owed; empty when all are given. The host folds it and asks again. */
-export function react(state: BudgetState): readonly Fact[] {
-  const owed = state.alerts.first;
-  if (owed) return [{ type: 'budget.alerted', tenant: owed.tenant, data: owed.alert }];
+export function react(state: BudgetState, at: Instant): readonly Fact[] {
+  const note = state.notes.first;
+  if (note) return [note.fact];
   const call = state.owed.first;
   if (!call) return [];
-  if (call.status === 'asking') return [answer(call)];
-  const { tenant, invocation, reason } = call;
-  return [{ type: 'budget.released', tenant: tenant.id, data: { invocation, reason } }];
+  if (call.status === 'asking') return [answer(call, Math.max(at, state.now))];
+  const { tenant, invocation } = call;
+  if (call.status === 'releasing')
+    return [{ type: 'budget.released', tenant: tenant.id, data: { invocation, reason: call.reason } }];
+  const data = { invocation, ...call.escalation, overdraft: true } as const;
+  return [{ type: 'budget.reserved', tenant: tenant.id, data }];
 }
 
 /**
  * All or nothing: every limited unit of every account on the call's way is held at its ceiling, or none is. The host
  * folds the answer before the next call is looked at, so of N calls that race for the last money one is paid.
  */
-function answer(call: AskingCall): Fact {
+function answer(call: AskingCall, now: Instant): Fact {
   const { tenant, invocation } = call;
   const accounts = accountsOf(tenant, call.project, call.campaign);
   if (accounts.length === 0 && tenant.inForce > 0) return refused(call, unknownAccount(call));
-  const holds: HoldLine[] = [];
+  const asking: Asking = { call, ceiling: new Ceiling(call.ceiling), now, holds: [], over: [] };
   for (const account of accounts) {
-    for (const purse of account.purses.values()) {
-      if (purse.limit === undefined) continue;
-      const asked = askedOf(call.ceiling, purse.unit);
-      if (asked === undefined) return refused(call, unmeasurable(call, purse));
-      if (asked === 0n) continue;
-      if (asked > freeOf(purse, purse.limit))
-        return refused(call, exhausted(call, purse, purse.limit, asked));
-      holds.push({ account: account.path, unit: purse.unit, amount: asked.toString() });
+    for (const purse of account.limits) {
+      if (purse.tool !== undefined && purse.tool !== call.tool) continue;
+      const refusal = ask(asking, purse);
+      if (refusal) return refused(call, refusal);
     }
   }
-  return { type: 'budget.reserved', tenant: tenant.id, data: { invocation, holds } };
+  const { holds, over } = asking;
+  const first = over[0];
+  if (!first) return { type: 'budget.reserved', tenant: tenant.id, data: { invocation, holds } };
+  if (!call.justification?.trim()) return refused(call, unjustified(call, first));
+  return loanOf(call, call.justification, holds, over, now);
+}
+
+/** A call on its way through the purses. */
+interface Asking {
+  readonly call: AskingCall;
+  readonly ceiling: Ceiling;
+  readonly now: Instant;
+  readonly holds: HoldLine[];
+  readonly over: PassedPurse[];
+}
+
+/** Adds what this purse would hold; says why it cannot. */
+function ask(
+  { call, ceiling, now, holds, over }: Asking,
+  known: Purse,
+): Fact<'budget.refused'>['data'] | undefined {
+  const { terms, account, unit } = known;
+  if (!terms) return undefined;
+  const asked = ceiling.asked(unit);
+  if (asked === undefined) return unmeasurable(call, known);
+  const { amount } = asked;
+  if (amount === 0n) {
+    const silent = terms.strict && !Object.hasOwn(call.ceiling, unit);
+    return silent ? unestimated(call, known) : undefined;
+  }
+  const purse = purseAt(known, now);
+  const after = purse.used + amount;
+  if (after > terms.limit) return exhausted(call, purse, terms, amount);
+  if (terms.soft !== undefined && after > terms.soft) over.push({ purse, terms, asked: amount });
+  const last = holds.at(-1);
+  if (last?.account !== account || last.unit !== unit) holds.push({ account, unit, amount: asked.text });
+  return undefined;
 }
 
 function refused({ tenant }: AskingCall, data: Fact<'budget.refused'>['data']): Fact {

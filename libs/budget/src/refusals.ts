@@ -1,9 +1,15 @@
-/** Refusals: what is short, in words that tell the agent what would pass. */
+/** Refusals: what is short, and in words and numbers what would pass. */
 import { formatMicros } from '@writ/contracts';
 import type { EventData } from '@writ/contracts';
-import { freeOf } from './accounts.ts';
+import { limitName } from './alerts.ts';
 import { accountList, nearestAccount } from './near-names.ts';
-import type { AskingCall, Purse } from './state.ts';
+import { freeOf, heldOf } from './purse.ts';
+import type { Purse, Terms } from './purse.ts';
+import type { PassedPurse } from './soft-limits.ts';
+import type { AskingCall } from './state.ts';
+import { fitOf } from './when-it-fits.ts';
+import type { Fit } from './when-it-fits.ts';
+import { nameOf } from './windows.ts';
 
 type Refusal = EventData<'budget.refused'>;
 
@@ -19,38 +25,76 @@ export function unknownAccount({ tenant, invocation, agent, project, campaign }:
 }
 
 /** The account has less of the unit left than the call may use. */
-export function exhausted(call: AskingCall, purse: Purse, limit: bigint, asked: bigint): Refusal {
-  const free = freeOf(purse, limit);
+export function exhausted(call: AskingCall, purse: Purse, terms: Terms, asked: bigint): Refusal {
+  const { limit } = terms;
+  const free = freeOf(purse, terms);
+  const fit = fitOf(purse, terms, asked);
   return {
     invocation: call.invocation,
     agent: call.agent,
     reason: 'exhausted',
-    account: purse.account,
-    unit: purse.unit,
+    ...limitName(purse),
     asked: asked.toString(),
     free: free.toString(),
     limit: limit.toString(),
+    ...fit,
     detail:
       `${formatMicros(asked)} ${purse.unit} asked of account ${purse.account}, ` +
-      `${formatMicros(free)} free of ${formatMicros(limit)}; ${wayOut(purse, limit, asked)}`,
+      `${formatMicros(free)} free of ${formatMicros(limit)}${scopeOf(purse)}; ` +
+      wayOut(purse, limit, asked, fit),
+  };
+}
+
+/** The call goes over a soft limit and does not say why it should. */
+export function unjustified(call: AskingCall, { purse, terms, asked }: PassedPurse): Refusal {
+  const soft = terms.soft ?? terms.limit;
+  return {
+    invocation: call.invocation,
+    agent: call.agent,
+    reason: 'justification-required',
+    ...limitName(purse),
+    asked: asked.toString(),
+    free: freeOf(purse, terms).toString(),
+    limit: terms.limit.toString(),
+    softLimit: soft.toString(),
+    detail:
+      `${formatMicros(asked)} ${purse.unit} asked of account ${purse.account}, of whose soft limit of ` +
+      `${formatMicros(soft)}${scopeOf(purse)} ${formatMicros(purse.used)} are used: attach a justification`,
   };
 }
 
 /** The ceiling of a limited unit is no amount: nothing can be held for it, so it may not run. */
 export function unmeasurable(call: AskingCall, purse: Purse): Refusal {
-  const { invocation, agent } = call;
   const said = JSON.stringify(call.ceiling[purse.unit]);
-  const detail =
-    `account ${purse.account} limits ${purse.unit}, of which the call's ceiling is ${said}; ` +
-    `the tool's cost must come to zero or more`;
-  return { invocation, agent, reason: 'exhausted', account: purse.account, unit: purse.unit, detail };
+  return noEstimate(call, purse, `is ${said}; the tool's cost must come to zero or more`);
 }
 
-function wayOut(purse: Purse, limit: bigint, asked: bigint): string {
-  const spent = formatMicros(purse.spent);
-  const held = formatMicros(purse.held);
+/** The account wants to know what a call may use before it runs, and the tool does not say. */
+export function unestimated(call: AskingCall, purse: Purse): Refusal {
+  const what = `is not stated; tool ${call.tool} must declare its cost in ${purse.unit}, or a fixed ceiling`;
+  return noEstimate(call, purse, what);
+}
+
+function noEstimate({ invocation, agent }: AskingCall, purse: Purse, what: string): Refusal {
+  const detail = `account ${purse.account} limits ${purse.unit}, of which the call's ceiling ${what}`;
+  return { invocation, agent, reason: 'no-estimate', ...limitName(purse), detail };
+}
+
+/** ` in month Europe/Berlin for tool dock`. */
+function scopeOf({ window, tool }: Purse): string {
+  const name = nameOf(window);
+  return `${name && ` in ${name}`}${tool === undefined ? '' : ` for tool ${tool}`}`;
+}
+
+function wayOut(purse: Purse, limit: bigint, asked: bigint, { fitsAtMs, afterHolds }: Fit): string {
   if (asked > limit) return 'it can never fit: make the call smaller or have the limit raised';
-  if (asked > limit - purse.spent)
-    return `${spent} spent, ${held} held: make the call smaller or have the limit raised`;
-  return `${held} held by calls that have not ended: ask again when they have, or make the call smaller`;
+  const ways = ['make the call smaller'];
+  if (afterHolds) ways.unshift('ask again when they have');
+  if (fitsAtMs !== undefined) ways.unshift(`ask again at ${new Date(fitsAtMs).toISOString()}`);
+  if (!afterHolds && fitsAtMs === undefined) ways.push('have the limit raised');
+  const held = heldOf(purse);
+  const what = afterHolds
+    ? `${formatMicros(held)} held by calls that have not ended`
+    : `${formatMicros(purse.used - held)} spent, ${formatMicros(held)} held`;
+  return `${what}: ${ways.join(afterHolds && ways.length === 2 ? ', or ' : ' or ')}`;
 }

@@ -51,7 +51,7 @@ describe('a state in which everything is owed at once', () => {
   it('settled after it was read back: charges the hold that was open', () => {
     const state = restarted(busy());
     budget.evolve(state, completed('running', { usd: 7, tokens: 1 }));
-    expect(balances(state, 'acme' as never)).toMatchObject([
+    expect(balances(state, 'acme' as never, 0)).toMatchObject([
       { spent: 6_000_000n, held: 1_000_000n, overrun: 1_000_000n },
     ]);
   });

@@ -1,39 +1,71 @@
 /**
- * The whole state as JSON and back. Order is part of it: accounts and calls stand as they were first heard of, queues
- * longest waiting first, so a restored state answers exactly as the one it was taken from.
+ * The whole state as JSON and back. Order is part of it: accounts, purses and calls stand as they were first heard of,
+ * queues longest waiting first, so a restored state answers exactly as the one it was taken from. Holds, of which there
+ * may be many, name their accounts and purses by number; what a purse holds is the sum of them and is not saved.
  */
-import type { AgentId, Amounts, EventData, InvocationId, Json, TenantId } from '@writ/contracts';
-import { accountAt, purseOf } from './accounts.ts';
-import { nextAlertAt } from './alerts.ts';
+import type {
+  AgentId,
+  Amounts,
+  Digest,
+  Instant,
+  InvocationId,
+  Json,
+  TenantId,
+  ToolName,
+} from '@writ/contracts';
+import { accountAt } from './accounts.ts';
+import { openLine } from './purse.ts';
+import type { HeldLine, Purse } from './purse.ts';
+import { restorePurse, savePurse } from './saved-purse.ts';
+import type { SavedPurse } from './saved-purse.ts';
 import { initial, tenantOf } from './state.ts';
-import type { Account, BudgetState, Call, Hold, Purse, ReleasingCall, TenantBudget } from './state.ts';
+import type {
+  Account,
+  BudgetState,
+  Call,
+  Escalation,
+  Hold,
+  OwedNote,
+  ReleasingCall,
+  TenantBudget,
+} from './state.ts';
 
-/** `[unit, limit, spent, held, overrun, passed]` */
-type SavedPurse = readonly [string, string | null, string, string, string, number];
-/** `[path, inForce, shares, purses]` */
-type SavedAccount = readonly [string, boolean, readonly number[], readonly SavedPurse[]];
-/** `[accounts, [account, unit, amount][]]` */
-type SavedHold = readonly [readonly string[], readonly (readonly [string, string, string])[]];
+/** `[path, parent, inForce, purses, limits as places in purses]` */
+type SavedAccount = readonly [string, string | null, boolean, readonly SavedPurse[], readonly number[]];
+/** `[way, tool, amounts, lines]`; the lines are pairs of a purse and a place in the amounts, one after the other. */
+type SavedHold = readonly [number, ToolName | null, readonly string[], readonly number[]];
+/** `[agent, tool, argsDigest, project, campaign, ceiling, justification]` */
+type SavedAsk = readonly [AgentId, ToolName, Digest, string, string | null, Amounts, string | null];
 type SavedCall =
-  | readonly ['asking', InvocationId, AgentId, string, string | null, Amounts]
+  | readonly ['asking', InvocationId, SavedAsk]
   | readonly ['held', InvocationId, SavedHold]
-  | readonly ['releasing', InvocationId, ReleasingCall['reason'], SavedHold];
+  | readonly ['escalated' | 'granted', InvocationId, SavedHold, Escalation]
+  | readonly ['releasing', InvocationId, SavedHold, ReleasingCall['reason']];
+/** `[digest, amount, purses]` */
+type SavedPayload = readonly [Digest, string, readonly number[]];
+
+interface SavedTenant {
+  readonly id: TenantId;
+  readonly accounts: readonly SavedAccount[];
+  /** The accounts that holds pay from, each list once, by places in `accounts`. */
+  readonly ways: readonly (readonly number[])[];
+  readonly calls: readonly SavedCall[];
+  readonly payloads: readonly SavedPayload[];
+}
 
 interface SavedBudget {
-  readonly tenants: readonly (readonly [TenantId, readonly SavedAccount[], readonly SavedCall[]])[];
+  readonly now: Instant;
+  readonly tenants: readonly SavedTenant[];
   readonly owed: readonly (readonly [TenantId, InvocationId])[];
-  readonly alerts: readonly (readonly [TenantId, EventData<'budget.alerted'>])[];
+  readonly notes: readonly OwedNote['fact'][];
 }
 
 export function snapshot(state: BudgetState): Json {
   const saved: SavedBudget = {
-    tenants: Array.from(state.tenants.values(), ({ id, accounts, calls }) => [
-      id,
-      Array.from(accounts.values(), saveAccount),
-      Array.from(calls, saveCall),
-    ]),
+    now: state.now,
+    tenants: Array.from(state.tenants.values(), saveTenant),
     owed: Array.from(state.owed, ({ tenant, invocation }) => [tenant.id, invocation]),
-    alerts: Array.from(state.alerts, ({ tenant, alert }) => [tenant, alert]),
+    notes: Array.from(state.notes, ({ fact }) => fact),
   };
   return saved as unknown as Json;
 }
@@ -41,89 +73,144 @@ export function snapshot(state: BudgetState): Json {
 export function restore(json: Json): BudgetState {
   const saved = json as unknown as SavedBudget;
   const state = initial();
-  for (const [id, accounts, calls] of saved.tenants) {
-    const tenant = tenantOf(state, id);
-    for (const account of accounts) restoreAccount(tenant, account);
-    for (const call of calls) tenant.calls.set(call[1], restoreCall(tenant, call));
-  }
+  state.now = saved.now;
+  for (const one of saved.tenants) restoreTenant(tenantOf(state, one.id), one);
   for (const [id, invocation] of saved.owed) {
     const call = tenantOf(state, id).calls.get(invocation);
-    if (call && call.status !== 'held') state.owed.push(call);
+    if (call && 'answered' in call) state.owed.push(call);
   }
-  for (const [tenant, alert] of saved.alerts) state.alerts.push({ answered: false, tenant, alert });
+  for (const fact of saved.notes) state.notes.push({ answered: false, fact });
   return state;
 }
 
-function saveAccount({ path, inForce, shares, purses }: Account): SavedAccount {
-  return [path, inForce, shares, Array.from(purses.values(), savePurse)];
+/** Numbers things in the order in which they are first asked for. */
+class Numbers<T> {
+  readonly list: T[] = [];
+  readonly #numbers = new Map<T, number>();
+
+  of(thing: T): number {
+    let number = this.#numbers.get(thing);
+    if (number === undefined) {
+      number = this.list.push(thing) - 1;
+      this.#numbers.set(thing, number);
+    }
+    return number;
+  }
 }
 
-function savePurse({ unit, limit, spent, held, overrun, passed }: Purse): SavedPurse {
-  return [unit, limit?.toString() ?? null, spent.toString(), held.toString(), overrun.toString(), passed];
+function saveTenant({ id, accounts, calls, payloads }: TenantBudget): SavedTenant {
+  let purses = 0;
+  const places = new Numbers<Account>();
+  const ways = new Numbers<readonly Account[]>();
+  const savedAccounts = Array.from(accounts.values(), (account): SavedAccount => {
+    places.of(account);
+    const own = [...account.purses.values()];
+    for (const purse of own) purse.place = purses++;
+    const limits = account.limits.map((purse) => own.indexOf(purse));
+    return [account.path, account.parent ?? null, account.inForce, own.map(savePurse), limits];
+  });
+  const saveHold = ({ accounts: way, lines, tool }: Hold): SavedHold => {
+    const amounts: bigint[] = [];
+    const pairs: number[] = [];
+    for (const { purse, amount } of lines) {
+      let place = amounts.indexOf(amount);
+      if (place < 0) place = amounts.push(amount) - 1;
+      pairs.push(purse.place, place);
+    }
+    return [ways.of(way), tool ?? null, amounts.map(String), pairs];
+  };
+  const savedCalls = Array.from(calls, ([invocation, call]) => saveCall(invocation, call, saveHold));
+  return {
+    id,
+    accounts: savedAccounts,
+    ways: ways.list.map((way) => way.map((account) => places.of(account))),
+    calls: savedCalls,
+    payloads: Array.from(payloads, ([digest, payload]): SavedPayload => [
+      digest,
+      payload.amount.toString(),
+      payload.purses.map(({ place }) => place),
+    ]),
+  };
 }
 
-function saveCall([invocation, call]: readonly [InvocationId, Call]): SavedCall {
+function saveCall(invocation: InvocationId, call: Call, saveHold: (hold: Hold) => SavedHold): SavedCall {
   switch (call.status) {
-    case 'asking':
-      return ['asking', invocation, call.agent, call.project, call.campaign ?? null, call.ceiling];
+    case 'asking': {
+      const { agent, tool, argsDigest, project, campaign, ceiling, justification } = call;
+      const ask = [
+        agent,
+        tool,
+        argsDigest,
+        project,
+        campaign ?? null,
+        ceiling,
+        justification ?? null,
+      ] as const;
+      return ['asking', invocation, ask];
+    }
     case 'held':
       return ['held', invocation, saveHold(call.hold)];
     case 'releasing':
-      return ['releasing', invocation, call.reason, saveHold(call.hold)];
+      return ['releasing', invocation, saveHold(call.hold), call.reason];
+    default:
+      return [call.status, invocation, saveHold(call.hold), call.escalation];
   }
 }
 
-function saveHold({ accounts, lines }: Hold): SavedHold {
-  return [
-    accounts.map((account) => account.path),
-    lines.map(({ purse, amount }) => [purse.account, purse.unit, amount.toString()]),
-  ];
-}
-
-function restoreAccount(tenant: TenantBudget, [path, inForce, shares, purses]: SavedAccount): void {
-  const account = accountAt(tenant, path);
-  account.inForce = inForce;
-  account.shares = shares;
-  if (inForce) tenant.inForce++;
-  for (const [unit, limit, spent, held, overrun, passed] of purses) {
-    const purse = purseOf(account, unit);
-    purse.limit = limit === null ? undefined : BigInt(limit);
-    purse.spent = BigInt(spent);
-    purse.held = BigInt(held);
-    purse.overrun = BigInt(overrun);
-    purse.passed = passed;
-    purse.alertAt = nextAlertAt(account, purse);
+function restoreTenant(tenant: TenantBudget, saved: SavedTenant): void {
+  const accounts: Account[] = [];
+  const purses: Purse[] = [];
+  for (const [path, parent, inForce, savedPurses, limits] of saved.accounts) {
+    const account = accountAt(tenant, path);
+    account.parent = parent ?? undefined;
+    account.inForce = inForce;
+    if (inForce) tenant.inForce++;
+    const own = savedPurses.map((purse) => restorePurse(account, purse));
+    account.limits = limits.map((place) => own[place] as Purse);
+    accounts.push(account);
+    purses.push(...own);
+  }
+  const ways = saved.ways.map((way) => way.map((place) => accounts[place] as Account));
+  const restoreHold = (invocation: InvocationId, [way, tool, texts, pairs]: SavedHold): Hold => {
+    const amounts = texts.map(BigInt);
+    const lines: HeldLine[] = [];
+    for (let pair = 0; pair < pairs.length; pair += 2) {
+      const purse = purses[pairs[pair] as number] as Purse;
+      lines.push(openLine(purse, invocation, amounts[pairs[pair + 1] as number] as bigint));
+    }
+    return { accounts: ways[way] as readonly Account[], lines: lines.slice(), tool: tool ?? undefined };
+  };
+  for (const call of saved.calls) tenant.calls.set(call[1], restoreCall(tenant, call, restoreHold));
+  for (const [digest, amount, places] of saved.payloads) {
+    const payload = { amount: BigInt(amount), purses: places.map((place) => purses[place] as Purse) };
+    tenant.payloads.set(digest, payload);
   }
 }
 
-function restoreCall(tenant: TenantBudget, saved: SavedCall): Call {
+function restoreCall(
+  tenant: TenantBudget,
+  saved: SavedCall,
+  restoreHold: (invocation: InvocationId, hold: SavedHold) => Hold,
+): Call {
   const [status, invocation] = saved;
   switch (status) {
     case 'asking': {
-      const [, , agent, project, campaign, ceiling] = saved;
-      const common = { answered: false, tenant, invocation, agent, project, ceiling };
-      return { status, ...common, campaign: campaign ?? undefined };
+      const [agent, tool, argsDigest, project, campaign, ceiling, justification] = saved[2];
+      const asked = { tenant, invocation, agent, tool, argsDigest, project, ceiling };
+      const said = { campaign: campaign ?? undefined, justification: justification ?? undefined };
+      return { status, answered: false, ...asked, ...said };
     }
     case 'held':
-      return { status, hold: restoreHold(tenant, saved[2]) };
-    case 'releasing':
-      return {
-        status,
-        answered: false,
-        tenant,
-        invocation,
-        reason: saved[2],
-        hold: restoreHold(tenant, saved[3]),
-      };
+      return { status, hold: restoreHold(invocation, saved[2]) };
+    case 'escalated':
+      return { status, hold: restoreHold(invocation, saved[2]), escalation: saved[3] };
+    case 'granted': {
+      const hold = restoreHold(invocation, saved[2]);
+      return { status, answered: false, tenant, invocation, hold, escalation: saved[3] };
+    }
+    case 'releasing': {
+      const hold = restoreHold(invocation, saved[2]);
+      return { status, answered: false, tenant, invocation, reason: saved[3], hold };
+    }
   }
-}
-
-function restoreHold(tenant: TenantBudget, [accounts, lines]: SavedHold): Hold {
-  return {
-    accounts: accounts.map((path) => accountAt(tenant, path)),
-    lines: lines.map(([account, unit, amount]) => ({
-      purse: purseOf(accountAt(tenant, account), unit),
-      amount: BigInt(amount),
-    })),
-  };
 }

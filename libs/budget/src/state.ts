@@ -1,17 +1,31 @@
 /**
  * What the budget knows: per tenant its accounts and its open calls, and who is owed an answer. A call is here from its
- * verdict until it ends; what it leaves behind is a sum in its accounts and nothing else, so memory follows open calls.
+ * verdict until it ends; what it leaves behind is a sum in its accounts and nothing else, so memory follows open calls
+ * (and the payloads whose bytes an account holds).
  */
-import type { AgentId, Amounts, EventData, InvocationId, TenantId } from '@writ/contracts';
+import type {
+  AgentId,
+  Amounts,
+  Digest,
+  EventData,
+  Fact,
+  Instant,
+  InvocationId,
+  TenantId,
+  ToolName,
+} from '@writ/contracts';
+import type { HeldLine, Purse } from './purse.ts';
 import { Queue } from './queue.ts';
 import type { Waiting } from './queue.ts';
 
 export interface BudgetState {
+  /** The latest ledger time of all that was folded: windows close by it, and it never goes back. */
+  now: Instant;
   readonly tenants: Map<TenantId, TenantBudget>;
-  /** Calls that are owed a hold, a refusal or a release. */
-  readonly owed: Queue<AskingCall | ReleasingCall>;
-  /** Alerts that are owed; they go out before any other answer, in the commit of the hold that caused them. */
-  readonly alerts: Queue<OwedAlert>;
+  /** Calls that are owed an answer. */
+  readonly owed: Queue<OwedCall>;
+  /** Alerts and overruns that are owed; they go out before any other answer. */
+  readonly notes: Queue<OwedNote>;
 }
 
 export interface TenantBudget {
@@ -21,34 +35,33 @@ export interface TenantBudget {
   /** How many accounts are in force; while none is, nothing of this tenant is limited. */
   inForce: number;
   readonly calls: Map<InvocationId, Call>;
+  /** The payloads whose bytes are charged to an account. */
+  readonly payloads: Map<Digest, StoredPayload>;
+  /** The accounts of a project and campaign, found once; emptied when the tree changes. */
+  readonly ways: Map<string, Map<string | undefined, readonly Account[]>>;
+  waysKept: number;
 }
 
 export interface Account {
   readonly path: string;
+  /** The account that pays too; undefined: the path without its last name. */
+  parent: string | undefined;
   /** Whether the catalog defines it now. */
   inForce: boolean;
-  /** Shares of every limit at which an alert is due, ascending. */
-  shares: readonly number[];
+  /** By `purseKey`, also those that are no longer limited. */
   readonly purses: Map<string, Purse>;
+  /** Those that the catalog limits now, in its order: the limits of one unit stand together. */
+  limits: readonly Purse[];
 }
 
-/** One unit of one account, in micro-units. `spent + held <= limit` whenever something is reserved. */
-export interface Purse {
-  readonly account: string;
-  readonly unit: string;
-  /** The limit in force; undefined when the account does not (or no longer) limit this unit. */
-  limit: bigint | undefined;
-  spent: bigint;
-  held: bigint;
-  /** What tools used beyond their holds. It is told, not charged: `spent` never takes what was not held. */
-  overrun: bigint;
-  /** How many of the account's shares have been passed under this limit. */
-  passed: number;
-  /** What must be spent and held for the next share to be passed; follows from the above, kept to be compared only. */
-  alertAt: bigint | undefined;
+export interface StoredPayload {
+  readonly amount: bigint;
+  /** Whose level it raised, each once however often the same bytes were stored. */
+  readonly purses: Purse[];
 }
 
-export type Call = AskingCall | HeldCall | ReleasingCall;
+export type Call = AskingCall | EscalatedCall | GrantedCall | HeldCall | ReleasingCall;
+export type OwedCall = AskingCall | GrantedCall | ReleasingCall;
 
 /** Allowed, or waiting for approval, and not yet answered. */
 export interface AskingCall extends Waiting {
@@ -56,10 +69,31 @@ export interface AskingCall extends Waiting {
   readonly tenant: TenantBudget;
   readonly invocation: InvocationId;
   readonly agent: AgentId;
+  readonly tool: ToolName;
+  readonly argsDigest: Digest;
   readonly project: string;
   readonly campaign: string | undefined;
   readonly ceiling: Amounts;
+  readonly justification: string | undefined;
 }
+
+/** Held, and people are asked whether it may go over a soft limit. */
+export interface EscalatedCall {
+  readonly status: 'escalated';
+  readonly hold: Hold;
+  readonly escalation: Escalation;
+}
+
+/** People said yes: `budget.reserved` is owed. */
+export interface GrantedCall extends Waiting {
+  readonly status: 'granted';
+  readonly tenant: TenantBudget;
+  readonly invocation: InvocationId;
+  readonly hold: Hold;
+  readonly escalation: Escalation;
+}
+
+export type Escalation = Pick<EventData<'budget.escalated'>, 'holds' | 'over'>;
 
 /** Its ceiling is held until it completes or ends otherwise. */
 export interface HeldCall {
@@ -80,26 +114,32 @@ export interface Hold {
   /** The accounts in force on the call's way when it was reserved, also those in which it holds nothing. */
   readonly accounts: readonly Account[];
   readonly lines: readonly HeldLine[];
+  readonly tool: ToolName | undefined;
 }
 
-export interface HeldLine {
-  readonly purse: Purse;
-  readonly amount: bigint;
-}
-
-/** Fixed when the share was passed, so that a later settlement does not change what is told. */
-export interface OwedAlert extends Waiting {
-  readonly tenant: TenantId;
-  readonly alert: EventData<'budget.alerted'>;
+/** Fixed when it became due, so that a later settlement does not change what is told. */
+export interface OwedNote extends Waiting {
+  readonly fact: Fact<'budget.alerted' | 'budget.adjusted'>;
 }
 
 export function initial(): BudgetState {
-  return { tenants: new Map(), owed: new Queue(), alerts: new Queue() };
+  return { now: 0, tenants: new Map(), owed: new Queue(), notes: new Queue() };
 }
 
 /** The tenant's budget, begun when this is the first that is heard of it. */
 export function tenantOf(state: BudgetState, id: TenantId): TenantBudget {
   let tenant = state.tenants.get(id);
-  if (!tenant) state.tenants.set(id, (tenant = { id, accounts: new Map(), inForce: 0, calls: new Map() }));
+  if (!tenant) {
+    tenant = {
+      id,
+      accounts: new Map(),
+      inForce: 0,
+      calls: new Map(),
+      payloads: new Map(),
+      ways: new Map(),
+      waysKept: 0,
+    };
+    state.tenants.set(id, tenant);
+  }
   return tenant;
 }

@@ -1,27 +1,22 @@
 /**
- * One tenant's accounts, kept in the plainest way: a list of open holds that is added up whenever a sum is wanted.
- * Written from the rules, not from the core, so that the two can disagree.
+ * One tenant's accounts, kept in the plainest way: lists that are added up whenever a sum is wanted. Written from the
+ * rules, not from the core, so that the two can disagree.
  */
 import { invariant } from '@writ/contracts';
 import type { RecordedFact } from '@writ/contracts';
+import { NaiveAccounts } from './naive-accounts.ts';
+import type { NaivePurse } from './naive-purse.ts';
 
-interface Definition {
-  readonly limits: Record<string, number>;
-  readonly alerts: readonly number[];
-}
-interface Line {
-  readonly invocation: string;
-  readonly account: string;
-  readonly unit: string;
-  readonly amount: bigint;
-}
 interface Call {
   readonly ask: RecordedFact<'policy.decided'>['data'];
-  /** The accounts that were defined on its way when it was reserved. */
-  way?: string[];
-  releasing?: string;
+  readonly way: readonly string[];
+  readonly held: ReadonlyMap<NaivePurse, bigint>;
+  status: 'asking' | 'escalated' | 'granted' | 'held' | 'releasing';
+  reason?: string;
+  loan?: object;
 }
 type Answer = { readonly type: string; readonly tenant: string; readonly data: object };
+type Passed = { readonly purse: NaivePurse; readonly asked: bigint };
 
 const MILLION = 1_000_000n;
 const REASONS: Record<string, string> = {
@@ -33,192 +28,231 @@ const REASONS: Record<string, string> = {
 
 export class NaiveLedger {
   readonly tenant: string;
-  readonly #definitions = new Map<string, Definition>();
+  readonly #accounts = new NaiveAccounts();
   readonly #calls = new Map<string, Call>();
-  readonly #told = new Map<string, Set<number>>();
-  readonly #spent = new Map<string, bigint>();
-  readonly #overrun = new Map<string, bigint>();
-  #open: Line[] = [];
+  readonly #payloads = new Map<string, { readonly amount: bigint; readonly purses: NaivePurse[] }>();
   #queue: string[] = [];
-  #alerts: Answer[] = [];
+  #notes: Answer[] = [];
 
   constructor(tenant: string) {
     this.tenant = tenant;
   }
 
+  advance(now: number): void {
+    this.#accounts.advance(now);
+  }
+
   fold(fact: RecordedFact): void {
-    if (fact.type === 'budget.defined') this.#define(fact.data.budget.account, fact.data.budget);
-    else if (fact.type === 'budget.retired') this.#retire(fact.data.account);
-    else if (fact.type === 'policy.decided' && fact.data.verdict === 'deny')
-      this.#end(fact.data.invocation, 'denied');
-    else if (fact.type === 'policy.decided') this.#ask(fact.data);
-    else if (fact.type === 'execution.completed') this.#settle(fact.data.invocation, fact.data.usage);
+    const { type, data } = fact;
+    if (type === 'budget.defined') for (const purse of this.#accounts.define(data.budget)) this.#tell(purse);
+    else if (type === 'budget.retired') this.#accounts.retire(data.account);
+    else if (type === 'policy.decided' && data.verdict === 'deny') this.#end(data.invocation, 'denied');
+    else if (type === 'policy.decided') this.#ask(data);
+    else if (type === 'approval.granted') this.#grant(data.invocation);
+    else if (type === 'execution.completed') this.#settle(data);
+    else if (type === 'payload.removed') this.#remove(data.digest);
+    else if (type === 'storage.returned') this.#return(data);
     else {
-      const reason = REASONS[fact.type];
-      if (reason) this.#end((fact.data as { invocation: string }).invocation, reason);
+      const reason = REASONS[type];
+      if (reason) this.#end((data as { invocation: string }).invocation, reason);
     }
   }
 
-  /** Everything owed, in order; a hold's alerts stand right after it, those of a definition before all. */
+  /** Everything owed, in order; a hold's alerts stand right after it, those that waited before all. */
   answers(): Answer[] {
-    const all = this.#alerts.splice(0);
+    const all = this.#notes.splice(0);
     for (const invocation of this.#queue.splice(0)) {
       const call = this.#calls.get(invocation);
       invariant(call, 'who is in the queue has a call');
-      if (call.releasing === undefined) all.push(this.#answer(call, invocation));
-      else {
-        this.#close(invocation);
-        all.push(this.#fact('budget.released', { invocation, reason: call.releasing }));
-      }
-      all.push(...this.#alerts.splice(0));
+      all.push(this.#answer(call, invocation), ...this.#notes.splice(0));
     }
     return all;
   }
 
-  /** `account unit limit spent held overrun` of every limit in force, sorted. */
+  /** Every limit in force and its sums, sorted. */
   sums(): string[] {
-    return [...this.#definitions]
-      .flatMap(([path, { limits }]) =>
-        Object.keys(limits).map((unit) => {
-          const key = `${path} ${unit}`;
-          const spent = this.#spent.get(key) ?? 0n;
-          const used = this.#used(path, unit);
-          return [key, this.#limit(path, unit), spent, used - spent, this.#overrun.get(key) ?? 0n].join(' ');
-        }),
+    return this.#accounts
+      .purses()
+      .filter(({ limit }) => limit)
+      .map(({ name, hard, spent, held, overrun, debt }) =>
+        [JSON.stringify(name), hard, spent, held, overrun, debt].join(' '),
       )
       .sort();
   }
 
-  #define(path: string, definition: Definition): void {
-    const before = this.#definitions.get(path);
-    this.#definitions.set(path, definition);
-    for (const unit of Object.keys(definition.limits)) {
-      const same =
-        before?.limits[unit] === definition.limits[unit] &&
-        before?.alerts.join() === definition.alerts.join();
-      if (!same) this.#told.delete(`${path} ${unit}`);
-    }
-    for (const unit of this.#unitsOf(path)) this.#tell(path, unit);
-  }
-
-  #retire(path: string): void {
-    this.#definitions.delete(path);
-    this.#told.forEach((_, key) => key.startsWith(`${path} `) && this.#told.delete(key));
-  }
-
   #ask(ask: Call['ask']): void {
     if (this.#calls.has(ask.invocation)) return;
-    this.#calls.set(ask.invocation, { ask });
+    this.#calls.set(ask.invocation, { ask, way: [], held: new Map(), status: 'asking' });
     this.#queue.push(ask.invocation);
+  }
+
+  #grant(invocation: string): void {
+    const call = this.#calls.get(invocation);
+    if (call?.status !== 'escalated') return;
+    call.status = 'granted';
+    this.#queue.push(invocation);
   }
 
   #end(invocation: string, reason: string): void {
     const call = this.#calls.get(invocation);
-    if (!call || call.releasing !== undefined) return;
-    if (!call.way) return this.#close(invocation);
-    call.releasing = reason;
+    if (!call || call.status === 'releasing') return;
+    this.#queue = this.#queue.filter((queued) => queued !== invocation);
+    if (call.status === 'asking') return void this.#calls.delete(invocation);
+    Object.assign(call, { status: 'releasing', reason });
     this.#queue.push(invocation);
   }
 
-  #settle(invocation: string, usage: Readonly<Record<string, string>>): void {
+  #settle({ invocation, usage, outputRef }: RecordedFact<'execution.completed'>['data']): void {
     const call = this.#calls.get(invocation);
-    if (!call || call.releasing !== undefined) return;
-    const held = this.#open.filter((line) => line.invocation === invocation);
+    if (call?.status === 'asking') this.#end(invocation, '');
+    if (call?.status !== 'held') return;
+    const { held } = call;
     this.#close(invocation);
-    for (const { account, unit, amount } of held) {
-      const used = BigInt(usage[unit] ?? amount);
-      this.#add(this.#spent, account, unit, used < amount ? used : amount);
-      if (used > amount) this.#add(this.#overrun, account, unit, used - amount);
+    const lines: { account: string; unit: string; amount: string }[] = [];
+    const charge = (purse: NaivePurse, amount: bigint, used: bigint): void => {
+      const overrun = used > amount ? used - amount : 0n;
+      purse.charge(used - overrun, overrun);
+      this.#tell(purse);
+      const { account, unit } = purse;
+      if (overrun > 0n && !lines.some((line) => line.account === account && line.unit === unit))
+        lines.push({ account, unit, amount: `${overrun}` });
+    };
+    for (const [purse, amount] of held) {
+      const stored = purse.unit === 'storage' && outputRef ? this.#store(outputRef, purse) : 0n;
+      const reported = usage[purse.unit] ?? (stored > 0n ? 0n : amount);
+      charge(purse, amount, stored + BigInt(reported));
     }
-    for (const [unit, used] of Object.entries(usage)) {
-      for (const account of call.way ?? []) {
-        const wasHeld = held.some((line) => line.account === account && line.unit === unit);
-        if (!wasHeld && this.#limit(account, unit) !== undefined)
-          this.#add(this.#overrun, account, unit, BigInt(used));
-      }
+    for (const purse of this.#accounts.pursesOf(call.way, call.ask.tool)) {
+      if (held.has(purse)) continue;
+      const kept = purse.unit === 'storage' && outputRef;
+      if (!kept && !BigInt(usage[purse.unit] ?? 0)) continue;
+      const stored = kept ? this.#store(kept, purse) : 0n;
+      charge(purse, stored, stored + BigInt(usage[purse.unit] ?? 0));
     }
+    if (lines.length > 0)
+      this.#notes.push(this.#fact('budget.adjusted', { invocation, reason: 'overrun', lines }));
+  }
+
+  #store({ digest, bytes }: { digest: string; bytes: number }, purse: NaivePurse): bigint {
+    const payload = this.#payloads.get(digest) ?? { amount: BigInt(bytes) * MILLION, purses: [] };
+    this.#payloads.set(digest, payload);
+    if (payload.purses.includes(purse)) return 0n;
+    payload.purses.push(purse);
+    return payload.amount;
+  }
+
+  #remove(digest: string): void {
+    const payload = this.#payloads.get(digest);
+    this.#payloads.delete(digest);
+    for (const purse of payload?.purses ?? []) purse.giveBack(payload?.amount ?? 0n);
+  }
+
+  #return({ project, campaign, amount }: RecordedFact<'storage.returned'>['data']): void {
+    for (const purse of this.#accounts.pursesOf(this.#accounts.way(project, campaign), undefined))
+      if (purse.unit === 'storage') purse.giveBack(BigInt(amount));
   }
 
   #answer(call: Call, invocation: string): Answer {
-    const { project, campaign, agent, ceiling } = call.ask;
-    const names = campaign ? ['/', project, `${project}/${campaign}`, campaign] : ['/', project];
-    const way = [...new Set(names)].filter((path) => this.#definitions.has(path));
-    if (way.length === 0 && this.#definitions.size > 0) {
+    if (call.status === 'releasing') {
       this.#close(invocation);
-      const account = campaign ? `${project}/${campaign}` : project;
-      return this.#fact('budget.refused', { invocation, agent, reason: 'unknown-account', account });
+      return this.#fact('budget.released', { invocation, reason: call.reason });
     }
-    const lines: Line[] = [];
-    for (const account of way) {
-      for (const unit of this.#unitsOf(account)) {
-        const amount = BigInt(ceiling[unit] ?? (unit === 'calls' ? MILLION : 0n));
-        const limit = this.#limit(account, unit) ?? 0n;
-        const left = limit - this.#used(account, unit);
-        if (amount > 0n && amount > left) {
-          this.#close(invocation);
-          const free = `${left > 0n ? left : 0n}`;
-          const short = { account, unit, asked: `${amount}`, free, limit: `${limit}` };
-          return this.#fact('budget.refused', { invocation, agent, reason: 'exhausted', ...short });
-        }
-        if (amount > 0n) lines.push({ invocation, account, unit, amount });
-      }
+    if (call.status === 'granted') {
+      call.status = 'held';
+      return this.#fact('budget.reserved', { invocation, ...call.loan, overdraft: true });
     }
-    this.#open.push(...lines);
-    call.way = way;
-    for (const { account, unit } of lines) {
-      const limit = this.#limit(account, unit) ?? 0n;
-      invariant(this.#used(account, unit) <= limit, `${account} holds more ${unit} than its limit`);
-      this.#tell(account, unit);
+    const { project, campaign, agent, tool, justification } = call.ask;
+    const way = this.#accounts.way(project, campaign);
+    const purses = this.#accounts.pursesOf(way, tool);
+    const asking = purses.map((purse): Passed => ({ purse, asked: this.#asked(call, purse.unit) }));
+    const passed = asking.filter(({ purse, asked }) => asked > 0n && purse.used + asked > purse.soft);
+    let why = asking.map((one) => this.#refusal(call, one)).find((one) => one !== undefined);
+    if (way.length === 0 && this.#accounts.size > 0)
+      why = { reason: 'unknown-account', account: campaign ? `${project}/${campaign}` : project };
+    if (passed[0] && !justification) why ??= { reason: 'justification-required', ...this.#soft(passed[0]) };
+    if (why) {
+      this.#calls.delete(invocation);
+      const { reason, ...rest } = why as { readonly reason: string };
+      return this.#fact('budget.refused', { invocation, agent, reason, ...rest });
     }
-    const holds = lines.map(({ account, unit, amount }) => ({ account, unit, amount: `${amount}` }));
-    return this.#fact('budget.reserved', { invocation, holds });
+    return this.#hold(call, invocation, way, asking, passed);
   }
 
-  #tell(account: string, unit: string): void {
-    const key = `${account} ${unit}`;
-    const limit = this.#limit(account, unit);
-    const used = this.#used(account, unit);
-    if (limit === undefined || used === 0n) return;
-    const told = this.#told.get(key) ?? new Set();
-    this.#told.set(key, told);
-    for (const share of [...(this.#definitions.get(account)?.alerts ?? [])].sort((a, b) => a - b)) {
-      if (told.has(share) || used * 100n < limit * BigInt(Math.round(share * 100))) continue;
-      told.add(share);
-      this.#alerts.push(
-        this.#fact('budget.alerted', { account, unit, share, used: `${used}`, limit: `${limit}` }),
-      );
+  #asked({ ask }: Call, unit: string): bigint {
+    return BigInt(ask.ceiling[unit] ?? (unit === 'calls' ? MILLION : 0n));
+  }
+
+  #refusal({ ask }: Call, { purse, asked }: Passed): object | undefined {
+    const { unit, hard, used, name, limit } = purse;
+    if (limit?.undeclared && !(unit in ask.ceiling) && unit !== 'calls')
+      return { reason: 'no-estimate', ...name };
+    const free = hard > used ? hard - used : 0n;
+    if (asked === 0n || asked <= free) return undefined;
+    const numbers = { ...name, asked: `${asked}`, free: `${free}`, limit: `${hard}` };
+    return { reason: 'exhausted', ...numbers, ...this.#after(purse, asked) };
+  }
+
+  #hold(call: Call, invocation: string, way: readonly string[], asking: Passed[], passed: Passed[]): Answer {
+    const { argsDigest, justification } = call.ask;
+    const holding = asking.filter(({ asked }) => asked > 0n);
+    const lines = holding.map(({ purse: { account, unit }, asked }) => ({
+      account,
+      unit,
+      amount: `${asked}`,
+    }));
+    const holds = [...new Map(lines.map((line) => [`${line.account} ${line.unit}`, line])).values()];
+    const over = passed.map((one) => this.#numbers(one));
+    const escalating = passed.some(({ purse }) => purse.limit?.overdraft === 'escalated');
+    const held = new Map(holding.map(({ purse, asked }) => [purse, asked]));
+    Object.assign(call, { way, held, status: escalating ? 'escalated' : 'held', loan: { holds, over } });
+    for (const { purse, asked } of holding) purse.open.push({ invocation, amount: asked });
+    for (const { purse } of holding) {
+      const { account, unit, used, hard } = purse;
+      invariant(used <= hard, `${account} holds more ${unit} than its limit`);
+      this.#tell(purse);
+    }
+    if (passed.length === 0) return this.#fact('budget.reserved', { invocation, holds });
+    if (!escalating) return this.#fact('budget.reserved', { invocation, holds, overdraft: true, over });
+    return this.#fact('budget.escalated', { invocation, argsDigest, justification, holds, over });
+  }
+
+  #numbers({ purse, asked }: Passed): object {
+    const { name, soft, hard, debt, spent, overrun, held } = purse;
+    const sums = { asked: `${asked}`, softLimit: `${soft}`, limit: `${hard}` };
+    return { ...name, ...sums, spent: `${debt + spent + overrun}`, held: `${held}` };
+  }
+
+  #soft({ purse, asked }: Passed): object {
+    const { hard, soft, used } = purse;
+    const sums = { asked: `${asked}`, free: `${hard - used}`, limit: `${hard}`, softLimit: `${soft}` };
+    return { ...purse.name, ...sums };
+  }
+
+  /** What open holds would have to give back, and the first of them. */
+  #after({ open, used, hard, held }: NaivePurse, asked: bigint): object {
+    const missing = used + asked - hard;
+    if (asked > hard || missing > held) return {};
+    let freed = 0n;
+    const before = open.map(({ amount }) => (freed += amount) - amount);
+    const oldest = open.filter((_, index) => index < 5 && (before[index] ?? 0n) < missing);
+    const calls = oldest.map(({ invocation }) => invocation);
+    return { afterHolds: { amount: `${missing}`, calls: open.length, oldest: calls } };
+  }
+
+  #tell(purse: NaivePurse): void {
+    for (const share of purse.due()) {
+      const data = { ...purse.name, share, used: `${purse.used}`, limit: `${purse.hard}` };
+      this.#notes.push(this.#fact('budget.alerted', data));
     }
   }
 
   /** Forgets a call and what it holds. */
   #close(invocation: string): void {
     this.#calls.delete(invocation);
-    this.#open = this.#open.filter((line) => line.invocation !== invocation);
-    this.#queue = this.#queue.filter((queued) => queued !== invocation);
-  }
-
-  /** In the order in which the account first heard of them. */
-  #unitsOf(path: string): string[] {
-    const units = (this.#units[path] ??= []);
-    const limits = this.#definitions.get(path)?.limits ?? {};
-    for (const unit of Object.keys(limits)) if (!units.includes(unit)) units.push(unit);
-    return units.filter((unit) => unit in limits);
-  }
-  readonly #units: Record<string, string[]> = {};
-
-  #limit(path: string, unit: string): bigint | undefined {
-    const limit = this.#definitions.get(path)?.limits[unit];
-    return limit === undefined ? undefined : BigInt(limit) * MILLION;
-  }
-
-  #used(path: string, unit: string): bigint {
-    const held = this.#open.filter((line) => line.account === path && line.unit === unit);
-    return held.reduce((sum, line) => sum + line.amount, this.#spent.get(`${path} ${unit}`) ?? 0n);
-  }
-
-  #add(sums: Map<string, bigint>, account: string, unit: string, amount: bigint): void {
-    const key = `${account} ${unit}`;
-    sums.set(key, (sums.get(key) ?? 0n) + amount);
+    for (const { open } of this.#accounts.purses()) {
+      const index = open.findIndex((line) => line.invocation === invocation);
+      if (index >= 0) open.splice(index, 1);
+    }
   }
 
   #fact(type: string, data: object): Answer {

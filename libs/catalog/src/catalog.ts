@@ -9,6 +9,7 @@ import type {
   Digest,
   EnvironmentSpec,
   GroupsSpec,
+  NodeType,
   OwnersSpec,
   PolicyRule,
   RecordedFact,
@@ -29,6 +30,8 @@ export interface Catalog {
   readonly environment: EnvironmentSpec;
   readonly groups: GroupsSpec;
   readonly owners: OwnersSpec;
+  /** Types of workflow nodes, by name. */
+  readonly nodeTypes: ReadonlyMap<string, NodeType>;
 }
 
 /** What a tenant's ledger says: the last fact about each name. */
@@ -45,6 +48,7 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
   const tools = new Map<string, ToolSpec>();
   const budgets = new Map<string, BudgetSpec>();
   const breakers = new Map<string, BreakerSpec>();
+  const nodeTypes = new Map<string, NodeType>();
   let policies: readonly PolicyRule[] = [];
   let scheduling: SchedulingSpec | undefined;
   let environment: EnvironmentSpec = {};
@@ -93,10 +97,17 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
         break;
       }
       default:
-        continue;
+        if (!isNodeTypeFolded(nodeTypes, fact)) continue;
     }
     revision = fact.seq;
   }
-  const catalog = { tools, policies, budgets, breakers, scheduling, environment, groups, owners };
+  const catalog = { tools, policies, budgets, breakers, scheduling, environment, groups, owners, nodeTypes };
   return { catalog, bundle, revision };
+}
+
+function isNodeTypeFolded(nodeTypes: Map<string, NodeType>, fact: RecordedFact): boolean {
+  if (fact.type === 'node-type.defined') nodeTypes.set(fact.data.nodeType.name, fact.data.nodeType);
+  else if (fact.type === 'node-type.retired') nodeTypes.delete(fact.data.nodeType);
+  else return false;
+  return true;
 }

@@ -2,13 +2,14 @@
 import { Unit, nearestName } from '@writ/contracts';
 import { indices, keysOf, nodeAt, placeOf, placeOfKey, valueAt } from './document.ts';
 import type { YamlFile } from './document.ts';
+import { budgetApprovers, budgetTools, circle, parents } from './budget-mentions.ts';
 import type { DefinedName, Entries } from './governance.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
 
 /** A name and where it is used. */
-type Mention = Pick<DefinedName, 'name' | 'yaml' | 'place'>;
+export type Mention = Pick<DefinedName, 'name' | 'yaml' | 'place'>;
 
 const SECTION_WORDS: Readonly<Record<DefinedName['section'], string>> = {
   tools: 'tool',
@@ -19,6 +20,7 @@ const SECTION_WORDS: Readonly<Record<DefinedName['section'], string>> = {
   environment: 'environment value',
   groups: 'group',
   owners: 'owner of agent',
+  nodeTypes: 'node type',
 };
 
 /** What can hold for a whole cell. */
@@ -44,6 +46,7 @@ export function duplicates({ names }: Entries): Problem[] {
 export function danglingReferences(files: readonly YamlFile[], entries: Entries): Problem[] {
   const tools = namesOf(entries, 'tools');
   const groups = namesOf(entries, 'groups');
+  const accounts = new Set(['/', ...namesOf(entries, 'budgets')]);
   const units = new Set<string>([...Object.values(Unit), ...entries.units]);
   return [
     ...entries.names.flatMap((breaker) => {
@@ -53,8 +56,12 @@ export function danglingReferences(files: readonly YamlFile[], entries: Entries)
       const mention = { ...breaker, name };
       return kind === 'tool' ? unknown(mention, tools, 'tool') : unknown(mention, entries.pools, 'pool');
     }),
-    ...files.flatMap(approvers).flatMap((mention) => unknown(mention, groups, 'group')),
+    ...files.flatMap(namedGroups).flatMap((mention) => unknown(mention, groups, 'group')),
     ...files.flatMap(limitedUnits).flatMap((mention) => misspeltUnit(mention, units)),
+    ...files.flatMap(budgetTools).flatMap((mention) => unknown(mention, tools, 'tool')),
+    ...files.flatMap(budgetApprovers).flatMap((mention) => unknown(mention, groups, 'group')),
+    ...files.flatMap(parents).flatMap((mention) => unknown(mention, accounts, 'account')),
+    ...files.flatMap(parents).flatMap((mention) => circle(mention, entries)),
   ];
 }
 
@@ -72,18 +79,26 @@ function namesOf({ names }: Entries, section: DefinedName['section']): ReadonlyS
   return new Set(names.filter((defined) => defined.section === section).map(({ name }) => name));
 }
 
-function approvers(yaml: YamlFile): Mention[] {
+function namedGroups(yaml: YamlFile): Mention[] {
   return indices(yaml, 'policies').flatMap((index) => {
     const approval = ['policies', index, 'approval'];
     const stages = valueAt(yaml, [...approval, 'escalate']);
-    const later = Array.isArray(stages) ? stages.map((_, stage) => ['escalate', stage, 'approvers']) : [];
-    return [['approvers'], ['breakGlass'], ...later].flatMap((field) => {
-      const path = [...approval, ...field];
-      const groups = valueAt(yaml, path);
-      if (!Array.isArray(groups)) return [];
-      return groups.map((name, at) => ({ name: String(name), yaml, place: placeOf(yaml, [...path, at]) }));
-    });
+    const lists = [
+      [...approval, 'approvers'],
+      [...approval, 'breakGlass'],
+      ['policies', index, 'notify', 'groups'],
+      ...(Array.isArray(stages)
+        ? stages.map((_, stage) => [...approval, 'escalate', stage, 'approvers'])
+        : []),
+    ];
+    return lists.flatMap((path) => namesAt(yaml, path));
   });
+}
+
+function namesAt(yaml: YamlFile, path: readonly (string | number)[]): Mention[] {
+  const names = valueAt(yaml, path);
+  if (!Array.isArray(names)) return [];
+  return names.map((name, at) => ({ name: String(name), yaml, place: placeOf(yaml, [...path, at]) }));
 }
 
 function limitedUnits(yaml: YamlFile): Mention[] {

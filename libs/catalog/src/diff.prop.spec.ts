@@ -1,4 +1,12 @@
-import { breakerScopeOf, breakerSpec, budgetSpec, digestOf, policyRule, toolSpec } from '@writ/contracts';
+import {
+  breakerScopeOf,
+  breakerSpec,
+  budgetSpec,
+  digestOf,
+  nodeType,
+  policyRule,
+  toolSpec,
+} from '@writ/contracts';
 import type { Fact, RecordedFact, TenantId, ToolSpec } from '@writ/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -22,6 +30,9 @@ const budget = fc
 const breaker = fc
   .record({ scope: fc.constantFrom('tool', 'pool'), name, window: fc.constantFrom(10, 100) })
   .map(({ scope, name: of, window }) => breakerSpec.parse({ [scope]: of, window }));
+const aNodeType = fc
+  .record({ name, sla: fc.record({ minToolCalls: fc.nat(3) }) })
+  .map((fields) => nodeType.parse(fields));
 const catalog: fc.Arbitrary<Catalog> = fc.record({
   tools: fc
     .uniqueArray(tool, { selector: (spec) => spec.name })
@@ -37,6 +48,9 @@ const catalog: fc.Arbitrary<Catalog> = fc.record({
   environment: fc.dictionary(name, fc.boolean()),
   groups: fc.dictionary(name, fc.array(name)),
   owners: fc.dictionary(fc.constantFrom('ada', 'bob'), fc.constantFrom('grace', 'emmy')),
+  nodeTypes: fc
+    .uniqueArray(aNodeType, { selector: (spec) => spec.name })
+    .map((all) => new Map(all.map((spec) => [spec.name, spec]))),
 });
 
 function recorded(facts: readonly Fact[], seq: number): RecordedFact[] {
@@ -55,6 +69,7 @@ describe('any two catalogs', () => {
         expect(reached.catalog.tools).toEqual(after.tools);
         expect(reached.catalog.policies).toEqual(after.policies);
         expect(reached.catalog.budgets).toEqual(after.budgets);
+        expect(reached.catalog.nodeTypes).toEqual(after.nodeTypes);
         expect(reached.catalog.environment).toEqual(after.environment);
         expect(reached.bundle).toBe(digestOf(after.policies));
         expect(reached.catalog.breakers).toEqual(after.breakers);

@@ -26,6 +26,7 @@ export function diff(tenant: TenantId, current: CatalogInForce, wanted: Catalog)
     breakersDiff(tenant, current.catalog, wanted),
     schedulingDiff(tenant, current.catalog, wanted),
     toolsDiff(tenant, current.catalog, wanted),
+    nodeTypesDiff(tenant, current.catalog, wanted),
   ];
   return { facts: parts.flatMap((part) => part.facts), changes: parts.flatMap((part) => part.changes) };
 }
@@ -119,6 +120,22 @@ function toolsDiff(tenant: TenantId, current: Catalog, wanted: Catalog): Catalog
     const old = before ?? after;
     if (after) facts.push({ type: 'tool.registered', tenant, data: { tool: after } });
     else if (old) facts.push({ type: 'tool.retired', tenant, data: { tool: old.name } });
+  }
+  return { facts, changes };
+}
+
+function nodeTypesDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {
+  const facts: Fact[] = [];
+  const changes: Change[] = [];
+  for (const [name, before, after] of pairs(current.nodeTypes, wanted.nodeTypes)) {
+    const change = changeOf('node type', name, before, after);
+    if (!change) continue;
+    changes.push(change);
+    facts.push(
+      after
+        ? { type: 'node-type.defined', tenant, data: { nodeType: after } }
+        : { type: 'node-type.retired', tenant, data: { nodeType: name } },
+    );
   }
   return { facts, changes };
 }

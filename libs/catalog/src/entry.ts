@@ -33,11 +33,24 @@ export function checkEntry<T>(
 ): EntryResult<T> {
   const raw = valueAt(yaml, path);
   let result = schema.safeParse(raw);
-  if (!result.success && takeAsWritten(yaml, path, raw, result.error.issues)) result = schema.safeParse(raw);
+  if (!result.success && takeAsWritten(yaml, path, raw, result.error.issues.flatMap(meant)))
+    result = schema.safeParse(raw);
   if (result.success) return { entry: { value: result.data, yaml, path }, problems: [] };
   return {
-    problems: result.error.issues.flatMap((issue) => issueProblems(yaml, path, schema, raw, issue, subject)),
+    problems: result.error.issues
+      .flatMap(meant)
+      .flatMap((issue) => issueProblems(yaml, path, schema, raw, issue, subject)),
   };
+}
+
+/** Of a value that may be written in several ways, the mistakes in the way that its author chose. */
+function meant(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const chosen = issue.errors.find(
+    (member) => !member.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  );
+  if (!chosen || chosen.length === 0) return [issue];
+  return chosen.flatMap(meant).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** Where text is wanted, a bare number or boolean is the text as its author wrote it: `version: 1.10`, `calls: 1`. */

@@ -5,8 +5,9 @@ import {
   environmentSpec,
   governanceFile,
   groupsSpec,
+  nodeType,
   ownersSpec,
-  policyRule,
+  policyFileRule,
   schedulingSpec,
   toolSpec,
 } from '@writ/contracts';
@@ -15,6 +16,7 @@ import type {
   BudgetSpec,
   EnvironmentSpec,
   GroupsSpec,
+  NodeType,
   OwnersSpec,
   PolicyRule,
   SchedulingSpec,
@@ -39,6 +41,7 @@ export interface Entries {
   readonly environment: Entry<EnvironmentSpec>[];
   readonly groups: Entry<GroupsSpec>[];
   readonly owners: Entry<OwnersSpec>[];
+  readonly nodeTypes: Entry<NodeType>[];
   /** Names that are defined, by broken entries too, so that one mistake does not make every mention another. */
   readonly names: DefinedName[];
   /** Units that tools cost. */
@@ -56,7 +59,7 @@ export interface DefinedName {
 }
 
 /** The field that names the entries of each list. */
-const NAMED_BY = { tools: 'name', policies: 'name', budgets: 'account' } as const;
+const NAMED_BY = { tools: 'name', policies: 'name', budgets: 'account', nodeTypes: 'name' } as const;
 
 /** The fields of which one says what a breaker watches. */
 const BREAKER_SCOPES = ['tool', 'pool', 'everything'] as const;
@@ -70,7 +73,7 @@ const KEYED = ['scheduling', 'environment', 'groups', 'owners'] as const;
 const SECTIONS = Object.keys(governanceFile.shape);
 
 export function noEntries(): Entries {
-  const lists = { tools: [], policies: [], budgets: [], breakers: [] };
+  const lists = { tools: [], policies: [], budgets: [], breakers: [], nodeTypes: [] };
   const wholes = { scheduling: [], environment: [], groups: [], owners: [] };
   return { ...lists, ...wholes, names: [], units: new Set(), pools: new Set() };
 }
@@ -91,9 +94,10 @@ export function readEntries(yaml: YamlFile, entries: Entries): readonly Problem[
   return [
     ...keys.filter((key) => !SECTIONS.includes(key)).map((key) => unknownKey(yaml, [key], SECTIONS)),
     ...list(yaml, 'tools', toolSpec, 'a tool', entries.tools),
-    ...list(yaml, 'policies', policyRule, 'a policy', entries.policies),
+    ...list(yaml, 'policies', policyFileRule, 'a policy', entries.policies),
     ...list(yaml, 'budgets', budgetSpec, 'a budget', entries.budgets),
     ...list(yaml, 'breakers', breakerSpec, 'a breaker', entries.breakers),
+    ...list(yaml, 'nodeTypes', nodeType, 'a node type', entries.nodeTypes),
     ...whole(yaml, 'scheduling', schedulingSpec, entries.scheduling),
     ...whole(yaml, 'environment', environmentSpec, entries.environment),
     ...whole(yaml, 'groups', groupsSpec, entries.groups),

@@ -40,6 +40,7 @@ export function issueMessage(raw: z.core.$ZodIssue, path: Path, value: unknown, 
   }
   if (issue.code === 'too_small' || issue.code === 'too_big')
     return `${name} must ${sized(issue, wanted, value)}`;
+  if (issue.code === 'custom') return `${name} ${issue.message}`;
   // What is wrong with a whole mapping is not that it is one.
   if (wanted === undefined) return `${name} ${issue.message}${typeof value === 'object' ? '' : shown(value)}`;
   const choices = issue.values ?? issue.options;

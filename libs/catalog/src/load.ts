@@ -12,6 +12,7 @@ import { expressionProblems } from './expression-check.ts';
 import { noEntries, readEntries } from './governance.ts';
 import type { Entries } from './governance.ts';
 import { MAX_PROBLEMS } from './limits.ts';
+import { looseNodeTypes } from './node-types.ts';
 import { renderProblem } from './problem.ts';
 import type { Problem, SourceFile } from './problem.ts';
 
@@ -40,6 +41,7 @@ export function loadCatalog(files: readonly SourceFile[], { cell = false }: Load
   // What an unreadable file was about to define is not known, so a name may only seem to be missing.
   if (cell) problems.push(...readable.flatMap(notOfTheCell));
   else if (readable.length === files.length) problems.push(...danglingReferences(readable, entries));
+  problems.push(...looseNodeTypes(entries));
   if (problems.length > 0)
     return { ok: false, problems: inFileOrder(files, distinct(problems)).slice(0, MAX_PROBLEMS) };
   return { ok: true, catalog: toCatalog(entries) };
@@ -67,6 +69,7 @@ function toCatalog(entries: Entries): Catalog {
     environment: Object.assign({}, ...entries.environment.map(({ value }) => value)),
     groups: Object.assign({}, ...entries.groups.map(({ value }) => value)),
     owners: Object.assign({}, ...entries.owners.map(({ value }) => value)),
+    nodeTypes: new Map(entries.nodeTypes.map(({ value }) => [value.name, value])),
   };
 }
 

@@ -24,12 +24,16 @@ function stepInto(
   return undefined;
 }
 
-/** The schema behind optional and default; of a discriminated union the member that `value` chose. */
+/** The schema behind optional and default; of a union the member that `value` chose. */
 function unwrap(schema: z.ZodType | undefined, value: unknown): z.ZodType | undefined {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
     return unwrap(schema.unwrap() as z.ZodType, value);
   }
-  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
+  if (!(schema instanceof z.ZodUnion)) return schema;
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) {
+    const kind = Array.isArray(value) ? z.ZodArray : z.ZodObject;
+    return schema.options.find((option): option is z.ZodObject | z.ZodArray => option instanceof kind);
+  }
   const key = schema.def.discriminator;
   const chosen = (value as Record<string, unknown> | undefined)?.[key];
   const members = schema.options as readonly z.ZodObject[];

@@ -117,6 +117,7 @@ const TRUSTED: ReadonlySet<SubjectKind> = new Set([
   SubjectKind.decisions,
   SubjectKind.budget,
   SubjectKind.schedule,
+  SubjectKind.flows,
 ]);
 
 function decodeEvent(commit: StoredCommit, parts: SubjectParts, event: unknown): RecordedFact | undefined {

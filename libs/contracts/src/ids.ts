@@ -20,6 +20,7 @@ export const stepId = token.brand<'StepId'>();
 export const executorId = token.brand<'ExecutorId'>();
 export const sessionId = token.brand<'SessionId'>();
 export const toolName = token.brand<'ToolName'>();
+export const runId = token.brand<'RunId'>();
 
 /** The tenant that sent, owns and pays for a fact. `_cell` stands for what belongs to no tenant. */
 export type TenantId = z.infer<typeof tenantId>;
@@ -32,6 +33,8 @@ export type ExecutorId = z.infer<typeof executorId>;
 /** One life of an executor process; a new session fences the old one. */
 export type SessionId = z.infer<typeof sessionId>;
 export type ToolName = z.infer<typeof toolName>;
+/** One run of a workflow; unique within its tenant, chosen by its agent. */
+export type RunId = z.infer<typeof runId>;
 
 /** The reserved tenant token of what belongs to no tenant. */
 export const CELL = '_cell' as TenantId;

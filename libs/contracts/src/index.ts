@@ -18,16 +18,19 @@ export { EVENT_SCHEMAS, EVENTS_BY_KIND, GOVERNING_TYPES } from './events/events.
 export { Verdict } from './events/decision.ts';
 export { ForcedMode } from './events/catalog.ts';
 export { breakerScope, breakerScopeOf, breakerSpec } from './files/breaker-file.ts';
+export { CalendarWindow, OverdraftRule, budgetSpec, limitsOf, windowName } from './files/budget-file.ts';
 export {
-  budgetSpec,
   environmentSpec,
   governanceFile,
   groupsSpec,
-  schedulingSpec,
   ownersSpec,
+  schedulingSpec,
 } from './files/governance-file.ts';
-export { PolicyAction, PolicyMode, policyRule } from './files/policy-file.ts';
+export { NodeEnd } from './events/workflow.ts';
+export { LimitScope, PolicyAction, PolicyMode, policyFileRule, policyRule } from './files/policy-file.ts';
 export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
+export { CHAIN_GENESIS, CHAIN_HASH_BYTES, chainHash } from './hash-chain.ts';
+export { MAX_CALLS_PER_ATTEMPT, ToolRole, nodeSla, nodeType, workflowSpec } from './files/workflow-file.ts';
 export { Heap } from './heap.ts';
 export {
   CELL,
@@ -35,6 +38,7 @@ export {
   executorId,
   invocationId,
   isToken,
+  runId,
   sessionId,
   stepId,
   tenantId,
@@ -54,6 +58,17 @@ export { memoize } from './memoize.ts';
 export { nearestName } from './nearest-name.ts';
 export { compareText } from './order.ts';
 export { DenialClass, Outcome, RunOutcome } from './outcome.ts';
+export {
+  MAX_PAYLOAD_BYTES,
+  PAYLOAD_PART_BYTES,
+  allowingPayloads,
+  loadReply,
+  loadRequest,
+  payloadInput,
+  payloadNames,
+  storeReply,
+  storeRequest,
+} from './payload.ts';
 export { PlanMode } from './plan-mode.ts';
 export { MICROS_PER_UNIT, Unit, formatMicros, toMicros } from './quantities.ts';
 export { RecentIds } from './recent-ids.ts';
@@ -65,6 +80,7 @@ export {
   parseSubject,
   subjects,
 } from './subjects.ts';
+export { WORKER_ALIVE_MS, WORKER_QUEUE, workerCancel, workerMessage, workerRequest } from './worker-wire.ts';
 export type { Grant, PullReply, PullRequest, StatusReply, StatusRequest } from './api.ts';
 export type { CloudEvent, StoredCommit } from './cloud-event.ts';
 export type { Decider, Fact, Instant, Json, RecordedFact } from './decider.ts';
@@ -76,19 +92,46 @@ export type { ApprovalTerms, PolicyDecided } from './events/decision.ts';
 export type { EventData, EventType } from './events/events.ts';
 export type { PayloadRef, Priority, ToolCall, ToolRequested } from './events/request.ts';
 export type { BreakerSpec } from './files/breaker-file.ts';
+export type { BudgetLimit, BudgetSpec } from './files/budget-file.ts';
 export type {
-  BudgetSpec,
   EnvironmentSpec,
   GovernanceFile,
   GroupsSpec,
-  SchedulingSpec,
   OwnersSpec,
+  SchedulingSpec,
 } from './files/governance-file.ts';
-export type { ApprovalRule, PolicyRule } from './files/policy-file.ts';
-export type { ToolAdapter, ToolSpec } from './files/tool-file.ts';
+export type {
+  FailureSummary,
+  FlowOfCall,
+  NodeOpening,
+  Violation,
+  WorkflowProblem,
+} from './events/workflow.ts';
+export type {
+  NodeSla,
+  NodeType,
+  WorkflowEdge,
+  WorkflowNode,
+  WorkflowSpec,
+  WorkflowSpecInput,
+} from './files/workflow-file.ts';
+export type { ApprovalRule, LimitRule, PolicyRule } from './files/policy-file.ts';
+export type { McpServer, ToolAdapter } from './files/tool-adapter.ts';
+export type { ToolSpec } from './files/tool-file.ts';
+export type { PayloadInput } from './payload.ts';
 export type { Position } from './heap.ts';
-export type { AgentId, ExecutorId, InvocationId, SessionId, StepId, TenantId, ToolName } from './ids.ts';
+export type {
+  AgentId,
+  ExecutorId,
+  InvocationId,
+  RunId,
+  SessionId,
+  StepId,
+  TenantId,
+  ToolName,
+} from './ids.ts';
 export type { JsonObject } from './json.ts';
 export type { Denial } from './outcome.ts';
 export type { Amounts, Micros } from './quantities.ts';
 export type { SubjectParts } from './subjects.ts';
+export type { WorkerMessage, WorkerRequest } from './worker-wire.ts';

@@ -17,3 +17,8 @@ export const jsonObject = z
   .record(z.string(), z.unknown())
   .refine((value) => nestsWithin(value, MAX_INPUT_DEPTH), `must nest at most ${MAX_INPUT_DEPTH} levels deep`);
 export type JsonObject = z.infer<typeof jsonObject>;
+
+/** Any JSON value of bounded depth. */
+export const jsonValue = z
+  .unknown()
+  .refine((value) => nestsWithin(value, MAX_INPUT_DEPTH), `must nest at most ${MAX_INPUT_DEPTH} levels deep`);

@@ -40,5 +40,9 @@ export const denial = z.object({
   reason: z.string(),
   /** The smallest change that would pass, when it is known. */
   remedy: z.string().optional(),
+  /** How often this agent has been denied this very call, this time included; absent the first time. */
+  repeats: z.number().int().positive().optional(),
+  /** The agent has to stop: the same call was denied before, and nothing but a change of it will pass. */
+  final: z.literal(true).optional(),
 });
 export type Denial = z.infer<typeof denial>;

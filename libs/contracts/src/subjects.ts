@@ -2,7 +2,7 @@
  * Every subject of Writ, built and read in this file only (ARCHITECTURE §2). `writ.<tenant>.<kind>[.<origin>]`:
  * the tenant and the origin (agent, approver, executor) come from the credential, never from a body.
  */
-import type { AgentId, ExecutorId, TenantId } from './ids.ts';
+import type { AgentId, ExecutorId, RunId, TenantId } from './ids.ts';
 
 /** The kinds of subject that the ledger stores. */
 export const SubjectKind = {
@@ -13,6 +13,7 @@ export const SubjectKind = {
   budget: 'budget',
   schedule: 'schedule',
   executions: 'executions',
+  flows: 'flows',
 } as const;
 export type SubjectKind = (typeof SubjectKind)[keyof typeof SubjectKind];
 
@@ -24,12 +25,12 @@ export const PAYLOAD_BUCKET = 'WRIT_PAYLOADS';
 
 /** What the stream stores: every kind of every tenant; notices and api calls are not stored. */
 export const STORED_SUBJECTS: readonly string[] = Object.values(SubjectKind).flatMap((kind) =>
-  kind === 'requests' || kind === 'approvals' || kind === 'executions'
+  kind === 'requests' || kind === 'approvals' || kind === 'executions' || kind === 'flows'
     ? [`writ.*.${kind}.*`]
     : [`writ.*.${kind}`],
 );
 
-/** A stored subject taken apart. `origin` is the last token: an agent, approver or executor; else the kind itself. */
+/** A stored subject taken apart. `origin` is the last token: an agent, approver, executor or run; else the kind itself. */
 export interface SubjectParts {
   readonly tenant: TenantId;
   readonly kind: SubjectKind;
@@ -44,8 +45,13 @@ export const subjects = {
   budget: (tenant: TenantId): string => `writ.${tenant}.budget`,
   schedule: (tenant: TenantId): string => `writ.${tenant}.schedule`,
   executions: (tenant: TenantId, executor: ExecutorId): string => `writ.${tenant}.executions.${executor}`,
+  flows: (tenant: TenantId, run: RunId): string => `writ.${tenant}.flows.${run}`,
   /** Copies of the facts that an agent waits for; not stored. */
   notices: (tenant: TenantId, agent: AgentId): string => `writ.${tenant}.notices.${agent}`,
+  /** Requests of executors to the workers of a `nats` tool; not stored. */
+  worker: (tenant: TenantId | '*', worker: string): string => `writ.${tenant}.workers.${worker}`,
+  /** Where those workers hear that nobody waits for a call any more; not stored. */
+  workerCancel: (tenant: TenantId | '*', worker: string): string => `writ.${tenant}.workers.${worker}.cancel`,
   /** Request/reply; not stored. `service` and `call` name the handler. */
   api: (tenant: TenantId, service: string, call: string): string => `writ.${tenant}.api.${service}.${call}`,
 } as const;

@@ -12,7 +12,7 @@ import {
 } from '@writ/contracts';
 import type { Amounts, Digest, EventData, PayloadRef } from '@writ/contracts';
 import { MAX_ERROR_CODE_LENGTH, MAX_ERROR_MESSAGE_LENGTH } from './limits.ts';
-import type { OutputCheck } from './output-schema.ts';
+import type { OutputCheck, Redaction } from './output-schema.ts';
 import type { RunError, RunResult } from './run-result.ts';
 import { usageOf } from './usage.ts';
 
@@ -34,9 +34,17 @@ const TEXT = new TextEncoder();
 const JSON_TYPE = 'application/json';
 const CALLED = usageOf(undefined) as Amounts;
 
-/** What a finished run amounts to. Total: whatever a tool returns becomes a valid ending. */
-export function conclude(result: RunResult, check: OutputCheck, maxOutputBytes: number): Conclusion {
-  const usage = usageOf(result.reported);
+/**
+ * What a finished run amounts to. Total: whatever a tool returns becomes a valid ending. What `redact` takes away is in
+ * neither the output that is kept nor its digest.
+ */
+export function conclude(
+  result: RunResult,
+  check: OutputCheck,
+  maxOutputBytes: number,
+  redact?: Redaction,
+): Conclusion {
+  const usage = usageOf(result.reported, result.measured);
   if (usage === undefined) {
     return failure('invalid-usage', 'the tool reported usage that is no set of units and amounts', CALLED);
   }
@@ -44,9 +52,11 @@ export function conclude(result: RunResult, check: OutputCheck, maxOutputBytes: 
   if (result.output === undefined) return withoutOutput(check, usage);
   let text: string;
   let problem: string | undefined;
+  let output: unknown = result.output;
   try {
-    problem = check(result.output);
-    text = canonicalJson(result.output);
+    problem = check(output);
+    if (redact && problem === undefined) output = redact(output);
+    text = canonicalJson(output);
   } catch (thrown) {
     return failure(
       'invalid-output',
@@ -56,7 +66,7 @@ export function conclude(result: RunResult, check: OutputCheck, maxOutputBytes: 
   }
   if (problem !== undefined)
     return failure('invalid-output', `the output breaks the tool's schema: ${problem}`, usage);
-  return withOutput(result.output, text, usage, maxOutputBytes);
+  return withOutput(output, text, usage, maxOutputBytes);
 }
 
 /** The ending of a call that failed or never ran. */

@@ -10,6 +10,17 @@ export type ReportedUsage = Readonly<Record<string, number>>;
 /** Files or keys that the run was seen to change; absent when nothing was seen, or nobody looked. */
 export type SeenWrites = readonly string[];
 
+/** Units of what an adapter measures itself; a tool's own report never replaces them. */
+export const Measured = {
+  wallSeconds: 'wall-seconds',
+  cpuSeconds: 'cpu-seconds',
+  peakMemoryMb: 'peak-memory-mb',
+  bytesSent: 'bytes-sent',
+  bytesReceived: 'bytes-received',
+  /** Requests that one call took, repeats included. */
+  requests: 'requests',
+} as const;
+
 /** `code` in kebab-case for programs, `message` a sentence for people. */
 export interface RunError {
   readonly code: string;
@@ -23,12 +34,14 @@ export type RunResult =
       readonly output: unknown;
       readonly reported?: ReportedUsage;
       readonly writes?: SeenWrites;
+      readonly measured?: ReportedUsage;
     }
   | {
       readonly outcome: Exclude<RunOutcome, typeof RunOutcome.succeeded>;
       readonly error: RunError;
       readonly reported?: ReportedUsage;
       readonly writes?: SeenWrites;
+      readonly measured?: ReportedUsage;
     };
 
 /** A run that ended `failed` for a reason of ours or the tool's. */

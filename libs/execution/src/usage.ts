@@ -11,9 +11,9 @@ const ONE_CALL = { [Unit.calls]: '1000000' } as const;
 const USAGE = EVENT_SCHEMAS['execution.completed'].shape.usage;
 
 /** The measured call and what the tool reported; undefined when a report is not a set of valid amounts. */
-export function usageOf(reported: ReportedUsage | undefined): Amounts | undefined {
-  if (reported === undefined) return ONE_CALL;
-  const units = Object.entries(reported);
+export function usageOf(reported: ReportedUsage | undefined, measured?: ReportedUsage): Amounts | undefined {
+  if (reported === undefined && measured === undefined) return ONE_CALL;
+  const units = Object.entries({ ...reported, ...measured });
   if (units.length > MAX_REPORTED_UNITS) return undefined;
   const usage: Record<string, string> = {};
   for (const [unit, amount] of units) {

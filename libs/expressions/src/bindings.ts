@@ -4,6 +4,8 @@
  */
 import { Effects, SafetyClass } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
+import { SITUATION_FIELDS, timestampOf } from './situation.ts';
+import type { BudgetView, HistoryView } from './situation.ts';
 import { Dimension } from './units.ts';
 
 /** The values that one evaluation sees. Amounts are millionths of a unit. */
@@ -26,21 +28,37 @@ export interface Bindings {
     readonly campaign?: string | undefined;
     readonly priority: Priority;
     readonly justification?: string | undefined;
+    /** Milliseconds since the epoch. */
+    readonly deadlineMs?: number | undefined;
   };
   readonly env: Readonly<Record<string, unknown>>;
+  /** When the decision is made, in milliseconds since the epoch. */
+  readonly time?: number | undefined;
+  readonly budget?: BudgetView | undefined;
+  readonly history?: HistoryView | undefined;
 }
 
 /** What a map of facts gives for a name that is not in it. */
 export const Absent = { error: 'error', false: 'false', emptyText: 'empty-text' } as const;
 export type Absent = (typeof Absent)[keyof typeof Absent];
 
+type PlainType =
+  | 'string'
+  | 'bool'
+  | 'int'
+  | 'double'
+  | 'dyn'
+  | 'map<string, string>'
+  | 'map<string, dyn>'
+  | 'google.protobuf.Timestamp';
+
 export interface Field {
   readonly path: string;
   /** Type in the language; a dimension's type is named after it (`quantity of USD`). */
-  readonly type: 'string' | 'bool' | 'dyn' | 'map<string, string>' | 'map<string, dyn>' | Dimension;
+  readonly type: PlainType | Dimension;
   readonly meaning: string;
   readonly read: (bindings: Bindings) => unknown;
-  /** What an absent entry of a map, or an absent text, reads as. */
+  /** What an absent entry of a map, an absent text, or a field that is not given, reads as. */
   readonly absent?: Absent;
   /** Only of a closed set: the values that it can have, so that a comparison with another one is refused. */
   readonly oneOf?: readonly string[];
@@ -118,13 +136,25 @@ export const FIELDS: readonly Field[] = [
     absent: Absent.emptyText,
   },
   {
+    path: 'request.deadline',
+    type: 'google.protobuf.Timestamp',
+    meaning:
+      'by when the call has to have started; to read an absent one is an error: ask `has(request.deadline)` first',
+    read: (b) => (b.request.deadlineMs === undefined ? undefined : timestampOf(b.request.deadlineMs)),
+    absent: Absent.error,
+  },
+  {
     path: 'env',
     type: 'map<string, dyn>',
     meaning: 'facts of the environment (`environment:` of a governance file); an unset one reads as `false`',
     read: (b) => b.env,
     absent: Absent.false,
   },
+  ...SITUATION_FIELDS,
 ];
+
+/** Most parts of a field's path. */
+export const MAX_PATH_PARTS = Math.max(...FIELDS.map((field) => field.path.split('.').length));
 
 const BY_PATH: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.path, field]));
 

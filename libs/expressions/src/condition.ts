@@ -2,19 +2,21 @@
  * Conditions: compiled once when a policy is loaded, evaluated for every call. Compilation finds every name,
  * type and unit that is wrong; what remains for run time are the arguments of the call, which are dynamic.
  */
-import { WritError, memoize, messageOf } from '@writ/contracts';
+import { memoize } from '@writ/contracts';
 import { MAX_REMEMBERED } from './limits.ts';
-import { fieldAt } from './bindings.ts';
+import { MAX_PATH_PARTS, fieldAt } from './bindings.ts';
 import type { Bindings } from './bindings.ts';
 import { checkSource, withinTheStack } from './check.ts';
 import { compileNode } from './compile/expression.ts';
 import type { Resolved } from './compile/syntax.ts';
+import { conjunctsOf } from './conjuncts.ts';
+import type { Conjunct } from './conjuncts.ts';
 import { CONDITIONS } from './environment.ts';
-import { explainPaths } from './explain.ts';
+import { explainerOf } from './explain.ts';
 import type { Explanation } from './explain.ts';
 import { ExpressionError } from './expression-error.ts';
+import { expressionFailed } from './expression-failed.ts';
 import { Fault } from './fault.ts';
-import { lineAndColumn } from './expression-error.ts';
 import { referencesOf } from './references.ts';
 import { startSteps } from './steps.ts';
 import { typeName } from './type-names.ts';
@@ -25,6 +27,8 @@ export interface Condition {
   readonly source: string;
   /** Every path that it reads: `tool.cost`, `args.path`, `env.production`. */
   readonly references: ReadonlySet<string>;
+  /** What all has to hold, in the order of the source. */
+  readonly conjuncts: readonly Conjunct[];
   /**
    * Whether the condition holds. Throws a `WritError` `expression-failed`, and nothing else, when it cannot
    * be told.
@@ -49,12 +53,18 @@ function compile(source: string): Condition {
     const message = `a condition has to be true or false; this is ${typeName(type)}`;
     throw new ExpressionError(message, source, rewritten.toSource(root.start, root.end));
   }
-  const run = compileNode(root, { source, rewritten, lenient: true, resolve: resolveField });
+  const options = { source, rewritten, lenient: true, resolve: resolveField };
+  const run = compileNode(root, options);
   const references = referencesOf(root, namesField);
+  let explainer: ReturnType<typeof explainerOf> | undefined;
+  let conjuncts: readonly Conjunct[] | undefined;
   return {
     source,
     references,
-    explain: (bindings) => explainPaths(references, bindings),
+    get conjuncts() {
+      return (conjuncts ??= conjunctsOf(root, options));
+    },
+    explain: (bindings) => (explainer ??= explainerOf(references))(bindings),
     evaluate: (bindings) => {
       startSteps();
       let value: unknown;
@@ -80,21 +90,9 @@ function unsetFacts(references: ReadonlySet<string>, bindings: Bindings): string
   );
 }
 
-/** What went wrong in an evaluation, as the error that callers know. */
-export function expressionFailed(source: string, thrown: unknown, unset: readonly string[] = []): WritError {
-  const site = thrown instanceof Fault ? thrown.site : undefined;
-  const offset = site?.offset ?? 0;
-  const details = { source, offset, length: site?.length ?? source.length, ...lineAndColumn(source, offset) };
-  const hint = unset.length === 0 ? '' : ` (nobody set ${unset.join(', ')})`;
-  return new WritError('expression-failed', `"${source}" cannot be evaluated: ${messageOf(thrown)}${hint}`, {
-    details,
-    cause: thrown,
-  });
-}
-
 /** The field at the longest known beginning of a path. */
 export function resolveField(path: readonly string[]): Resolved | undefined {
-  for (let parts = Math.min(path.length, 2); parts > 0; parts--) {
+  for (let parts = Math.min(path.length, MAX_PATH_PARTS); parts > 0; parts--) {
     const field = fieldAt(path.slice(0, parts).join('.'));
     if (!field) continue;
     const dimension = Object.values<string>(Dimension).includes(field.type) ? { dimension: field.type } : {};

@@ -12,12 +12,10 @@ import { quantityType } from './compile/quantities.ts';
 import { declareMacros } from './environment-macros.ts';
 import { FUNCTIONS, METHODS } from './functions/functions.ts';
 import { MAX_DEPTH, MAX_NODES } from './limits.ts';
+import { parentType } from './type-names.ts';
 import { PERCENT_FUNCTION, TIME_FUNCTION, quantityFunction } from './source/quantity-literal.ts';
 import { OPTIONAL_ENTRY } from './source/rewrite.ts';
 import { Dimension } from './units.ts';
-
-/** The checker's names of the roots that have fields of their own. */
-const ROOT_TYPES: Readonly<Record<string, string>> = { tool: 'Tool', agent: 'Agent', request: 'Request' };
 
 const DURATION = 'google.protobuf.Duration';
 
@@ -114,17 +112,25 @@ function declareOperators(environment: LibraryEnvironment): void {
 }
 
 function declareFields(environment: LibraryEnvironment, fields: readonly Field[]): LibraryEnvironment {
-  for (const [root, type] of Object.entries(ROOT_TYPES)) {
-    const below = fields.filter((field) => field.path.startsWith(`${root}.`));
-    if (below.length === 0) continue;
-    const types = below.map((field) => [field.path.slice(root.length + 1), libraryType(field)] as const);
-    environment.registerType(type, { fields: Object.fromEntries(types) });
-    environment.registerVariable(root, type);
-  }
-  for (const field of fields) {
-    if (!field.path.includes('.')) environment.registerVariable(field.path, libraryType(field));
+  for (const root of namesUnder('', fields)) {
+    const whole = fields.find((field) => field.path === root);
+    environment.registerVariable(root, whole ? libraryType(whole) : declareParent(environment, root, fields));
   }
   return environment;
+}
+
+/** The type of what has fields and is none itself: `tool`, `history.agent.hour`. */
+function declareParent(environment: LibraryEnvironment, path: string, fields: readonly Field[]): string {
+  const types = namesUnder(path, fields).map((name) => {
+    const field = fields.find((one) => one.path === `${path}.${name}`);
+    return [
+      name,
+      field ? libraryType(field) : declareParent(environment, `${path}.${name}`, fields),
+    ] as const;
+  });
+  const type = parentType(path);
+  environment.registerType(type, { fields: Object.fromEntries(types) });
+  return type;
 }
 
 function libraryType(field: Field): string {

@@ -25,7 +25,12 @@ describe('names', () => {
       'tool has no field "xyz"; it has name, class, effects, destructive, cost, price, labels',
     ],
     ['too.cost > 1 USD', '1:1', 'too', 'unknown name "too"; did you mean "tool"?'],
-    ['foo', '1:1', 'foo', 'unknown name "foo"; known: tool, args, agent, request, env'],
+    [
+      'foo',
+      '1:1',
+      'foo',
+      'unknown name "foo"; known: tool, args, agent, request, env, budget, history, time',
+    ],
     ['has(tool.nme)', '1:10', 'nme', 'tool has no field "nme"; did you mean "name"?'],
     [
       'tool.name.startswith("a")',

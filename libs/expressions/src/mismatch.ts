@@ -113,7 +113,8 @@ function operation(sign: string, left: Node, right: Node, text: Text): Sentence 
 /** `compare it with node-hours (tool.price is in USD)`. */
 function likeWithLike(left: Node, dimension: Dimension, text: Text): string {
   const fields = FIELDS.filter(
-    (field) => Object.values<string>(Dimension).includes(field.type) && field.path !== text(left),
+    ({ path, type }) =>
+      Object.values<string>(Dimension).includes(type) && path.startsWith('tool.') && path !== text(left),
   );
   const known = fields.map((field) => `${field.path} is in ${field.type}`).join(', ');
   const unit = exampleUnit(dimension);

@@ -4,18 +4,20 @@
 import { FIELDS } from './bindings.ts';
 import type { Field } from './bindings.ts';
 import { FUNCTIONS, METHODS } from './functions/functions.ts';
+import { HISTORY_ROW } from './situation.ts';
 import { Dimension, TIME_WORDS, UNIT_WORDS } from './units.ts';
 
 /** Every name that a condition can see. */
 export function namesTable(): string {
-  const rows = FIELDS.map((field) => `| \`${field.path}\` | ${typeText(field)} | ${field.meaning} |`);
+  const fields = [...FIELDS.filter(({ path }) => !path.startsWith('history.')), HISTORY_ROW];
+  const rows = fields.map((field) => `| \`${field.path}\` | ${typeText(field)} | ${field.meaning} |`);
   return ['| name | type | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-function typeText(field: Field): string {
+function typeText(field: Pick<Field, 'type'>): string {
   return Object.values<string>(Dimension).includes(field.type)
     ? `quantity in ${field.type}`
-    : `\`${field.type}\``;
+    : `\`${field.type.replace('google.protobuf.Timestamp', 'timestamp')}\``;
 }
 
 /** Every unit, by what it measures. */

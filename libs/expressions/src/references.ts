@@ -29,7 +29,7 @@ function boundNames(node: NodeOf<'rcall'>): string[] {
 }
 
 /** `[args, path]` for `args.path` and `args["path"]`. */
-function plainPath(node: Node): string[] | undefined {
+export function plainPath(node: Node): string[] | undefined {
   if (node.op === 'id')
     return [node.args.startsWith(ROOT_PREFIX) ? node.args.slice(ROOT_PREFIX.length) : node.args];
   if (node.op === '.' || node.op === '.?') return extended(node.args[0], fieldName(node.args[1]));

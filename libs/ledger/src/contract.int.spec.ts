@@ -115,6 +115,23 @@ describe.each([
     await b.stop();
   });
 
+  it('bursts go through all of it, at least a commit and no more than fits at a time, and end with nothing', async () => {
+    const seen: LedgerCommit[] = [];
+    for (let from = 1; ; from = (seen.at(-1)?.seq ?? 0) + 1) {
+      const burst = await ledger.burst(from, 700);
+      if (burst.length === 0) break;
+      const bytes = burst.reduce((sum, { data }) => sum + data.length, 0);
+      expect(burst.length === 1 || bytes <= 700).toBe(true);
+      seen.push(...burst);
+    }
+    expect(seen.map(({ seq }) => seq)).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+    expect(seen.find(({ seq }) => seq === 1)).toMatchObject({ id: 'c1', subject: 'writ.lab.budget' });
+    expect((await ledger.burst(2, 1)).map(({ seq }) => seq)).toEqual([2]);
+    expect(await ledger.burst(last + 1, 700)).toEqual([]);
+    await ledger.append(append('writ.lab.requests.a', 'after-burst'));
+    expect((await ledger.burst(last + 1, 700)).map(({ id }) => id)).toEqual(['after-burst']);
+  });
+
   it('a commit over the bound is refused before it is sent', async () => {
     const huge: Append = {
       subject: 'writ.lab.budget',

@@ -1,50 +1,67 @@
 /**
- * The published rules of a tenant, compiled on first use, once per publish. Rules are held in order of their
- * names, so that the order in a file never changes a decision. A rule that looks only at the tool and the
- * environment has the same outcome for every call of that tool: it is evaluated once and remembered until
- * either of them changes.
+ * The published rules of a tenant, compiled on first use, once per publish. Rules are held in order of their names, so
+ * that the order in a file never changes a decision. For each tool the rules that can match its calls are found once
+ * (`tool-rules.ts`) and remembered until the rules, the tool or the environment change.
  */
-import { PolicyMode, compareText, messageOf } from '@writ/contracts';
-import type { Digest, EnvironmentSpec, PolicyRule } from '@writ/contracts';
+import { PolicyAction, PolicyMode, compareText, messageOf } from '@writ/contracts';
+import type { Digest, EnvironmentSpec, LimitRule, PolicyRule } from '@writ/contracts';
 import { compileCondition } from '@writ/expressions';
-import type { Bindings, Condition } from '@writ/expressions';
-import { MAX_BECAUSE_LENGTH } from './limits.ts';
+import type { Bindings, Condition, Conjunct } from '@writ/expressions';
 import type { RegisteredTool } from './registered-tool.ts';
+import { toolRules } from './tool-rules.ts';
+import type { ToolRules } from './tool-rules.ts';
+
+/** A rule with its condition, or with why it has none. */
+export interface CompiledRule {
+  readonly rule: PolicyRule;
+  readonly condition?: Condition;
+  /** The parts of the condition that are the same for all calls of a tool, however they differ. */
+  readonly fixed: readonly Conjunct[];
+  /** The file was not checked before it was published; an enforced rule that nobody can read denies. */
+  readonly broken?: string;
+}
 
 /** A rule that has something to say about a call. */
-export interface Match {
-  readonly rule: PolicyRule;
-  /** The values that made it match. */
-  readonly because?: string;
+export interface Match extends CompiledRule {
   /** Why it could not be evaluated; whether it would have matched is then unknown. */
   readonly error?: string;
 }
 
-interface CompiledRule {
-  readonly rule: PolicyRule;
-  readonly evaluate: (bindings: Bindings) => Match | undefined;
+/** What the rules read that has to be folded for them. */
+interface Reads {
+  readonly history: boolean;
+  /** Of the history, the ends of runs. */
+  readonly runs: boolean;
+  readonly budget: boolean;
 }
 
-/** Rules in the order of their names; `fixed` ones depend on nothing but tool and environment. */
-interface CompiledRules {
-  readonly all: readonly (CompiledRule & { readonly fixed: boolean })[];
-  readonly varying: readonly CompiledRule[];
-}
-
-/** What is the same for all calls of a tool, however they differ. */
 const FIXED_PATH = /^(tool\.(name|class|effects|destructive|labels)|env)(\.|\[|$)/;
 
 export class Bundle {
   readonly digest: Digest;
   readonly policies: readonly PolicyRule[];
+  /** Told from the words of the conditions, so it may say yes where a word only stands in a string. */
+  readonly reads: Reads;
+  /** Enforced limits by the name of their rule. */
+  readonly limits: ReadonlyMap<string, LimitRule>;
   readonly #environment: EnvironmentSpec;
-  #compiled: CompiledRules | undefined;
-  readonly #fixedMatches = new WeakMap<RegisteredTool, readonly Match[]>();
+  #compiled: readonly CompiledRule[] | undefined;
+  readonly #byTool = new WeakMap<RegisteredTool, ToolRules>();
 
   constructor(digest: Digest, policies: readonly PolicyRule[], environment: EnvironmentSpec) {
     this.digest = digest;
     this.policies = policies;
     this.#environment = environment;
+    this.reads = {
+      history: policies.some(({ condition }) => /\bhistory\b/.test(condition)),
+      runs: policies.some(({ condition }) => /\bhistory\b.*\b(succeeded|failed)\b/s.test(condition)),
+      budget: policies.some(({ condition }) => /\bbudget\b/.test(condition)),
+    };
+    this.limits = new Map(
+      policies.flatMap(({ name, action, mode, limit }) =>
+        limit && action === PolicyAction.limit && mode === PolicyMode.enforce ? [[name, limit]] : [],
+      ),
+    );
   }
 
   /** The same rules under another environment; what is compiled stays, what was evaluated does not. */
@@ -54,76 +71,43 @@ export class Bundle {
     return next;
   }
 
-  /** Every rule that matches the call or cannot be evaluated for it, in order of names. */
-  matches(tool: RegisteredTool, call: Omit<Bindings, 'env'>): readonly Match[] {
-    const rules = (this.#compiled ??= compile(this.policies));
-    const bindings: Bindings = { ...call, env: this.#environment };
-    const fixed = this.#fixed(rules, tool, bindings);
-    if (rules.varying.length === 0) return fixed;
-    const varying = evaluate(rules.varying, bindings);
-    if (varying.length === 0) return fixed;
-    return fixed.length === 0 ? varying : [...fixed, ...varying].sort(byName);
+  /** The rules in order of their names. */
+  get rules(): readonly CompiledRule[] {
+    return (this.#compiled ??= compile(this.policies));
   }
 
-  #fixed(rules: CompiledRules, tool: RegisteredTool, bindings: Bindings): readonly Match[] {
-    let known = this.#fixedMatches.get(tool);
-    if (!known) {
-      known = evaluate(
-        rules.all.filter(({ fixed }) => fixed),
-        bindings,
-      );
-      this.#fixedMatches.set(tool, known);
+  bindings(call: Omit<Bindings, 'env'>): Bindings {
+    return { ...call, env: this.#environment };
+  }
+
+  /** Every rule that matches the call or cannot be evaluated for it, in order of names. */
+  matches(tool: RegisteredTool, bindings: Bindings): readonly Match[] {
+    let rules = this.#byTool.get(tool);
+    if (!rules) {
+      rules = toolRules(this.rules, bindings);
+      this.#byTool.set(tool, rules);
     }
-    return known;
+    return rules.matches(bindings);
   }
 }
 
-function compile(policies: readonly PolicyRule[]): CompiledRules {
-  const all = policies
+function compile(policies: readonly PolicyRule[]): readonly CompiledRule[] {
+  return policies
     .map((rule) => ({ rule, text: JSON.stringify(rule) }))
     .sort((a, b) => compareText(a.rule.name, b.rule.name) || compareText(a.text, b.text))
     .map(({ rule }) => compileRule(rule));
-  return { all, varying: all.filter(({ fixed }) => !fixed) };
 }
 
-function compileRule(rule: PolicyRule): CompiledRules['all'][number] {
-  let condition: Condition;
+function compileRule(rule: PolicyRule): CompiledRule {
   try {
-    condition = compileCondition(rule.condition);
+    const condition = compileCondition(rule.condition);
+    const fixed = condition.conjuncts.filter(({ references }) =>
+      [...references].every((path) => FIXED_PATH.test(path)),
+    );
+    return { rule, condition, fixed };
   } catch (error) {
-    // The file was not checked before it was published. An enforced rule that nobody can read denies.
-    const broken: Match = { rule, error: shorten(messageOf(error)) };
-    return { rule, evaluate: () => broken, fixed: true };
+    return { rule, fixed: [], broken: messageOf(error) };
   }
-  const fixed = [...condition.references].every((path) => FIXED_PATH.test(path));
-  return { rule, evaluate: (bindings) => evaluateRule(rule, condition, bindings), fixed };
-}
-
-function evaluate(rules: readonly CompiledRule[], bindings: Bindings): Match[] {
-  const matches: Match[] = [];
-  for (const rule of rules) {
-    const match = rule.evaluate(bindings);
-    if (match) matches.push(match);
-  }
-  return matches;
-}
-
-function evaluateRule(rule: PolicyRule, condition: Condition, bindings: Bindings): Match | undefined {
-  try {
-    if (!condition.evaluate(bindings)) return undefined;
-    const because = condition.explain(bindings).map(({ path, value }) => `${path} = ${value}`);
-    return because.length === 0 ? { rule } : { rule, because: shorten(because.join(', ')) };
-  } catch (error) {
-    return { rule, error: shorten(messageOf(error)) };
-  }
-}
-
-function byName(a: Match, b: Match): number {
-  return compareText(a.rule.name, b.rule.name);
-}
-
-function shorten(text: string): string {
-  return text.length <= MAX_BECAUSE_LENGTH ? text : `${text.slice(0, MAX_BECAUSE_LENGTH - 1)}…`;
 }
 
 /** Whether the rule decides; a shadow rule is only recorded. */

@@ -12,7 +12,8 @@ import { takeMalformed, takeRequest } from './intake.ts';
 import { awaitsHold, awaitsRun } from './living-call.ts';
 import type { Cancellation, LivingCall } from './living-call.ts';
 import type { ApprovalOutcome } from './past-approvals.ts';
-import { drop, put, settle, tenantOf } from './state.ts';
+import { noteBudget, noteBundle, noteCompleted, noteDecided } from './memory/memory.ts';
+import { drop, follow, put, settle, tenantOf } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
 
 export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
@@ -45,17 +46,19 @@ export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
     case 'budget.refused':
       budgetAnswered(state, fact);
       break;
+    case 'budget.released':
+      noteBudget(state.tenants.get(fact.tenant), fact);
+      break;
+    case 'execution.completed':
+      noteCompleted(state.tenants.get(fact.tenant), fact);
+      break;
     case 'approval.voted':
       vote(state, fact);
       break;
     case 'approval.delegated':
-      tenantOf(state, fact.tenant).delegations.fold(fact);
-      break;
     case 'standing.granted':
-      standingGranted(state, fact);
-      break;
     case 'standing.withdrawn':
-      state.tenants.get(fact.tenant)?.standing.withdraw(fact);
+      givenAhead(state, fact);
       break;
     case 'policy.decided':
     case 'request.rejected':
@@ -106,6 +109,7 @@ function budgetAnswered(
   fact: RecordedFact<'budget.reserved' | 'budget.escalated' | 'budget.refused'>,
 ): void {
   const tenant = state.tenants.get(fact.tenant);
+  if (fact.type === 'budget.reserved') noteBudget(tenant, fact);
   const living = tenant?.calls.get(fact.data.invocation);
   if (!tenant || !living || !awaitsHold(living)) return;
   const { call, decision, cancellation } = living;
@@ -127,15 +131,25 @@ function changeCatalog(state: PolicyState, fact: CatalogFact): void {
   const tenant = tenantOf(state, fact.tenant);
   const { governedAt } = tenant.catalog;
   foldCatalog(tenant.catalog, fact);
+  if (fact.type === 'policy.published') {
+    noteBundle(tenant);
+    follow(state, tenant);
+  }
+  if (fact.type === 'budget.defined' || fact.type === 'budget.retired') noteBudget(tenant, fact);
   if (fact.type === 'groups.defined' || fact.type === 'owners.defined') reconsiderAll(state, tenant, fact.at);
   if (tenant.awaitingRun === 0 || tenant.catalog.governedAt === governedAt) return;
   for (const living of tenant.calls.values())
     if (living.status === 'granted') put(state, tenant, { ...living, status: 'doubted' });
 }
 
-/** It also speaks for the calls that wait already. */
-function standingGranted(state: PolicyState, fact: RecordedFact<'standing.granted'>): void {
+/** What people give ahead of time; a standing grant also speaks for the calls that wait already. */
+function givenAhead(
+  state: PolicyState,
+  fact: RecordedFact<'approval.delegated' | 'standing.granted' | 'standing.withdrawn'>,
+): void {
   const tenant = tenantOf(state, fact.tenant);
+  if (fact.type === 'approval.delegated') return tenant.delegations.fold(fact);
+  if (fact.type === 'standing.withdrawn') return tenant.standing.withdraw(fact);
   if (!tenant.standing.fold(fact)) return;
   const { tool, project } = fact.data;
   reconsiderAll(state, tenant, fact.at, ({ call }) => call.tool === tool && call.request.project === project);
@@ -158,9 +172,15 @@ function callFact(state: PolicyState, fact: CallFact): void {
   const tenant = state.tenants.get(fact.tenant);
   if (!tenant) return;
   const living = tenant.calls.get(fact.data.invocation as InvocationId);
+  if (fact.type === 'policy.decided' && !isCounted(living)) noteDecided(tenant, fact);
   const answered = fact.type === 'request.rejected' && rejected(state, tenant, living, fact.data);
   if (living && fact.type !== 'request.rejected') moveOn(state, tenant, living, fact);
   settle(state, tenant, answered);
+}
+
+/** People were asked about it only because of its price: it was allowed before, and is remembered so. */
+function isCounted(living: LivingCall | undefined): boolean {
+  return living?.status === 'approved' && living.decision.verdict === Verdict.allow;
 }
 
 function moveOn(

@@ -80,6 +80,19 @@ describe('a granted call that waits for its run', () => {
       .when(later(170, registered('another')))
       .then(confirmed('a'));
   });
+  it('a limit that is full by now: was counted when the call was asked for', () => {
+    const limit = rule('limit', 'limit', 'true', { limit: { calls: 1, per: 'agent', windowSeconds: 600 } });
+    given(
+      published(ask(), limit),
+      groups({ pi: ['grace'] }),
+      registered('simulate'),
+      asks('a', 'simulate'),
+      holds('a'),
+      votes('grace', 'approve', 'a'),
+    )
+      .when(registered('another'))
+      .then(confirmed('a'));
+  });
   it('several changes at once: one word about the last', () =>
     run
       .when(published(rule('stop', 'deny', 'true')), published(ask()))
@@ -163,6 +176,21 @@ describe('a call over a soft limit', () => {
     plain.and(holds('a')).when(escalates('a')).thenNothing();
     plain.and(cancels('a')).when(escalates('a')).then(cancelled('a'));
     plain.and(cancels('a')).when(holds('a')).thenNothing();
+  });
+  it('that is allowed twice, before people and after: counts once for a limit', () => {
+    const limit = rule('limit', 'limit', 'true', { limit: { calls: 2, per: 'agent', windowSeconds: 600 } });
+    const why = { request: { justification: 'deadline' } };
+    given(
+      published(rule('fine', 'allow', 'true'), limit),
+      softBudget,
+      groups({ money: ['midas'] }),
+      registered('simulate'),
+      asks('a', 'simulate', {}, why),
+      escalates('a', { approvers: ['money'] }),
+      votes('midas', 'approve', 'a'),
+    )
+      .when(asks('b', 'simulate', { n: 1 }, why), asks('c', 'simulate', { n: 2 }, why))
+      .then(allowed('b'), denied('c'));
   });
   it('in a tenant whose budgets never ask: is not waited for', () => {
     expect(

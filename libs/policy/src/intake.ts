@@ -6,19 +6,15 @@
 import { digestOf, messageOf } from '@writ/contracts';
 import type { AgentId, Digest, InvocationId, RecordedFact, ToolCall } from '@writ/contracts';
 import { MAX_REASON_LENGTH } from './limits.ts';
-import type { AskedCall, RequestContext } from './living-call.ts';
+import type { AskedCall } from './living-call.ts';
+import { requestContext } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 import { owe, put, tenantOf } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
 
 export function takeRequest(state: PolicyState, fact: RecordedFact<'tool.requested'>): void {
   const tenant = tenantOf(state, fact.tenant);
-  const { project, campaign, priority, justification } = fact.data;
-  const request: RequestContext = {
-    project,
-    ...(campaign === undefined ? {} : { campaign }),
-    priority,
-    ...(justification === undefined ? {} : { justification }),
-  };
+  const request = requestContext(fact.data);
   for (const call of fact.data.calls) takeCall(state, tenant, fact, call, request);
 }
 

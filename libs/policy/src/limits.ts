@@ -9,6 +9,12 @@ export const MAX_WAITING_CALLS = 10_000;
 /** Most matched rules that one decision names; when more matched, those that weigh most in the verdict. */
 export const MAX_RECORDED_RULES = 64;
 
+/** Most limits that may count one call; a call that more of them match is denied. */
+export const MAX_COUNTED_LIMITS = 32;
+
+/** The how manieth identical denial of one agent is the last word. */
+export const DENIALS_UNTIL_FINAL = 3;
+
 /** Longest `because` of one matched rule, in characters. */
 export const MAX_BECAUSE_LENGTH = 300;
 

@@ -10,20 +10,12 @@ import type {
   InvocationId,
   JsonObject,
   PolicyDecided,
-  Priority,
   SoftLimitPassed,
   ToolName,
 } from '@writ/contracts';
 import { nextStageMs } from './approval-terms.ts';
+import type { RequestContext } from './request-context.ts';
 import type { BrokenGlass, CastVote } from './tally.ts';
-
-/** What all calls of one request have in common; rules see it as `request`. */
-export interface RequestContext {
-  readonly project: string;
-  readonly campaign?: string;
-  readonly priority: Priority;
-  readonly justification?: string;
-}
 
 /** A call as it was asked for. */
 export interface AskedCall {

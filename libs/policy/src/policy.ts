@@ -16,39 +16,26 @@ import type { PolicyState } from './state.ts';
  * a granted call waits, because they hold none of these.
  */
 const FOLDS: ReadonlySet<EventType> = new Set([
-  'tool.requested',
-  'tool.cancel-requested',
-  'approval.voted',
-  'approval.delegated',
-  'standing.granted',
-  'standing.withdrawn',
-  'tool.registered',
-  'tool.retired',
-  'policy.published',
-  'budget.defined',
-  'budget.retired',
-  'breaker.configured',
-  'environment.defined',
-  'groups.defined',
-  'owners.defined',
-  'scheduling.configured',
   'budget.reserved',
   'budget.escalated',
   'budget.refused',
+  'budget.released',
   'approval.consumed',
   'schedule.refused',
   'invocation.cancelled',
-] satisfies EventType[]);
+  'execution.completed',
+]);
 
-export const policy: Decider<PolicyState> = {
+export const policy: Decider<PolicyState> & Required<Pick<Decider<PolicyState>, 'folds'>> = {
   name: 'policy',
-  version: 2,
+  version: 3,
   writes: SubjectKind.decisions,
   reads: new Set([
     SubjectKind.requests,
     SubjectKind.catalog,
     SubjectKind.approvals,
     SubjectKind.budget,
+    SubjectKind.executions,
     SubjectKind.schedule,
   ]),
   folds: FOLDS,
@@ -61,10 +48,13 @@ export const policy: Decider<PolicyState> = {
 };
 
 /**
- * What the budget says matters only while a call that needs people waits for its hold, what the scheduler says only
- * while a granted one waits for its run: that is rarely the case.
+ * What the budget says matters only while a call that needs people waits for its hold, or a rule reads balances; what the
+ * scheduler says, only while a granted call waits for its run; how runs end, only while a rule reads that or balances. All
+ * of it is rarely the case.
  */
-function wants(state: PolicyState, kind: SubjectKind): boolean {
-  if (kind === SubjectKind.budget) return state.awaitingHold > 0;
-  return kind !== SubjectKind.schedule || state.awaitingRun > 0;
+function wants({ awaitingHold, awaitingRun, following }: PolicyState, kind: SubjectKind): boolean {
+  if (kind === SubjectKind.budget) return awaitingHold > 0 || following.budget.size > 0;
+  if (kind === SubjectKind.schedule) return awaitingRun > 0;
+  if (kind === SubjectKind.executions) return following.runs.size > 0 || following.budget.size > 0;
+  return true;
 }

@@ -89,6 +89,19 @@ export function catalogView(state: PolicyState, tenant: TenantId): CatalogView {
   return { policies: bundle.policies.map(({ name }) => name), tools, bundle: bundle.digest, revision };
 }
 
+/**
+ * Why the service is not ready: no tenant that has published anything has policies, so nothing at all could be allowed. A
+ * cell that is still empty is ready to be given a catalog; one tenant without policies does not hold up the others.
+ */
+export function unready(state: PolicyState): string | undefined {
+  const catalogs = Array.from(state.tenants.values(), ({ catalog }) => catalog).filter(
+    ({ revision }) => revision > 0,
+  );
+  const governed = catalogs.some(({ bundle }) => bundle !== undefined && bundle.policies.length > 0);
+  if (catalogs.length === 0 || governed) return undefined;
+  return 'no policies are published, so every call is denied: publish some with `writ apply -f <folder>`';
+}
+
 /** Oldest first. */
 export function openApprovals(state: PolicyState, id: TenantId, now: Instant): OpenApproval[] {
   const tenant = state.tenants.get(id);

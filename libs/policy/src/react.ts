@@ -59,7 +59,7 @@ function answer(tenant: Tenant, invocation: InvocationId, now: Instant): readonl
 }
 
 function decision(tenant: Tenant, { call }: UndecidedCall, now: Instant): readonly Fact[] {
-  const { decided, invalid } = decide(tenant.catalog, call, now);
+  const { decided, invalid } = decide(tenant, call, now);
   if (decided) return [{ type: 'policy.decided', tenant: tenant.id, data: withinBounds(tenant, decided) }];
   const { agent, invocation, tool } = call;
   const detail = `the inputs do not fit tool "${tool}": ${invalid}`.slice(0, MAX_REASON_LENGTH);

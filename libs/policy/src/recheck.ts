@@ -28,7 +28,9 @@ type Again =
 
 export function decideAgain(tenant: Tenant, consented: Consented, now: Instant): Again {
   const { call, decision: asked } = consented;
-  const { decided, invalid } = decide(tenant.catalog, call, now);
+  // What limits let through was counted when it was asked for.
+  const ground = { catalog: tenant.catalog, memory: { ...tenant.memory, limits: new Map() } };
+  const { decided, invalid } = decide(ground, call, now);
   if (!decided) return changed(`the inputs no longer fit the tool: ${invalid}`);
   const { rules, bundle, catalogRevision, approval: terms, ...rest } = decided;
   const by = { rules, bundle, catalogRevision };

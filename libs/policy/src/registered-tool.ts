@@ -4,7 +4,7 @@
  * compiled (the catalog was not checked before it was published) throws at every call, so that the call is
  * denied with the reason.
  */
-import { SafetyClass, effectsOf, policyClass } from '@writ/contracts';
+import { SafetyClass, allowingPayloads, effectsOf, policyClass } from '@writ/contracts';
 import type { ToolSpec } from '@writ/contracts';
 import type { Bindings } from '@writ/expressions';
 import { compileCost } from './ceiling.ts';
@@ -30,7 +30,9 @@ export class RegisteredTool {
       destructive: this.destructive,
       labels: spec.labels,
     };
-    this.#inputs = once(() => (spec.inputs === undefined ? () => undefined : compileInputs(spec.inputs)));
+    this.#inputs = once(() =>
+      spec.inputs === undefined ? () => undefined : compileInputs(allowingPayloads(spec.inputs)),
+    );
     this.#cost = once(() => compileCost(spec.cost));
   }
 

@@ -17,7 +17,9 @@ import { Bundle } from './bundle.ts';
 import type { Catalog } from './catalog.ts';
 import type { LivingCall } from './living-call.ts';
 import { RegisteredTool } from './registered-tool.ts';
-import { initial, newTenant, put } from './state.ts';
+import { memoryJson, memoryOf } from './memory/saved-memory.ts';
+import type { MemoryJson } from './memory/saved-memory.ts';
+import { follow, initial, newTenant, put } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
 
 interface CatalogJson {
@@ -40,6 +42,7 @@ interface TenantJson {
   readonly delegations: Json;
   readonly standing: Json;
   readonly past: Json;
+  readonly memory: MemoryJson;
 }
 
 interface StateJson {
@@ -58,6 +61,7 @@ export function snapshot(state: PolicyState): Json {
       delegations: tenant.delegations.snapshot(),
       standing: tenant.standing.snapshot(),
       past: tenant.past.snapshot(),
+      memory: memoryJson(tenant.memory),
     })),
     ready: [...state.ready],
   };
@@ -68,12 +72,17 @@ export function restore(json: Json): PolicyState {
   const { tenants, ready } = json as unknown as StateJson;
   const state = initial();
   for (const saved of tenants) {
-    const tenant: Tenant = { ...newTenant(saved.id), catalog: catalogOf(saved.catalog) };
+    const tenant: Tenant = {
+      ...newTenant(saved.id),
+      catalog: catalogOf(saved.catalog),
+      memory: memoryOf(saved.memory),
+    };
     tenant.seen.restore(saved.seen);
     tenant.delegations.restore(saved.delegations);
     tenant.standing.restore(saved.standing);
     tenant.past.restore(saved.past);
     state.tenants.set(tenant.id, tenant);
+    follow(state, tenant);
     for (const living of saved.calls) put(state, tenant, living);
     // In the order of the calls so far; the order of the queue is another one.
     tenant.owed.clear();

@@ -13,6 +13,8 @@ import { Expiries } from './expiries.ts';
 import { Fifo } from './fifo.ts';
 import { awaitsHold, awaitsRun, isOwed, isWaiting, timerOf } from './living-call.ts';
 import type { LivingCall } from './living-call.ts';
+import { emptyMemory } from './memory/memory.ts';
+import type { Memory } from './memory/memory.ts';
 import { PastApprovals } from './past-approvals.ts';
 import { StandingGrants } from './standing-grants.ts';
 
@@ -30,6 +32,7 @@ export interface Tenant {
   readonly owed: Fifo<InvocationId | Rejection>;
   /** Fingerprints of the calls that were asked for (`intake.ts`), by invocation id. */
   readonly seen: RecentIds;
+  readonly memory: Memory;
   /** Number of calls that wait for a hold or for people. */
   waiting: number;
   /** Number of calls that people granted and no executor has. */
@@ -48,10 +51,19 @@ export interface PolicyState {
   awaitingHold: number;
   /** Number of calls whose next fact is the scheduler's. */
   awaitingRun: number;
+  /** Tenants whose rules read how runs end, or what the budget has left. */
+  readonly following: { readonly runs: Set<TenantId>; readonly budget: Set<TenantId> };
 }
 
 export function initial(): PolicyState {
-  return { tenants: new Map(), ready: new Set(), expiries: new Expiries(), awaitingHold: 0, awaitingRun: 0 };
+  return {
+    tenants: new Map(),
+    ready: new Set(),
+    expiries: new Expiries(),
+    awaitingHold: 0,
+    awaitingRun: 0,
+    following: { runs: new Set(), budget: new Set() },
+  };
 }
 
 /** The tenant, which begins to exist with its first fact that matters here. */
@@ -71,12 +83,25 @@ export function newTenant(id: TenantId): Tenant {
     calls: new Map(),
     owed: new Fifo(),
     seen: new RecentIds(),
+    memory: emptyMemory(),
     waiting: 0,
     awaitingRun: 0,
     delegations: new Delegations(),
     standing: new StandingGrants(),
     past: new PastApprovals(),
   };
+}
+
+/** Notes what the facts of other pillars are followed for, after a publish. */
+export function follow({ following }: PolicyState, { id, catalog }: Tenant): void {
+  const reads = catalog.bundle?.reads;
+  for (const [tenants, followed] of [
+    [following.runs, reads?.runs],
+    [following.budget, reads?.budget],
+  ] as const) {
+    if (followed) tenants.add(id);
+    else tenants.delete(id);
+  }
 }
 
 /** Adds a call or moves it on; one that becomes owed an answer joins the end of its tenant's queue. */

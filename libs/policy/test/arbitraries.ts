@@ -1,6 +1,6 @@
 /** Random rules, calls and histories: what can arrive, in any order, for a few ids of two tenants. */
 import fc from 'fast-check';
-import { digestOf } from '@writ/contracts';
+import { PolicyAction, digestOf } from '@writ/contracts';
 import type { PolicyRule, RecordedFact } from '@writ/contracts';
 import {
   asks,
@@ -36,6 +36,10 @@ const CONDITIONS = [
   'agent.name == "bob"',
   'tool.labels.team == "red"',
   'not even (an expression',
+  'history.agent.hour.failed > 0',
+  'history.tool.minute.denied > 1 OR history.agent_tool.day.asked > 3',
+  'budget.remaining.usd < 5 USD',
+  'budget.utilisation > 50 % AND time > timestamp("2025-01-01T00:00:00Z")',
 ];
 export const TOOLS = [
   registered('read', { labels: { team: 'red' } }),
@@ -71,12 +75,18 @@ export const anyRule = (mode: fc.Arbitrary<string>): fc.Arbitrary<PolicyRule> =>
   fc
     .record({
       name: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
-      action: fc.constantFrom('allow', 'deny', 'require-approval'),
+      action: fc.constantFrom(...Object.values(PolicyAction), 'allow', 'require-approval'),
       condition: fc.constantFrom(...CONDITIONS),
       mode,
       approval,
     })
-    .map(({ name, action, condition, ...more }) => rule(name, action, condition, more));
+    .map(({ name, action, condition, ...more }) =>
+      rule(name, action, condition, {
+        ...more,
+        ...(action === PolicyAction.limit ? { limit: { calls: 2, per: 'agent', windowSeconds: 4 } } : {}),
+        ...(action === PolicyAction.notify ? { notify: { groups: ['pi'] } } : {}),
+      }),
+    );
 export const someRules = fc.array(anyRule(fc.constantFrom('enforce', 'enforce', 'shadow')), { maxLength: 8 });
 export const production = fc.boolean().map((value) => environment({ production: value }));
 
@@ -107,6 +117,24 @@ export const plain: fc.Arbitrary<RecordedFact> = fc.oneof(
   { weight: 3, arbitrary: id.map((one) => cancels(one)) },
   { weight: 6, arbitrary: id.map((one) => holds(one)) },
   { weight: 2, arbitrary: id.map((one) => refuses(one)) },
+  {
+    weight: 2,
+    arbitrary: id.map((one) => fact('budget.released', { invocation: one, reason: 'cancelled' })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(id, fc.constantFrom('succeeded', 'failed', 'cancelled'))
+      .map(([one, outcome]) =>
+        fact('execution.completed', { invocation: one, agent: 'ada', outcome, usage: { usd: '1000000' } }),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom('/', 'lab')
+      .map((account) => fact('budget.defined', { budget: { account, limits: { usd: 8 }, alerts: [] } })),
+  },
   {
     weight: 12,
     arbitrary: fc

@@ -119,7 +119,8 @@ export const OVER = {
   spent: '8000000',
   held: '0',
 };
-export const holds = (invocation: string) => fact('budget.reserved', { invocation, holds: [] });
+export const holds = (invocation: string) =>
+  fact('budget.reserved', { invocation, holds: [{ account: 'lab', unit: 'usd', amount: '3000000' }] });
 export const refuses = (invocation: string) =>
   fact('budget.refused', { invocation, agent: 'ada', reason: 'exhausted', account: '/', detail: '' });
 /** A vote over the inputs `{}` unless told. */
@@ -204,7 +205,7 @@ export function given(...facts: RecordedFact[]) {
     /** Nothing arrives, but it is so many seconds after the start. */
     after: (seconds: number) => outcome(answersOf(start().state, START + seconds * 1_000)),
     state: start,
-    wants: (kind: 'budget' | 'requests' | 'schedule') => policy.wants?.(start().state, kind),
+    wants: (kind: 'budget' | 'requests' | 'schedule' | 'executions') => policy.wants?.(start().state, kind),
   };
 }
 

@@ -1,8 +1,10 @@
 /** Provenance: the record of every invocation, and the report of a campaign, as pure folds of the ledger. */
 export { breakerEvent } from './breaker-event.ts';
+export { ChainCheck, MAX_LINKS, chainPage, chainRequest } from './chain.ts';
 export { exportRequest } from './export-page.ts';
 export { beginsRecord, foldRecord, invocationsOf } from './fold.ts';
 export { glimpsesOf } from './glimpse.ts';
+export { MAX_LISTED, searchPage, searchRequest, showRequest } from './listing.ts';
 export { provenanceOf } from './provenance.ts';
 export { stageOf, subjectOf } from './record.ts';
 export { CAMPAIGN_REPORT_SCHEMA, campaignReportSchema, invocationProvenanceSchema } from './report-schema.ts';
@@ -12,8 +14,10 @@ export { recordText, restoreRecord } from './stored-record.ts';
 export { terminalFact } from './terminal.ts';
 export { foldTrace, stageOfTrace } from './trace.ts';
 export type { BreakerEvent } from './breaker-event.ts';
+export type { ChainFault, ChainLink, ChainPage } from './chain.ts';
 export type { ExportPage, ExportRequest } from './export-page.ts';
 export type { Glimpse } from './glimpse.ts';
+export type { ListedInvocation, SearchPage, SearchRequest, ShowReply } from './listing.ts';
 export type { Asked, InvocationRecord, Moment, Stage } from './record.ts';
 export type { CampaignReport, InvocationProvenance } from './report-schema.ts';
 export type { ReportScope } from './report.ts';

@@ -85,6 +85,10 @@ const denial = z.strictObject({
   rule: z.string(),
   reason: z.string(),
   remedy: z.string().nullable(),
+  /** How often its agent had been denied this very call by then. */
+  repeats: count.optional(),
+  /** The agent was told to stop. */
+  final: z.literal(true).optional(),
 });
 
 const attempt = z.strictObject({

@@ -5,11 +5,15 @@ import type { RequestTerms, ToolInputs } from './request-event.ts';
 export interface CallOptions extends Omit<RequestTerms, 'log'> {
   /** Aborting asks for the call's cancellation; it still resolves, with what the ledger says of it. */
   readonly signal?: AbortSignal | undefined;
+  /** What a running tool says about how far it is; notes may be lost. Must be quick. */
+  readonly onNote?: ((note: unknown) => void) | undefined;
 }
 
 export interface RunOptions extends ToolInputs, CallOptions {
   /** An id of the caller's own, so that asking again after a crash has no second effect; a fresh one by default. */
   readonly invocation?: string | undefined;
+  /** This id may have been used before, and have ended: its outcome is looked up at once. */
+  readonly mayBeKnown?: boolean | undefined;
 }
 
 export interface MapProgress {

@@ -123,10 +123,10 @@ describe('one call', () => {
 describe('what cannot be sent', () => {
   const bad: [string, Parameters<GovernedToolExecutor['run']>[0], string, RegExp][] = [
     [
-      'inputs over 64 KiB',
-      { tool: 't', inputs: { blob: 'x'.repeat(70_000) } },
+      'inputs over 64 KiB of which no single one is large',
+      { tool: 't', inputs: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [n, 'x'.repeat(4_000)])) },
       'payload-too-large',
-      /70011 bytes/,
+      /80151 bytes/,
     ],
     ['a tool name with a dot', { tool: 'a.b' }, 'invalid-call', /calls\.0\.tool/],
     ['a bad budget tag', { tool: 't', budgetTag: 'a b' }, 'invalid-call', /budgetTag/],

@@ -3,7 +3,7 @@
  * comes back as one typed outcome. A governed outcome never throws; only what is no governed call at all does.
  */
 import { WritError, isToken, subjects } from '@writ/contracts';
-import type { InvocationId } from '@writ/contracts';
+import type { InvocationId, PayloadRef } from '@writ/contracts';
 import type { CampaignReport } from '@writ/provenance';
 import { uuidv7 } from 'uuidv7';
 import { Aborts } from './aborts.ts';
@@ -16,6 +16,7 @@ import { mapCalls } from './map-calls.ts';
 import { natsTransport } from './nats-transport.ts';
 import type { CallOutcome } from './outcome.ts';
 import { OutstandingCalls } from './outstanding.ts';
+import { loadPayload, moveLargeInputs } from './payloads.ts';
 import { RequestPublisher } from './publisher.ts';
 import type { Outgoing } from './publisher.ts';
 import type { NoticedFact } from './read-outcome.ts';
@@ -24,6 +25,7 @@ import type { ToolInputs } from './request-event.ts';
 import { agentSettings } from './settings.ts';
 import type { AgentOptions, AgentSettings } from './settings.ts';
 import type { Transport } from './transport.ts';
+import { WorkflowChannel } from './workflow/channel.ts';
 
 export interface ConnectOptions extends AgentOptions {
   /** Names of policies that must be in force; connecting fails when one is not. */
@@ -46,6 +48,8 @@ export interface ExecutorSettings
 
 export class GovernedToolExecutor {
   readonly settings: ExecutorSettings;
+  /** Runs of workflows: their gate, what planners need. */
+  readonly workflows: WorkflowChannel;
   readonly #transport: Transport;
   readonly #calls: OutstandingCalls;
   readonly #publisher: RequestPublisher;
@@ -56,9 +60,13 @@ export class GovernedToolExecutor {
   private constructor(transport: Transport, settings: ExecutorSettings, options: ConnectOptions) {
     this.settings = settings;
     this.#transport = transport;
-    this.#calls = new OutstandingCalls(options.onNotice);
     const subject = subjects.requests(settings.tenant, settings.agent);
     this.#publisher = new RequestPublisher((request) => transport.append(request), subject);
+    this.workflows = new WorkflowChannel(transport, settings.tenant, settings.agent, this.#publisher);
+    this.#calls = new OutstandingCalls((fact) => {
+      this.workflows.hear(fact);
+      options.onNotice?.(fact);
+    });
     this.#enquiry = new Enquiry(transport, settings.tenant, this.#calls);
     transport.watch({
       refused: (refused, error) => void (refused === subject && this.#publisher.refuse(error)),
@@ -110,7 +118,7 @@ export class GovernedToolExecutor {
    * governed outcome.
    */
   async run(options: RunOptions): Promise<CallOutcome> {
-    const { invocation, tool, inputs, ...terms } = options;
+    const { invocation, tool, inputs, mayBeKnown, ...terms } = options;
     if (invocation !== undefined && !isToken(invocation)) {
       throw new WritError(
         'invalid-call',
@@ -120,14 +128,22 @@ export class GovernedToolExecutor {
     const id = (invocation ?? uuidv7()) as InvocationId;
     // An id of the caller's own may be sent twice; its event is another one each time.
     const event = invocation === undefined ? id : uuidv7();
-    const [outcome] = this.#ask(event, [id], [inputs === undefined ? { tool } : { tool, inputs }], terms);
-    return outcome as Promise<CallOutcome>;
+    const call = inputs === undefined ? { tool } : { tool, inputs };
+    const asked = this.#askMoving(event, [id], [call], terms);
+    if (mayBeKnown) void this.#enquiry.now();
+    const [outcome] = await asked;
+    return outcome as CallOutcome;
   }
 
   /** The calls of one LLM generation, decided as one step; outcomes in model order. Throws as `run` does. */
   async runStep(calls: readonly ToolInputs[], options: CallOptions = {}): Promise<CallOutcome[]> {
     const ids = calls.map(() => uuidv7() as InvocationId);
-    return Promise.all(this.#ask(ids[0] ?? uuidv7(), ids, calls, options));
+    return this.#askMoving(ids[0] ?? uuidv7(), ids, calls, options);
+  }
+
+  /** The value of an output that was too large for the outcome (`outputRef`). */
+  readOutput(ref: PayloadRef): Promise<unknown> {
+    return loadPayload(this.#transport, this.settings.tenant, ref);
   }
 
   /** One tool over many inputs; outcomes in their order. Throws as `run` does. */
@@ -152,14 +168,33 @@ export class GovernedToolExecutor {
     this.#enquiry.close();
     this.#publisher.close();
     this.#calls.failAll(closedError());
+    this.workflows.close(closedError());
     await this.#transport.close();
+  }
+
+  /** What does not fit is stored first; what does fit is not even measured for it. */
+  async #askMoving(
+    eventId: string,
+    step: readonly InvocationId[],
+    calls: readonly ToolInputs[],
+    options: CallOptions,
+  ): Promise<CallOutcome[]> {
+    let outcomes: readonly Promise<CallOutcome>[] | undefined;
+    try {
+      outcomes = this.#ask(eventId, step, calls, options);
+    } catch (error) {
+      if (!(error instanceof WritError) || error.code !== 'payload-too-large') throw error;
+    }
+    if (outcomes) return Promise.all(outcomes);
+    const moved = await moveLargeInputs(this.#transport, this.settings.tenant, calls);
+    return Promise.all(this.#ask(eventId, step, moved, options));
   }
 
   #ask(
     eventId: string,
     step: readonly InvocationId[],
     calls: readonly ToolInputs[],
-    { signal, ...terms }: CallOptions,
+    { signal, onNote: note, ...terms }: CallOptions,
   ): Promise<CallOutcome>[] {
     if (this.#closed) throw closedError();
     const busy = step.find((invocation) => this.#calls.has(invocation));
@@ -179,7 +214,7 @@ export class GovernedToolExecutor {
     const outcomes = step.map(
       (invocation) =>
         new Promise<CallOutcome>((resolve, reject) => {
-          this.#calls.add({ invocation, event: eventId, step, issuedAt, resolve, reject });
+          this.#calls.add({ invocation, event: eventId, step, issuedAt, note, resolve, reject });
         }),
     );
     this.#publisher.send(outgoing);

@@ -18,6 +18,9 @@ export const LONGEST_ENQUIRY_PAUSE_MS = 10_000;
 /** Calls asked about in one request; their answers carry outputs, which must fit into one reply. */
 export const CALLS_PER_ENQUIRY = 100;
 
+/** How often a runner asks where its run stands, in case a notice of it was lost. */
+export const RUN_ENQUIRY_MS = 2_000;
+
 /** How long a query may take. */
 export const QUERY_TIMEOUT_MS = 5_000;
 
@@ -26,3 +29,9 @@ export const EXPORT_TIMEOUT_MS = 60_000;
 
 /** Calls that `map` keeps under way when nothing is said. */
 export const DEFAULT_CONCURRENCY = 64;
+
+/** Calls that a worker runs at once when nothing is said. */
+export const DEFAULT_WORKER_CONCURRENCY = 8;
+
+/** How long a stopping worker lets its calls finish. */
+export const WORKER_DRAIN_MS = 20_000;

@@ -44,12 +44,16 @@ export interface Denied extends Ended {
   readonly reason: string;
   /** The smallest change that would pass, when it is known. */
   readonly remedy?: string | undefined;
+  /** How often this very call was denied by now; absent the first time. */
+  readonly repeats?: number | undefined;
+  /** Stop asking: nothing but a change of the call will pass. */
+  readonly final?: true | undefined;
 }
 
 export interface Refused extends Ended {
   readonly status: 'refused';
   readonly by: 'budget' | 'breaker' | 'policy';
-  readonly reason: 'exhausted' | 'unknown-account' | 'breaker-open' | 'approval-revoked';
+  readonly reason: EventData<'budget.refused'>['reason'] | 'breaker-open' | 'approval-revoked';
   /** What is short, and when or with what change it would fit. */
   readonly detail: string;
   readonly account?: string;

@@ -15,6 +15,7 @@ export interface OutstandingCall {
   readonly step: readonly InvocationId[];
   /** `performance.now()` when it was asked for. */
   readonly issuedAt: number;
+  readonly note?: ((note: unknown) => void) | undefined;
   resolve(outcome: CallOutcome): void;
   reject(error: WritError): void;
 }
@@ -47,7 +48,8 @@ export class OutstandingCalls {
   /** A notice as it came: a CloudEvents batch. */
   receive(data: Uint8Array): void {
     for (const event of JSON.parse(DECODER.decode(data)) as readonly CloudEvent[]) {
-      this.settle(event);
+      if (event.type === 'execution.progress') this.#progress(event);
+      else this.settle(event);
       this.#onNotice?.(event);
     }
   }
@@ -92,6 +94,11 @@ export class OutstandingCalls {
       if (call.issuedAt > issuedBefore) return;
       yield call.invocation;
     }
+  }
+
+  #progress({ data }: NoticedFact): void {
+    const { invocation, note } = data as { invocation: string; note: unknown };
+    this.#calls.get(invocation)?.note?.(note);
   }
 
   #settleStep(call: OutstandingCall, fact: NoticedFact): boolean {

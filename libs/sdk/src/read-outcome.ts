@@ -91,6 +91,7 @@ function refusedByBudget(data: EventData<'budget.refused'>, ended: Ended): CallO
     ...(data.asked === undefined ? {} : { asked: formatMicros(BigInt(data.asked)) }),
     ...(data.free === undefined ? {} : { free: formatMicros(BigInt(data.free)) }),
     ...(data.limit === undefined ? {} : { limit: formatMicros(BigInt(data.limit)) }),
+    ...(data.fitsAtMs === undefined ? {} : { retryAtMs: data.fitsAtMs }),
   };
 }
 

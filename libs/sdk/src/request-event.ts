@@ -3,7 +3,7 @@
  * leaves, so that a mistake is an error at its caller and not a rejection a round trip later.
  */
 import { EVENT_SCHEMAS, MAX_INLINE_PAYLOAD_BYTES, MAX_TEXT_LENGTH, WritError } from '@writ/contracts';
-import type { AgentId, InvocationId, PlanMode, Priority } from '@writ/contracts';
+import type { AgentId, FlowOfCall, InvocationId, PlanMode, Priority } from '@writ/contracts';
 import { z } from 'zod';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 
@@ -28,6 +28,8 @@ export interface RequestTerms {
   readonly plan?: PlanMode | undefined;
   /** Name of the audit log that the calls are recorded under. */
   readonly log?: string | undefined;
+  /** The attempt of a workflow's node that the calls belong to. */
+  readonly flow?: FlowOfCall | undefined;
 }
 
 /** An event ready to be sent. */
@@ -61,6 +63,7 @@ export function requestEvent(
     justification: terms.justification,
     plan: terms.plan,
     log: terms.log,
+    flow: terms.flow,
   };
   // Written before it is checked: a cyclic value ends here and not in a check that walks it.
   const text = envelope(agent, id, 'tool.requested', data);
@@ -68,6 +71,18 @@ export function requestEvent(
   if (!checked.success) throw invalidCall(checked.error);
   if (text.length * 3 > MAX_INLINE_PAYLOAD_BYTES) requireBounds(calls, text);
   return { id, text, bytes: Buffer.byteLength(text) };
+}
+
+/**
+ * Any other event of an agent.
+ * @throws WritError `payload-too-large` when it fits into no message.
+ */
+export function agentEvent(agent: AgentId, id: string, type: string, data: object): RequestEvent {
+  const text = envelope(agent, id, type, data);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_MESSAGE_BYTES)
+    throw tooLarge(`${type} has ${bytes} bytes; at most ${MAX_MESSAGE_BYTES} fit into a message`);
+  return { id, text, bytes };
 }
 
 /** A `tool.cancel-requested`. */

@@ -19,6 +19,7 @@ export const connectionFile = z.object({
     operator: login.optional(),
     agent: login.extend({ agent: agentId }).optional(),
     approver: login.extend({ approver: z.string() }).optional(),
+    worker: login.optional(),
   }),
 });
 export type ConnectionFile = z.infer<typeof connectionFile>;
@@ -64,6 +65,23 @@ export function agentSettings(
     password: options.password ?? environment['WRIT_NATS_PASSWORD'] ?? agent?.password,
     tenant: legal('tenant', tenantId, options.tenant ?? environment['WRIT_TENANT'] ?? file?.tenant),
     agent: legal('agent', agentId, options.agent ?? environment['WRIT_AGENT'] ?? agent?.agent),
+  };
+}
+
+/** The same for a worker, which is no agent. */
+export function workerSettings(
+  options: Omit<AgentOptions, 'agent'>,
+  environment: Environment = process.env,
+  folder: string = process.cwd(),
+): Credentials {
+  const named = options.server ?? environment['WRIT_NATS_URL'];
+  const file = named === undefined ? requireConnectionFile(folder) : undefined;
+  const worker = file?.users.worker;
+  return {
+    server: named ?? file?.natsUrl ?? '',
+    user: options.user ?? environment['WRIT_NATS_USER'] ?? worker?.user,
+    password: options.password ?? environment['WRIT_NATS_PASSWORD'] ?? worker?.password,
+    tenant: legal('tenant', tenantId, options.tenant ?? environment['WRIT_TENANT'] ?? file?.tenant),
   };
 }
 

@@ -5,25 +5,9 @@ import { agentId, invocationId, token, toolName } from '../ids.ts';
 import { MAX_TEXT_LENGTH } from '../limits.ts';
 import { micros, unitName } from '../quantities.ts';
 
-/** Part of a hold: so much of one unit in one account. */
+/** Part of a hold: so much of one unit in one account, under every limit that the account sets on it for the call's tool. */
 export const holdLine = z.object({ account: z.string(), unit: unitName, amount: micros });
 export type HoldLine = z.infer<typeof holdLine>;
-
-/** The call's ceiling is held in every account on its path, all or nothing. */
-export const budgetReserved = z.object({ invocation: invocationId, holds: z.array(holdLine) });
-
-export const budgetRefused = z.object({
-  invocation: invocationId,
-  agent: agentId,
-  reason: z.enum(['exhausted', 'unknown-account']),
-  account: z.string(),
-  unit: unitName.optional(),
-  asked: micros.optional(),
-  free: micros.optional(),
-  limit: micros.optional(),
-  /** What is short, and when or with what change it would fit. */
-  detail: z.string(),
-});
 
 /** Which of an account's limits on one unit is meant, where it has several. */
 const limitName = {
@@ -47,6 +31,15 @@ export const softLimitPassed = z.object({
 });
 export type SoftLimitPassed = z.infer<typeof softLimitPassed>;
 
+/** The call's ceiling is held in every account on its path, all or nothing. */
+export const budgetReserved = z.object({
+  invocation: invocationId,
+  holds: z.array(holdLine),
+  /** It goes over soft limits: as a recorded debt, or as people granted after `budget.escalated`. */
+  overdraft: z.literal(true).optional(),
+  over: z.array(softLimitPassed).optional(),
+});
+
 /** Instead of `budget.reserved`: people are asked whether it may go over soft limits. The hold is taken already. */
 export const budgetEscalated = z.object({
   invocation: invocationId,
@@ -60,16 +53,50 @@ export const budgetEscalated = z.object({
   expiresAt: z.number().int().optional(),
 });
 
+/** What would have to happen for a refused call to fit, if nothing else is asked meanwhile. */
+const fit = {
+  /** When the limit's window gives back enough by itself, epoch milliseconds. */
+  fitsAtMs: z.number().int().optional(),
+  /** Open holds that would have to end without being used: how much of them, and the first of those calls. */
+  afterHolds: z
+    .object({ amount: micros, calls: z.number().int().nonnegative(), oldest: z.array(invocationId) })
+    .optional(),
+};
+
+export const budgetRefused = z.object({
+  invocation: invocationId,
+  agent: agentId,
+  reason: z.enum(['exhausted', 'unknown-account', 'justification-required', 'no-estimate']),
+  account: z.string(),
+  unit: unitName.optional(),
+  ...limitName,
+  asked: micros.optional(),
+  free: micros.optional(),
+  limit: micros.optional(),
+  softLimit: micros.optional(),
+  ...fit,
+  /** What is short, and when or with what change it would fit. */
+  detail: z.string(),
+});
+
 /** A hold closed without being used. */
 export const budgetReleased = z.object({
   invocation: invocationId,
   reason: z.enum(['denied', 'expired', 'cancelled', 'refused']),
 });
 
+/** A run used more than was held: charged on top of the hold, and said. */
+export const budgetAdjusted = z.object({
+  invocation: invocationId,
+  reason: z.literal('overrun'),
+  lines: z.array(holdLine),
+});
+
 /** Spent plus held passed a share of the limit. */
 export const budgetAlerted = z.object({
   account: z.string(),
   unit: unitName,
+  ...limitName,
   share: z.number(),
   used: micros,
   limit: micros,

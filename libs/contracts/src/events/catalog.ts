@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { digest } from '../digest.ts';
 import { breakerScope, breakerSpec } from '../files/breaker-file.ts';
-import { budgetSpec, environmentSpec, groupsSpec, ownersSpec } from '../files/governance-file.ts';
+import { budgetSpec } from '../files/budget-file.ts';
+import { environmentSpec, groupsSpec, ownersSpec } from '../files/governance-file.ts';
 import { policyRule } from '../files/policy-file.ts';
 import { toolSpec } from '../files/tool-file.ts';
 import { token, toolName } from '../ids.ts';

@@ -12,12 +12,12 @@ import { softLimitPassed } from './budget.ts';
 export const Verdict = { allow: 'allow', deny: 'deny', requireApproval: 'require-approval' } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
-/** A rule whose condition held. */
+/** A rule whose condition held, or could not be evaluated. */
 export const matchedRule = z.object({
   policy: z.string(),
   action: z.enum(PolicyAction),
   mode: z.enum(PolicyMode),
-  /** The values that made it match, `tool.cost = 1200 node-hours`. */
+  /** The values that made it match, `tool.cost = 1200 node-hours`; not for rules that plainly allowed. */
   because: z.string().optional(),
 });
 
@@ -55,6 +55,10 @@ export const policyDecided = z.object({
   approval: approvalTerms.optional(),
   /** Standing grants that spoke for their givers. */
   standing: z.array(token).optional(),
+  /** Groups whose members are told of the call. */
+  notify: z.array(token).optional(),
+  /** Why the agent needs the call, when it says: what a budget asks for above its soft limits. */
+  justification: z.string().max(MAX_TEXT_LENGTH).optional(),
 });
 export type PolicyDecided = z.infer<typeof policyDecided>;
 

@@ -13,7 +13,14 @@ import {
   standingGranted,
   standingWithdrawn,
 } from './approval.ts';
-import { budgetAlerted, budgetEscalated, budgetRefused, budgetReleased, budgetReserved } from './budget.ts';
+import {
+  budgetAdjusted,
+  budgetAlerted,
+  budgetEscalated,
+  budgetRefused,
+  budgetReleased,
+  budgetReserved,
+} from './budget.ts';
 import {
   breakerConfigured,
   breakerForced,
@@ -55,6 +62,23 @@ import {
   schedulePlanned,
   scheduleRefused,
 } from './schedule.ts';
+import { payloadRemoved, storageReturned } from './storage.ts';
+import {
+  contractAccepted,
+  contractRejected,
+  flowEnded,
+  flowReleased,
+  nodeReopened,
+  nodeRuled,
+  nodeSubmitted,
+  nodeTypeDefined,
+  nodeTypeRetired,
+  runCancelRequested,
+  runCompleted,
+  runOpened,
+  runRefused,
+  runRequested,
+} from './workflow.ts';
 
 export const EVENT_SCHEMAS = {
   'tool.requested': toolRequested,
@@ -64,6 +88,8 @@ export const EVENT_SCHEMAS = {
   'policy.published': policyPublished,
   'budget.defined': budgetDefined,
   'budget.retired': budgetRetired,
+  'payload.removed': payloadRemoved,
+  'storage.returned': storageReturned,
   'breaker.configured': breakerConfigured,
   'breaker.retired': breakerRetired,
   'breaker.forced': breakerForced,
@@ -92,6 +118,7 @@ export const EVENT_SCHEMAS = {
   'budget.refused': budgetRefused,
   'budget.released': budgetReleased,
   'budget.alerted': budgetAlerted,
+  'budget.adjusted': budgetAdjusted,
   'schedule.planned': schedulePlanned,
   'schedule.dispatched': scheduleDispatched,
   'schedule.refused': scheduleRefused,
@@ -107,6 +134,20 @@ export const EVENT_SCHEMAS = {
   'execution.completed': executionCompleted,
   'execution.fenced': executionFenced,
   'leader.elected': leaderElected,
+  'run.requested': runRequested,
+  'run.cancel-requested': runCancelRequested,
+  'node.submitted': nodeSubmitted,
+  'node.ruled': nodeRuled,
+  'node-type.defined': nodeTypeDefined,
+  'node-type.retired': nodeTypeRetired,
+  'run.opened': runOpened,
+  'run.refused': runRefused,
+  'run.completed': runCompleted,
+  'contract.accepted': contractAccepted,
+  'contract.rejected': contractRejected,
+  'node.reopened': nodeReopened,
+  'flow.released': flowReleased,
+  'flow.ended': flowEnded,
 } as const;
 
 export type EventType = keyof typeof EVENT_SCHEMAS | 'request.malformed';
@@ -133,13 +174,21 @@ export type EventData<T extends EventType> = T extends keyof typeof EVENT_SCHEMA
 
 /** The subjects on which each kind of fact may stand; a fact on another subject is not believed. */
 export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> = {
-  [SubjectKind.requests]: new Set(['tool.requested', 'tool.cancel-requested']),
+  [SubjectKind.requests]: new Set([
+    'tool.requested',
+    'tool.cancel-requested',
+    'run.requested',
+    'run.cancel-requested',
+    'node.submitted',
+  ]),
   [SubjectKind.catalog]: new Set([
     'tool.registered',
     'tool.retired',
     'policy.published',
     'budget.defined',
     'budget.retired',
+    'payload.removed',
+    'storage.returned',
     'breaker.configured',
     'breaker.retired',
     'breaker.forced',
@@ -148,12 +197,15 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'groups.defined',
     'owners.defined',
     'scheduling.configured',
+    'node-type.defined',
+    'node-type.retired',
   ]),
   [SubjectKind.approvals]: new Set([
     'approval.voted',
     'approval.delegated',
     'standing.granted',
     'standing.withdrawn',
+    'node.ruled',
   ]),
   [SubjectKind.decisions]: new Set([
     'policy.decided',
@@ -166,6 +218,12 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'approval.confirmed',
     'approval.revoked',
     'invocation.cancelled',
+    'run.opened',
+    'run.refused',
+    'run.completed',
+    'contract.accepted',
+    'contract.rejected',
+    'node.reopened',
     'leader.elected',
   ]),
   [SubjectKind.budget]: new Set([
@@ -174,6 +232,7 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'budget.refused',
     'budget.released',
     'budget.alerted',
+    'budget.adjusted',
     'leader.elected',
   ]),
   [SubjectKind.schedule]: new Set([
@@ -193,6 +252,7 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'leader.elected',
   ]),
   [SubjectKind.executions]: new Set(['execution.started', 'execution.completed', 'execution.fenced']),
+  [SubjectKind.flows]: new Set(['flow.released', 'flow.ended']),
 };
 
 /**

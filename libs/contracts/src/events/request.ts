@@ -5,6 +5,7 @@ import { invocationId, stepId, token, toolName } from '../ids.ts';
 import { jsonObject } from '../json.ts';
 import { MAX_CALLS_PER_STEP, MAX_TEXT_LENGTH } from '../limits.ts';
 import { planMode } from '../plan-mode.ts';
+import { flowOfCall } from './workflow.ts';
 
 /** Urgency by name, or 0 (most urgent) to 1000. */
 export const priority = z.union([
@@ -47,6 +48,8 @@ export const toolRequested = z.strictObject({
   justification: z.string().max(MAX_TEXT_LENGTH).optional(),
   /** Name of the audit log that this run exports. */
   log: token.optional(),
+  /** The attempt of a workflow's node that these calls belong to. */
+  flow: flowOfCall.optional(),
 });
 export type ToolRequested = z.infer<typeof toolRequested>;
 

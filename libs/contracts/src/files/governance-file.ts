@@ -5,26 +5,11 @@
 import { z } from 'zod';
 import { token } from '../ids.ts';
 import { planMode } from '../plan-mode.ts';
-import { unitName } from '../quantities.ts';
 import { breakerSpec } from './breaker-file.ts';
-import { policyRule } from './policy-file.ts';
+import { budgetSpec } from './budget-file.ts';
+import { policyFileRule } from './policy-file.ts';
 import { toolSpec } from './tool-file.ts';
-
-/** `budgets:`: an account and what it may spend. `account` is `project` or `project/campaign`; `/` is the tenant. */
-export const budgetSpec = z.strictObject({
-  account: z
-    .string()
-    .regex(
-      /^(\/|[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*)$/,
-      'must be "/" or names joined by "/": "project/campaign"',
-    )
-    .max(256),
-  /** Most of each unit over the whole allocation, in whole or decimal units: `{node-hours: 5000, calls: 900}`. */
-  limits: z.record(unitName, z.number().nonnegative().max(1e15)),
-  /** Shares of a limit (0..1) at which `budget.alerted` is recorded. */
-  alerts: z.array(z.number().gt(0).max(1)).max(8).default([0.8]),
-});
-export type BudgetSpec = z.infer<typeof budgetSpec>;
+import { nodeType } from './workflow-file.ts';
 
 /** `scheduling:`: how the calls of one step may overlap. */
 export const schedulingSpec = z.strictObject({
@@ -53,12 +38,13 @@ export type OwnersSpec = z.infer<typeof ownersSpec>;
 /** One YAML file of a governance folder. */
 export const governanceFile = z.strictObject({
   tools: z.array(toolSpec).max(10_000).optional(),
-  policies: z.array(policyRule).max(10_000).optional(),
+  policies: z.array(policyFileRule).max(10_000).optional(),
   budgets: z.array(budgetSpec).max(10_000).optional(),
   breakers: z.array(breakerSpec).max(10_000).optional(),
   scheduling: schedulingSpec.optional(),
   environment: environmentSpec.optional(),
   groups: groupsSpec.optional(),
   owners: ownersSpec.optional(),
+  nodeTypes: z.array(nodeType).max(1_000).optional(),
 });
 export type GovernanceFile = z.infer<typeof governanceFile>;

@@ -3,10 +3,14 @@ import { z } from 'zod';
 import { token } from '../ids.ts';
 import { MAX_TEXT_LENGTH } from '../limits.ts';
 
+/** What a rule does with a call that its condition matches; `libs/policy/README.md` says how several combine. */
 export const PolicyAction = {
   allow: 'allow',
   deny: 'deny',
   requireApproval: 'require-approval',
+  requireJustification: 'require-justification',
+  limit: 'limit',
+  notify: 'notify',
 } as const;
 export type PolicyAction = (typeof PolicyAction)[keyof typeof PolicyAction];
 
@@ -55,17 +59,68 @@ export const approvalRule = z
   });
 export type ApprovalRule = z.infer<typeof approvalRule>;
 
-/** `policies:` of a governance file. */
+/** Whose calls a limit counts together. */
+export const LimitScope = {
+  agent: 'agent',
+  tool: 'tool',
+  project: 'project',
+  agentTool: 'agent-tool',
+} as const;
+export type LimitScope = (typeof LimitScope)[keyof typeof LimitScope];
+
+/** At most so many allowed calls within any window of this length. */
+export const limitRule = z.strictObject({
+  calls: z.number().int().min(1).max(1_000_000),
+  per: z.enum(LimitScope),
+  windowSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(7 * 86_400),
+});
+export type LimitRule = z.infer<typeof limitRule>;
+
+export const notifyRule = z.strictObject({
+  /** Groups of the catalog whose members are told of the call; the decision names them. */
+  groups: groupNames.min(1),
+});
+export type NotifyRule = z.infer<typeof notifyRule>;
+
+/** A rule as the ledger holds it. */
 export const policyRule = z.strictObject({
   name: token,
   description: z.string().max(MAX_TEXT_LENGTH).optional(),
-  /** Boolean expression over `tool`, `args`, `agent`, `request`, `env`. */
+  /** Boolean expression over `tool`, `args`, `agent`, `request`, `env`, `budget`, `history`, `time`. */
   condition: z.string().min(1).max(4_000),
   action: z.enum(PolicyAction),
   mode: z.enum(PolicyMode).default('enforce'),
   approval: approvalRule.optional(),
+  limit: limitRule.optional(),
+  notify: notifyRule.optional(),
 });
 export type PolicyRule = z.infer<typeof policyRule>;
+
+/** The field that says more about an action, and whether that action needs it. */
+const DETAILS = [
+  { field: 'approval', action: PolicyAction.requireApproval, needed: false },
+  { field: 'limit', action: PolicyAction.limit, needed: true },
+  { field: 'notify', action: PolicyAction.notify, needed: true },
+] as const;
+
+/** `policies:` of a governance file: stricter than what older ledgers may hold. */
+export const policyFileRule = policyRule.superRefine((rule, context) => {
+  for (const { field, action, needed } of DETAILS) {
+    const given = rule[field] !== undefined;
+    if (given && rule.action !== action) {
+      const message = `belongs to the action ${action}; this rule has the action ${rule.action}`;
+      context.addIssue({ code: 'custom', path: [field], message });
+    }
+    if (!given && needed && rule.action === action) {
+      const message = `of this rule is "${action}", which needs the field "${field}"`;
+      context.addIssue({ code: 'custom', path: ['action'], message });
+    }
+  }
+});
 
 interface Stages {
   readonly approvers: readonly string[];

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { toolName, token } from '../ids.ts';
 import { jsonObject } from '../json.ts';
 import { unitName } from '../quantities.ts';
+import { toolAdapter } from './tool-adapter.ts';
+import { toolPlanning } from './workflow-file.ts';
 
 /** What a call may touch. Case does not matter in files. */
 export const SafetyClass = {
@@ -25,25 +27,6 @@ const safetyClass = z
   .transform((value) => value.toUpperCase())
   .pipe(z.enum(SafetyClass));
 
-const commandAdapter = z.strictObject({
-  kind: z.literal('command'),
-  /** Program and arguments; `{args.name}` in an argument is replaced by that input. Never goes through a shell. */
-  argv: z.array(z.string().min(1)).min(1).max(64),
-  /** Names of environment variables that are passed through; everything else is absent. */
-  environment: z.array(z.string()).max(32).default([]),
-});
-
-const moduleAdapter = z.strictObject({
-  kind: z.literal('module'),
-  /** File of an ES module, relative to the executor's tools folder. */
-  module: z.string().min(1).max(512),
-  /** The exported function: `(inputs, context) => output`. */
-  export: z.string().min(1).max(128).default('run'),
-});
-
-export const toolAdapter = z.discriminatedUnion('kind', [moduleAdapter, commandAdapter]);
-export type ToolAdapter = z.infer<typeof toolAdapter>;
-
 const expressionText = z.string().min(1).max(4_000);
 
 /** `tools:` of a governance file; the same shape is the `tool.registered` fact. */
@@ -57,7 +40,10 @@ export const toolSpec = z.strictObject({
   adapter: toolAdapter,
   /** JSON Schema (draft 7 or 2020-12) of the arguments; checked before policy. */
   inputs: jsonObject.optional(),
-  /** JSON Schema of the result; checked after the run. */
+  /**
+   * JSON Schema of the result; checked after the run. What it marks `writeOnly` or `x-writ-redact` is replaced by
+   * `[redacted]` before anything is stored.
+   */
   outputs: jsonObject.optional(),
   /** The most that one call may use, by unit: an amount or an expression over `args`, with its unit. */
   cost: z.record(unitName, expressionText).default({}),
@@ -76,6 +62,8 @@ export const toolSpec = z.strictObject({
   pool: token.default('default'),
   /** Values that policies may test as `tool.labels.x`. */
   labels: z.record(z.string(), z.string()).default({}),
+  /** What a planner of workflows has to know of it. */
+  planning: toolPlanning.optional(),
 });
 export type ToolSpec = z.infer<typeof toolSpec>;
 

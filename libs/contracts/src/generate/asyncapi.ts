@@ -51,6 +51,11 @@ export const CHANNELS: Readonly<Record<SubjectKind, Channel>> = {
     writer: 'that executor; the scheduler writes the fence',
     about: 'Starts and ends of tool runs.',
   },
+  [SubjectKind.flows]: {
+    address: 'writ.{tenant}.flows.{run}',
+    writer: 'the policy service',
+    about: "Outputs of a workflow's nodes whose contract is kept, for the nodes downstream.",
+  },
 };
 
 const PARAMETERS: Readonly<Record<string, string>> = {
@@ -58,6 +63,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   agent: 'The agent that asks; from the credential.',
   approver: 'The person that votes; from the credential.',
   executor: 'The executor that ran the call.',
+  run: 'The run of a workflow.',
 };
 
 /** What agents get told: copies of the facts that concern them. */
@@ -72,6 +78,12 @@ const NOTICE_TYPES = [
   'schedule.indeterminate',
   'invocation.cancelled',
   'execution.completed',
+  'run.opened',
+  'run.refused',
+  'run.completed',
+  'contract.accepted',
+  'contract.rejected',
+  'node.reopened',
 ];
 
 /** The whole document, ready for `JSON.stringify`. */

@@ -33,6 +33,7 @@ describe('the generated documents', () => {
       budget: subjects.budget('{tenant}' as never),
       schedule: subjects.schedule('{tenant}' as never),
       executions: subjects.executions('{tenant}' as never, '{executor}' as never),
+      flows: subjects.flows('{tenant}' as never, '{run}' as never),
     };
     for (const kind of Object.values(SubjectKind)) {
       expect(CHANNELS[kind].address).toBe(built[kind]);

@@ -30,22 +30,26 @@ export function compilePath(
     const cell = rooted ? undefined : cellOf(path[0] as string, scope);
     if (cell && path.length === 1) return () => cell.value;
     const resolved = cell ? undefined : compilation.resolve(path);
-    if (resolved && resolved.parts === path.length) return boxed(resolved);
+    if (resolved && resolved.parts === path.length) return boxed(resolved, compilation.site(node));
     const type = (cell ?? resolved) ? undefined : TYPES.get(path.join('.'));
     if (type) return () => type;
     if (node.op === '.' && resolved?.parts === path.length - 1)
-      return field(compilation, node, boxed(resolved), resolved);
+      return field(compilation, node, boxed(resolved, compilation.site(node.args[0])), resolved);
   }
   if (node.op === '.') return field(compilation, node, compilation.compile(node.args[0], scope), undefined);
   return compilation.unknown(node, `unknown name "${node.args}"`);
 }
 
 /** A quantity is read as a bare `bigint`; outside of the fast paths it needs its dimension. */
-function boxed(resolved: Resolved): Run {
-  const { read, dimension } = resolved;
-  return dimension === undefined
-    ? read
-    : (input) => new Quantity(dimension as Dimension, read(input) as bigint);
+function boxed(resolved: Resolved, site: Site): Run {
+  const { read, dimension, absent } = resolved;
+  if (dimension !== undefined) return (input) => new Quantity(dimension as Dimension, read(input) as bigint);
+  if (absent !== Absent.error) return read;
+  return (input) => {
+    const value = read(input);
+    if (value === undefined) throw new Fault(`${site.text} is absent`, site);
+    return value;
+  };
 }
 
 function field(compilation: Compilation, node: NodeOf<'.'>, base: Run, resolved: Resolved | undefined): Run {
@@ -160,8 +164,9 @@ export function compileHas(compilation: Compilation, node: Node, scope: Scope | 
   };
 }
 
-/** A field of the environment is always there, unless it reads as the empty text for want of a value. */
+/** A field of the environment is always there, unless it is not given or reads as the empty text instead. */
 function hasKnownField(resolved: Resolved): Run {
   const { read, absent } = resolved;
+  if (absent === Absent.error) return (input) => read(input) !== undefined;
   return absent === Absent.emptyText ? (input) => read(input) !== '' : () => true;
 }

@@ -4,13 +4,13 @@
  */
 import { hash } from 'node:crypto';
 
-export const HASH_BYTES = 32;
+export const CHAIN_HASH_BYTES = 32;
 
 /** What stands before a tenant's first commit. */
-export const GENESIS: Buffer = Buffer.alloc(HASH_BYTES);
+export const CHAIN_GENESIS: Uint8Array = new Uint8Array(CHAIN_HASH_BYTES);
 
 /** Right after the hash before: the sequence in 8 bytes, the subject's length in 2, both big-endian. */
-const FIXED_BYTES = HASH_BYTES + 8 + 2;
+const FIXED_BYTES = CHAIN_HASH_BYTES + 8 + 2;
 
 let scratch = Buffer.alloc(64 * 1024);
 
@@ -18,10 +18,10 @@ export function chainHash(before: Uint8Array, seq: number, subject: string, data
   const length = FIXED_BYTES + subject.length * 3 + data.length;
   if (length > scratch.length) scratch = Buffer.alloc(2 * length);
   scratch.set(before, 0);
-  scratch.writeUInt32BE(Math.floor(seq / 2 ** 32), HASH_BYTES);
-  scratch.writeUInt32BE(seq >>> 0, HASH_BYTES + 4);
+  scratch.writeUInt32BE(Math.floor(seq / 2 ** 32), CHAIN_HASH_BYTES);
+  scratch.writeUInt32BE(seq >>> 0, CHAIN_HASH_BYTES + 4);
   const subjectBytes = scratch.write(subject, FIXED_BYTES, 'utf8');
-  scratch.writeUInt16BE(subjectBytes, HASH_BYTES + 8);
+  scratch.writeUInt16BE(subjectBytes, CHAIN_HASH_BYTES + 8);
   scratch.set(data, FIXED_BYTES + subjectBytes);
   return hash('sha256', scratch.subarray(0, FIXED_BYTES + subjectBytes + data.length), 'buffer');
 }

@@ -1,0 +1,131 @@
+/** Questioning the record on a real Postgres: searches page by page, one invocation in full, the stored hash chain. */
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { parseSubject } from '@writ/contracts';
+import type { InvocationId, TenantId } from '@writ/contracts';
+import { ChainCheck, provenanceOf } from '@writ/provenance';
+import type { ChainFault, ChainLink, SearchRequest } from '@writ/provenance';
+import { freshDatabase } from '@writ/testkit';
+import type { Audit } from '../test/audit.ts';
+import { TENANT, append, decided, names, ran, requested } from '../test/calls.ts';
+import { Scene } from '../test/scene.ts';
+import { RecordReader } from './record-reader.ts';
+import { InvocationSearch } from './search.ts';
+import { StoredChain } from './stored-chain.ts';
+
+const tenant = TENANT as TenantId;
+let scene: Scene;
+let audit: Audit;
+let search: InvocationSearch;
+let chain: StoredChain;
+
+beforeEach(async () => {
+  scene = await Scene.open(() => freshDatabase(inject('postgresUrl')));
+  audit = scene.start();
+  const { db, projection } = audit;
+  search = new InvocationSearch(db, scene.ledger, projection, new RecordReader(db, projection));
+  chain = new StoredChain(db, scene.ledger, projection);
+});
+
+afterEach(async () => scene.close());
+
+async function found(request: SearchRequest): Promise<string[]> {
+  const ids: string[] = [];
+  for (let after: string | undefined; ;) {
+    const page = await search.search(tenant, { ...request, ...(after === undefined ? {} : { after }) });
+    ids.push(...page.invocations.map(({ invocation }) => invocation));
+    after = page.next;
+    if (after === undefined) return ids;
+  }
+}
+
+async function links(): Promise<ChainLink[]> {
+  const all: ChainLink[] = [];
+  for (let more = true; more;) {
+    const page = await chain.page(tenant, all.at(-1)?.seq ?? 0);
+    all.push(...page.links);
+    more = page.more && page.links.length > 0;
+  }
+  return all;
+}
+
+async function verified(): Promise<{ fault: ChainFault | undefined; checked: number }> {
+  const stored = await links();
+  const stream = scene.ledger.commits.filter(({ subject }) => parseSubject(subject)?.tenant === tenant);
+  const check = new ChainCheck();
+  for (let index = 0; index < Math.max(stored.length, stream.length) && !check.fault; index++)
+    check.step(stream[index], stored[index]);
+  return check;
+}
+
+describe('a search', () => {
+  it('page by page: each match once, newest first', async () => {
+    const campaign = { campaign: 'c1' };
+    await append(scene.ledger, ...ran(names('a', 25), campaign), ...ran(names('b', 25)));
+    await append(scene.ledger, requested(['no'], campaign), decided(['no'], 'deny', campaign));
+    expect(await found({ campaign: 'c1', limit: 10 })).toEqual(['no', ...names('a', 25).toReversed()]);
+    expect(await found({ limit: 17 })).toHaveLength(51);
+  });
+
+  it('by stage, agent, tool, digest and time: all of them must hold', async () => {
+    await append(
+      scene.ledger,
+      ...ran(['a']),
+      requested(['no']),
+      decided(['no'], 'deny'),
+      requested(['open']),
+    );
+    expect(await found({ stage: 'denied' })).toEqual(['no']);
+    expect(await found({ stage: 'requested', agent: 'alpha' })).toEqual(['open']);
+    expect(await found({ tool: 'descriptors', agent: 'beta' })).toEqual([]);
+    const { record } = await search.show(tenant, 'a' as InvocationId);
+    const argsDigest = record?.decided[0]?.argsDigest;
+    expect(await found({ argsDigest: argsDigest! })).toEqual(['no', 'a']);
+    expect(await found({ until: '2024-05-01T12:00:00Z' })).toEqual([]);
+    expect(await found({ since: '2024-05-01T12:00:00Z' })).toHaveLength(3);
+  });
+
+  it('of another tenant: finds nothing; after a key that no page has: refused', async () => {
+    await append(scene.ledger, ...ran(['a']));
+    expect(await search.search('globex' as TenantId, {})).toEqual({ invocations: [] });
+    await expect(search.search(tenant, { after: "1'" })).rejects.toMatchObject({ code: 'bad-page-key' });
+  });
+});
+
+describe('one invocation', () => {
+  it('in full: who, what, why, where and at what cost', async () => {
+    await append(scene.ledger, ...ran(['a'], { campaign: 'c1' }));
+    const { record } = await search.show(tenant, 'a' as InvocationId);
+    expect(record && provenanceOf(record)).toMatchObject({
+      stage: 'succeeded',
+      who: { agent: 'alpha', campaign: 'c1' },
+      what: { tool: 'descriptors', inputs: { smiles: 'CCO' }, output: { logP: 1.2 } },
+      where: { executor: 'exec-1' },
+      cost: { settled: [{ account: '/', held: '5', charged: '2' }] },
+      ledger: { requested: 1, decided: [2], reserved: 3, dispatched: [4], ended: 5 },
+    });
+    expect(await search.show(tenant, 'ghost' as InvocationId)).toEqual({});
+  });
+});
+
+describe('the stored chain', () => {
+  it('of several tenants, in several chunks: agrees with the stream', async () => {
+    for (let part = 0; part < 5; part++) {
+      await append(scene.ledger, ...ran(names(`p${part}`, 100)), ...ran(['other'], { tenant: 'globex' }));
+      await scene.stored(audit);
+    }
+    expect(await verified()).toMatchObject({ fault: undefined, checked: 25 });
+  });
+
+  it('a byte changed, a row dropped: the first place is named', async () => {
+    for (const id of ['a', 'b', 'c']) {
+      await append(scene.ledger, ...ran([id]));
+      await scene.stored(audit);
+    }
+    await sql`delete from audit.chunks where first_seq = 11`.execute(audit.db);
+    expect((await verified()).fault).toEqual({ seq: 11, what: 'is in the stream, but not recorded' });
+    await sql`update audit.chunks set hashes = set_byte(hashes, 40, 255 - get_byte(hashes, 40))
+      where first_seq = 6`.execute(audit.db);
+    expect((await verified()).fault).toMatchObject({ seq: 7 });
+  });
+});

@@ -1,0 +1,196 @@
+/**
+ * Glimpses of the facts that every call has, read off a scanned event without building it. What does not look as it nearly
+ * always does is left to `decodeCommit`, and nothing is accepted that it would not accept.
+ */
+import {
+  EVENTS_BY_KIND,
+  MAX_CALLS_PER_STEP,
+  RunOutcome,
+  SubjectKind,
+  Verdict,
+  isToken,
+} from '@writ/contracts';
+import type { AgentId, Digest, ExecutorId, InvocationId } from '@writ/contracts';
+import type { Glimpse } from '@writ/provenance';
+import { Bytes } from './event-scan.ts';
+import type { EventScan, Member } from './event-scan.ts';
+
+const RUN_OUTCOMES = Object.values(RunOutcome);
+const PLAIN_TYPES = ['policy.decided', 'budget.reserved', 'schedule.dispatched'] as const;
+const LONGEST_NAME = 64;
+const USAGE = /^\{(?:"[a-z][a-z0-9-]{0,31}":"\d{1,15}"(?:,(?!\}))?)*\}$/;
+
+/** Members of a request's data that are names, and known members that it may not have. */
+const REQUEST_NAMES = ['project', 'campaign', 'log', 'step'] as const;
+const STRANGERS: readonly Member[] = [
+  'type',
+  'data',
+  'id',
+  'source',
+  'time',
+  'specversion',
+  'invocation',
+  'agent',
+  'tool',
+];
+
+/** The glimpses of the present event of a commit on a subject of this kind and origin; undefined when it is not plain. */
+export function plainGlimpses(
+  scan: EventScan,
+  kind: SubjectKind,
+  origin: string,
+): readonly Glimpse[] | undefined {
+  if (kind === SubjectKind.requests) return request(scan, origin as AgentId);
+  const glimpse = kind === SubjectKind.executions ? completion(scan) : ownGlimpse(scan, kind);
+  return glimpse && [glimpse];
+}
+
+interface PlainCall {
+  readonly invocation: InvocationId;
+  readonly tool: string;
+}
+
+const NOTHING = {
+  verdict: undefined,
+  argsDigest: undefined,
+  executor: undefined,
+  attempt: undefined,
+  outcome: undefined,
+  rejects: undefined,
+} as const;
+
+/** A request without anything unusual: no priority, deadline or justification, and inputs that are flat. */
+function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefined {
+  if (!scan.is('type', 'tool.requested') || !isEnvelope(scan)) return undefined;
+  if (
+    !scan.openData() ||
+    !scan.familiar ||
+    !REQUEST_NAMES.every((name) => !scan.has(name) || isName(scan, name))
+  )
+    return undefined;
+  if (STRANGERS.some((name) => scan.has(name))) return undefined;
+  const calls = parsed(scan.json('calls'));
+  if (!Array.isArray(calls) || calls.length === 0 || calls.length > MAX_CALLS_PER_STEP) return undefined;
+  const project = scan.text('project') ?? 'default';
+  const campaign = scan.text('campaign');
+  const log = scan.text('log');
+  const glimpses: Glimpse[] = [];
+  for (const call of calls as readonly unknown[]) {
+    if (!isPlainCall(call)) return undefined;
+    const { invocation, tool } = call;
+    glimpses.push({ type: 'tool.requested', invocation, agent, tool, project, campaign, log, ...NOTHING });
+  }
+  return glimpses;
+}
+
+function isPlainCall(call: unknown): call is PlainCall {
+  if (typeof call !== 'object' || call === null) return false;
+  const { invocation, tool, inputs = {}, ...more } = call as Readonly<Record<string, unknown>>;
+  return (
+    typeof invocation === 'string' &&
+    isToken(invocation) &&
+    typeof tool === 'string' &&
+    isToken(tool) &&
+    typeof inputs === 'object' &&
+    inputs !== null &&
+    !Array.isArray(inputs) &&
+    Object.keys(more).length === 0 &&
+    Object.values(inputs).every((value) => typeof value !== 'object' || value === null)
+  );
+}
+
+/** The glimpse of one of the facts that every call has, when it looks as it nearly always does. */
+function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
+  const type = PLAIN_TYPES.find((one) => scan.is('type', one));
+  if (
+    type === undefined ||
+    !EVENTS_BY_KIND[kind].has(type) ||
+    !scan.openData() ||
+    !isName(scan, 'invocation')
+  )
+    return undefined;
+  const invocation = scan.text('invocation') as InvocationId;
+  const decided = type === 'policy.decided';
+  if (decided && !scan.is('verdict', Verdict.allow)) return undefined;
+  const attempt = scan.count('attempt');
+  if (type === 'schedule.dispatched' && attempt === undefined) return undefined;
+  return {
+    type,
+    invocation,
+    agent: decided ? (scan.text('agent') as AgentId) : undefined,
+    tool: decided ? scan.text('tool') : undefined,
+    project: decided ? scan.text('project') : undefined,
+    campaign: decided ? scan.text('campaign') : undefined,
+    log: undefined,
+    verdict: decided ? Verdict.allow : undefined,
+    argsDigest: decided ? (scan.text('argsDigest') as Digest) : undefined,
+    executor: decided ? undefined : (scan.text('executor') as ExecutorId),
+    attempt,
+    outcome: undefined,
+    rejects: undefined,
+  };
+}
+
+/** An executor's word is checked (as its schema does), not trusted; what is not plainly right is left to the schema. */
+function completion(scan: EventScan): Glimpse | undefined {
+  if (!scan.is('type', 'execution.completed') || !isEnvelope(scan)) return undefined;
+  if (!scan.openData() || !scan.familiar || scan.has('error') || scan.has('outputRef')) return undefined;
+  const outcome = RUN_OUTCOMES.find((one) => scan.is('outcome', one));
+  const plain =
+    outcome !== undefined &&
+    isName(scan, 'invocation') &&
+    isName(scan, 'agent') &&
+    isName(scan, 'executor') &&
+    isName(scan, 'session') &&
+    (scan.count('attempt') ?? 0) > 0 &&
+    scan.isDigest('argsDigest') &&
+    (!scan.has('outputDigest') || scan.isDigest('outputDigest')) &&
+    scan.count('startedAtMs') !== undefined &&
+    scan.count('endedAtMs') !== undefined &&
+    USAGE.test(scan.json('usage') ?? '') &&
+    (!scan.has('output') || parsed(scan.json('output')) !== undefined);
+  if (!plain) return undefined;
+  return {
+    type: 'execution.completed',
+    invocation: scan.text('invocation') as InvocationId,
+    agent: undefined,
+    tool: undefined,
+    project: undefined,
+    campaign: undefined,
+    log: undefined,
+    verdict: undefined,
+    argsDigest: undefined,
+    executor: undefined,
+    attempt: undefined,
+    outcome,
+    rejects: undefined,
+  };
+}
+
+/** As `isToken` says of a text. */
+function isName(scan: EventScan, member: Member): boolean {
+  return scan.isOf(member, Bytes.name, 1, LONGEST_NAME);
+}
+
+/** Whether a member is a text of plain ASCII, not empty. */
+function isText(scan: EventScan, member: Member): boolean {
+  return scan.isOf(member, Bytes.plain, 1, Number.MAX_SAFE_INTEGER);
+}
+
+function isEnvelope(scan: EventScan): boolean {
+  return (
+    scan.is('specversion', '1.0') &&
+    isText(scan, 'id') &&
+    isText(scan, 'source') &&
+    (!scan.has('time') || isText(scan, 'time'))
+  );
+}
+
+/** The value of JSON text; undefined when it is none. */
+function parsed(text = ''): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+/** The commands that question the record: `log`, `search`, `show`, `verify`. */
+import { MAX_LISTED } from '@writ/provenance';
+import type { SearchRequest } from '@writ/provenance';
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import { show, within } from './commands.ts';
+import type { GlobalOptions, Surroundings } from './commands.ts';
+import { ExitCode } from './exit-code.ts';
+import { listingTable, provenance, provenanceText, search } from './listing.ts';
+import { verifyChain } from './verify-chain.ts';
+
+type Filters = Omit<SearchRequest, 'argsDigest'> & { readonly digest?: string };
+
+export function addEvidenceCommands(
+  program: Command,
+  surroundings: Surroundings,
+  ended: (code: ExitCode) => void,
+): void {
+  program
+    .command('log')
+    .description('the latest calls, newest first')
+    .option('-n, --limit <count>', `at most so many (up to ${MAX_LISTED})`, limitOf, 20)
+    .action(async (_, command: Command) => ended(await list(surroundings, command.optsWithGlobals())));
+  program
+    .command('search')
+    .description('the calls that match, newest first')
+    .option('--project <name>', 'only this project')
+    .option('--campaign <name>', 'only this campaign')
+    .option('--agent <name>', 'only this agent')
+    .option('--tool <name>', 'only this tool')
+    .option('--stage <stage>', 'an outcome (succeeded, denied, ...), or how far an open call has come')
+    .option('--digest <digest>', 'only calls with these arguments (sha256:...)')
+    .option('--since <time>', 'asked for at this time or later, RFC 3339')
+    .option('--until <time>', 'asked for before this time')
+    .option('-n, --limit <count>', `at most so many (up to ${MAX_LISTED})`, limitOf, 50)
+    .option('--after <key>', 'the next page: the key that the page before ended with')
+    .action(async (_, command: Command) => ended(await list(surroundings, command.optsWithGlobals())));
+  program
+    .command('show <invocation>')
+    .description('who asked for a call, what was decided and why, where it ran and what it cost')
+    .action(async (id: string, _, command: Command) =>
+      ended(await showOne(surroundings, id, command.optsWithGlobals())),
+    );
+  program
+    .command('verify')
+    .description('compare what is recorded with the stream, by the hash chain; exits 1 when they differ')
+    .action(async (_, command: Command) => ended(await verify(surroundings, command.optsWithGlobals())));
+}
+
+async function list(surroundings: Surroundings, options: GlobalOptions & Filters): Promise<ExitCode> {
+  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
+    const page = await search(transport, tenant, requestOf(options));
+    show(surroundings.terminal, options, page, (paint) => {
+      if (page.invocations.length === 0) return 'no call matches';
+      const more = page.next === undefined ? [] : [paint('grey', `more: --after ${page.next}`)];
+      return [listingTable(page.invocations, paint), ...more].join('\n');
+    });
+    return ExitCode.ok;
+  });
+}
+
+async function showOne(surroundings: Surroundings, id: string, options: GlobalOptions): Promise<ExitCode> {
+  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
+    const told = await provenance(transport, tenant, id);
+    show(surroundings.terminal, options, told, (paint) => provenanceText(told, paint));
+    return ExitCode.ok;
+  });
+}
+
+async function verify(surroundings: Surroundings, options: GlobalOptions): Promise<ExitCode> {
+  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
+    const { ledger } = transport;
+    const result = await verifyChain(
+      { ledger, query: async (...asked) => transport.query(...asked) },
+      tenant,
+    );
+    const { fault, checked, asOf } = result;
+    show(surroundings.terminal, options, result, (paint) =>
+      fault
+        ? `${paint('red', 'differs')} at ledger sequence ${fault.seq}: this commit ${fault.what} (${checked} commits before it agree)`
+        : `${paint('green', 'verified')}: stream, hash chain and record of ${tenant} agree on ${checked} commits, up to ledger sequence ${asOf}`,
+    );
+    return fault ? ExitCode.refused : ExitCode.ok;
+  });
+}
+
+function requestOf(options: Filters): SearchRequest {
+  const { project, campaign, agent, tool, stage, digest, since, until, limit, after } = options;
+  const given = { project, campaign, agent, tool, stage, argsDigest: digest, since, until, limit, after };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function limitOf(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= MAX_LISTED) return value;
+  throw new InvalidArgumentError(`It is a whole number from 1 to ${MAX_LISTED}.`);
+}

@@ -1,0 +1,89 @@
+/** The memory as JSON and back. Order is part of it: what is forgotten first stands first. */
+import type { Instant, InvocationId } from '@writ/contracts';
+import type { KeyedCounts } from './keyed-counts.ts';
+import type { Memory } from './memory.ts';
+import type { SlidingCount } from './sliding-count.ts';
+
+type Entries<K, V> = readonly (readonly [K, V])[];
+
+type CountsJson = Entries<number, Entries<string, SlidingCount>>;
+
+export interface MemoryJson {
+  readonly limits: CountsJson;
+  readonly denials: Entries<string, { readonly times: number; readonly at: Instant }>;
+  readonly history?: {
+    readonly counts: CountsJson;
+    readonly running: Entries<InvocationId, string>;
+  };
+  readonly budget: {
+    readonly accounts: Entries<
+      string,
+      { readonly limits: Entries<string, string>; readonly used: Entries<string, string> }
+    >;
+    readonly holds: Entries<InvocationId, readonly { account: string; unit: string; amount: string }[]>;
+    readonly incomplete: boolean;
+  };
+}
+
+export function memoryJson({ limits, denials, history, budget }: Memory): MemoryJson {
+  return {
+    limits: countsJson(limits),
+    denials: [...denials],
+    ...(history ? { history: { counts: countsJson(history.counts), running: [...history.running] } } : {}),
+    budget: {
+      accounts: [...budget.accounts].map(([path, account]) => [
+        path,
+        { limits: amountsJson(account.limits), used: amountsJson(account.used) },
+      ]),
+      holds: [...budget.holds].map(([invocation, lines]) => [
+        invocation,
+        lines.map(({ account, unit, amount }) => ({ account, unit, amount: amount.toString() })),
+      ]),
+      incomplete: budget.incomplete,
+    },
+  };
+}
+
+export function memoryOf({ limits, denials, history, budget }: MemoryJson): Memory {
+  return {
+    limits: countsOf(limits),
+    denials: new Map(denials),
+    history: history && { counts: countsOf(history.counts), running: new Map(history.running) },
+    budget: {
+      accounts: new Map(
+        budget.accounts.map(([path, account]) => [
+          path,
+          { limits: amountsOf(account.limits), used: amountsOf(account.used) },
+        ]),
+      ),
+      holds: new Map(
+        budget.holds.map(([invocation, lines]) => [
+          invocation,
+          lines.map(({ account, unit, amount }) => ({ account, unit, amount: BigInt(amount) })),
+        ]),
+      ),
+      incomplete: budget.incomplete,
+    },
+  };
+}
+
+/** Counts change in place, so what is saved has to be its own. */
+function countsJson(counts: KeyedCounts): CountsJson {
+  return Array.from(counts, ([windowMs, byKey]) => [windowMs, copied(byKey)]);
+}
+
+function countsOf(entries: CountsJson): KeyedCounts {
+  return new Map(entries.map(([windowMs, byKey]) => [windowMs, new Map(copied(byKey))]));
+}
+
+function copied(byKey: Iterable<readonly [string, SlidingCount]>): [string, SlidingCount][] {
+  return Array.from(byKey, ([key, sliding]) => [key, { ...sliding, counts: [...sliding.counts] }]);
+}
+
+function amountsJson(amounts: ReadonlyMap<string, bigint>): Entries<string, string> {
+  return [...amounts].map(([unit, amount]) => [unit, amount.toString()]);
+}
+
+function amountsOf(entries: Entries<string, string>): Map<string, bigint> {
+  return new Map(entries.map(([unit, amount]) => [unit, BigInt(amount)]));
+}
