@@ -1,8 +1,9 @@
 /** Operators and alerts on the whole suite: a pause that says what still runs, a circuit of the cell, a tool that writes. */
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GovernedToolExecutor } from '@writ/sdk';
@@ -14,6 +15,8 @@ import type { TestSuite } from './suite.ts';
 const SECRET = `whsec_${Buffer.from('a secret of the cell').toString('base64')}`;
 
 let suite: TestSuite;
+/** Where tools find and leave files. */
+let shared: string;
 let agent: GovernedToolExecutor;
 let webhook: Server;
 const alerts: unknown[] = [];
@@ -45,8 +48,12 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`;
   suite = await startTestSuite({ environment: { WRIT_ALERT_WEBHOOKS: url, WRIT_ALERT_SECRET: SECRET } });
-  for (const folder of ['catalog', 'vault']) await mkdir(join(suite.dir, folder));
-  await writeFile(join(suite.dir, 'catalog', 'all.yaml'), governance(join(suite.dir, 'vault')));
+  await mkdir(join(suite.dir, 'catalog'));
+  // An executor of root runs commands as accounts of their own, which have no rights in the suite's folder.
+  shared = await mkdtemp(join(tmpdir(), 'writ-shared-'));
+  await mkdir(join(shared, 'vault'));
+  for (const folder of [shared, join(shared, 'vault')]) await chmod(folder, 0o777);
+  await writeFile(join(suite.dir, 'catalog', 'all.yaml'), governance(join(shared, 'vault')));
   const applied = await suite.writ('apply', '-f', join(suite.dir, 'catalog'));
   expect(applied, applied.err).toMatchObject({ code: 0 });
   const { natsUrl, users } = suite.connection;
@@ -61,12 +68,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent?.close();
   await suite?.stop();
+  await rm(shared, { recursive: true, force: true });
   await new Promise((resolve) => webhook.close(resolve));
 });
 
 describe('a pause of everything', () => {
   it('names the calls that still run, ends when they have stopped, and lets the others wait', async () => {
-    const file = join(suite.dir, 'go');
+    const file = join(shared, 'go');
     const held = agent.run({ tool: 'hold', inputs: { file } });
     await eventually(() => access(`${file}.begun`).then(() => true), {
       withinMs: 60_000,
@@ -115,7 +123,7 @@ describe('a circuit that the cell`s operator opens', () => {
 
 describe('a READ_ONLY tool that writes', () => {
   it('runs, and its webhook hears of it, signed', async () => {
-    const file = join(suite.dir, 'vault', 'index');
+    const file = join(shared, 'vault', 'index');
     expect(await agent.run({ tool: 'status', inputs: { file } })).toMatchObject({ status: 'succeeded' });
     const told = await eventually(() => alerts[0], { withinMs: 60_000, what: 'the webhook got the alert' });
     expect(told).toMatchObject({
