@@ -13,6 +13,9 @@ export const pullRequest = z.object({
   slots: z.number().int().positive().max(100_000),
   pool: z.string().default('default'),
   labels: z.record(z.string(), z.string()).default({}),
+  /** What its calls share besides slots; absent means none. */
+  gpus: z.number().int().nonnegative().optional(),
+  memoryGb: z.number().nonnegative().optional(),
   /** How many grants it holds: taken, and their end not yet committed. */
   holding: z.number().int().nonnegative(),
   /** Which ones, as `tenant/invocation/attempt`; only in answer to `resync`, because the list may be long. */
@@ -35,6 +38,8 @@ export const grant = z.object({
   argsDigest: digest,
   /** Ledger sequence of `schedule.dispatched`: rises with every grant. */
   fencingToken: z.number().int(),
+  /** The executors that a call of several nodes runs on, this one first. */
+  nodes: z.array(executorId).optional(),
 });
 export type Grant = z.infer<typeof grant>;
 

@@ -18,7 +18,14 @@ export { Verdict } from './events/decision.ts';
 export { ForcedMode } from './events/catalog.ts';
 export { breakerScope, breakerScopeOf, breakerSpec } from './files/breaker-file.ts';
 export { CalendarWindow, OverdraftRule, budgetSpec, limitsOf, windowName } from './files/budget-file.ts';
-export { environmentSpec, governanceFile, groupsSpec, schedulingSpec } from './files/governance-file.ts';
+export {
+  concurrencySpec,
+  environmentSpec,
+  governanceFile,
+  groupsSpec,
+  schedulingSpec,
+  shareSpec,
+} from './files/governance-file.ts';
 export { NodeEnd } from './events/workflow.ts';
 export { LimitScope, PolicyAction, PolicyMode, policyFileRule, policyRule } from './files/policy-file.ts';
 export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
@@ -85,7 +92,14 @@ export type { EventData, EventType } from './events/events.ts';
 export type { PayloadRef, Priority, ToolCall, ToolRequested } from './events/request.ts';
 export type { BreakerSpec } from './files/breaker-file.ts';
 export type { BudgetLimit, BudgetSpec } from './files/budget-file.ts';
-export type { EnvironmentSpec, GovernanceFile, GroupsSpec, SchedulingSpec } from './files/governance-file.ts';
+export type {
+  ConcurrencySpec,
+  EnvironmentSpec,
+  GovernanceFile,
+  GroupsSpec,
+  SchedulingSpec,
+  ShareSpec,
+} from './files/governance-file.ts';
 export type {
   FailureSummary,
   FlowOfCall,
@@ -103,7 +117,7 @@ export type {
 } from './files/workflow-file.ts';
 export type { ApprovalRule, LimitRule, PolicyRule } from './files/policy-file.ts';
 export type { McpServer, ToolAdapter } from './files/tool-adapter.ts';
-export type { ToolSpec } from './files/tool-file.ts';
+export type { Requirements, ToolSpec } from './files/tool-file.ts';
 export type { PayloadInput } from './payload.ts';
 export type { Position } from './heap.ts';
 export type {

@@ -5,9 +5,9 @@
 import type { Instant, Position } from '@writ/contracts';
 import type { Call } from './state.ts';
 
-/** Calls with a deadline: the order in which their time runs out. */
+/** Calls with a deadline: the order in which they become hopeless. */
 export function expiresBefore(a: Call, b: Call): boolean {
-  const difference = (a.deadlineMs as Instant) - (b.deadlineMs as Instant);
+  const difference = hopelessMs(a) - hopelessMs(b);
   return difference === 0 ? a.arrival < b.arrival : difference < 0;
 }
 
@@ -16,16 +16,19 @@ export function arrivedBefore(a: Call, b: Call): boolean {
 }
 
 export const IN_DEADLINES: Position<Call> = {
-  get: (call) => call.inDeadlines,
+  get: (call) => call.due?.position ?? -1,
   set: (call, position) => {
-    call.inDeadlines = position;
+    if (call.due) call.due.position = position;
   },
 };
 
-/** Shared by cancels and indeterminate outcomes: a call cannot be owed both, because its phase allows one. */
-export const IN_DEBTS: Position<Call> = {
-  get: (call) => call.inDebts,
+export const IN_CANCELS: Position<Call> = {
+  get: (call) => call.cancel?.position ?? -1,
   set: (call, position) => {
-    call.inDebts = position;
+    if (call.cancel) call.cancel.position = position;
   },
 };
+
+function hopelessMs({ due }: Call): Instant {
+  return due?.hopelessMs ?? Infinity;
+}

@@ -17,6 +17,6 @@ export type { OpenAlert, SentAlert } from './alerts.ts';
 export type { BreakerReport, RunningCall } from './breaker-report.ts';
 export type { Plan } from './plan.ts';
 export type { GrantDetails } from './queries.ts';
-export type { ExecutorSession, SchedulerOffer } from './react.ts';
-export type { Fence, SchedulerState } from './state.ts';
+export type { SchedulerOffer } from './react.ts';
+export type { ExecutorSession, Fence, SchedulerState } from './state.ts';
 export type { ToolRule, ToolRules, Wave, WaveCall, WaveOptions } from './waves.ts';

@@ -1,8 +1,7 @@
 /** What the process around the core reads out of its state: to answer pulls, to watch executors, to report. */
 import type { Digest, ExecutorId, Grant, InvocationId, SessionId, TenantId, ToolSpec } from '@writ/contracts';
 import { isLost, sessionIn } from './executors.ts';
-import type { ExecutorSession } from './react.ts';
-import type { Call, Fence, SchedulerState } from './state.ts';
+import type { Call, ExecutorSession, Fence, SchedulerState } from './state.ts';
 
 /** A grant as an executor gets it; the fencing token is the ledger sequence of its commit, which the caller knows. */
 export type GrantDetails = Omit<Grant, 'fencingToken'>;
@@ -41,7 +40,9 @@ export function fencesOwed(state: SchedulerState): readonly Fence[] {
 /** Sessions that hold grants: those whose silence matters, also to a leader that never heard of them. */
 export function busySessions(state: SchedulerState): ExecutorSession[] {
   return [...state.sessions.values()].flatMap((sessions) =>
-    [...sessions.values()].map(({ executor, session }) => ({ executor, session })),
+    [...sessions.values()]
+      .filter(({ grants }) => grants.size > 0)
+      .map(({ executor, session }) => ({ executor, session })),
   );
 }
 
@@ -61,6 +62,16 @@ function detailsOf({
   phase,
 }: Call): GrantDetails | undefined {
   if (phase.status !== 'granted' || !version || !argsDigest) return undefined;
-  const { attempt } = phase.grant;
-  return { tenant, invocation, attempt, agent, tool, toolDigest: version.digest, inputs, argsDigest };
+  const { attempt, executor, beside } = phase.grant;
+  const details = {
+    tenant,
+    invocation,
+    attempt,
+    agent,
+    tool,
+    toolDigest: version.digest,
+    inputs,
+    argsDigest,
+  };
+  return beside ? { ...details, nodes: [executor, ...beside.map((one) => one.executor)] } : details;
 }

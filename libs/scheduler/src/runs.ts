@@ -2,24 +2,32 @@
  * The folds of a call's time with an executor: grant, start, end, loss. A grant is closed exactly once, by the facts
  * of its own attempt and session; executors are known by their credential (`origin`), not by what a body says.
  */
-import type { ExecutorId, RecordedFact } from '@writ/contracts';
+import { RunOutcome } from '@writ/contracts';
+import type { ExecutorId, Instant, RecordedFact } from '@writ/contracts';
+import { charge, weigh } from './accounts.ts';
 import { noteWrites } from './alerts.ts';
 import { breakerKey, isProbing, record } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { review } from './circuits.ts';
 import { fenceKey, forgetSession, mayRunAgain, sessionIn } from './executors.ts';
-import { callOf, clear, end, moveTo } from './lifecycle.ts';
-import type { OpenGrant, SchedulerState } from './state.ts';
+import { callOf, clear, end, moveTo, usualRunMs } from './lifecycle.ts';
+import { age } from './queue.ts';
+import type { Call, OpenGrant, SchedulerState, ToolVersion } from './state.ts';
 
 export function onDispatched(state: SchedulerState, fact: RecordedFact<'schedule.dispatched'>): void {
   const call = callOf(state, fact);
   if (call?.phase.status !== 'ready' || !call.version) return;
-  const { attempt, executor, session } = fact.data;
-  const probes = probesOf(call.version.lane.breakers);
+  const { attempt, executor, session, beside } = fact.data;
+  const { door, spec } = call.version;
+  const probes = probesOf(door.breakers);
+  const penalty = penaltyOf(state, call.version, fact.at);
+  const untilMs = fact.at + spec.timeoutSeconds * 1_000;
   state.grants++;
   call.attempts = attempt;
-  const grant = { attempt, executor, session, started: false };
+  const grant = { attempt, executor, session, started: false, penalty, untilMs, beside };
   moveTo(state, call, { status: 'granted', grant: probes ? { ...grant, probes } : grant });
+  charge(call.account, penalty);
+  if (call.lane) age(state, call.lane.pool, fact.at);
 }
 
 export function onStarted(state: SchedulerState, fact: RecordedFact<'execution.started'>): void {
@@ -37,9 +45,10 @@ export function onCompleted(state: SchedulerState, fact: RecordedFact<'execution
   const answers = phase.status === 'granted' ? isOf(phase.grant, fact) : phase.grant.attempt === attempt;
   if (!answers) return;
   const { grant } = phase;
+  settle(state, call, grant, fact);
   const { timeoutSeconds } = call.version.spec;
   const run = { outcome, startedAtMs, endedAtMs, executor: grant.executor, at: fact.at, timeoutSeconds };
-  for (const breaker of call.version.lane.breakers) {
+  for (const breaker of call.version.door.breakers) {
     // Recorded first: a probe that succeeded keeps its permit, so no lane opens in between.
     record(breaker, grant.probes?.[breakerKey(breaker)] ?? 0, run);
     review(state, breaker);
@@ -75,6 +84,29 @@ export function onIndeterminate(state: SchedulerState, fact: RecordedFact<'sched
   const call = callOf(state, fact);
   if (call?.phase.status !== 'indeterminate') return;
   moveTo(state, call, { status: 'indeterminate', grant: call.phase.grant, recorded: true });
+}
+
+/** What a grant is charged before anybody knows how long it takes, so that a burst does not jump the line. */
+export function penaltyOf(state: SchedulerState, version: ToolVersion, at: Instant): number {
+  return weigh(state.accounts, (usualRunMs(version) / 1_000) * nodesOf(version), at);
+}
+
+/** The true usage takes the place of the penalty. */
+function settle(
+  state: SchedulerState,
+  { account, version }: Call,
+  { penalty }: OpenGrant,
+  { at, data }: RecordedFact<'execution.completed'>,
+): void {
+  if (!version) return;
+  const runMs = Math.max(0, data.endedAtMs - data.startedAtMs) || 0;
+  charge(account, weigh(state.accounts, (runMs / 1_000) * nodesOf(version), at) - penalty);
+  if (data.outcome === RunOutcome.succeeded) version.times.add(runMs);
+}
+
+/** What counts as nodes of a fair share: every slot that a call takes. */
+function nodesOf({ spec: { requires } }: ToolVersion): number {
+  return requires ? requires.nodes * requires.slots : 1;
 }
 
 /** Whether an executor's fact speaks of this very grant. */

@@ -13,7 +13,7 @@ import type { SchedulerState } from './state.ts';
 
 export const scheduler: Decider<SchedulerState, SchedulerOffer> = {
   name: 'scheduler',
-  version: 2,
+  version: 3,
   writes: SubjectKind.schedule,
   reads: new Set([
     SubjectKind.requests,

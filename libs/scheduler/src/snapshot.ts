@@ -4,6 +4,7 @@
  */
 import { compareText } from '@writ/contracts';
 import type {
+  ConcurrencySpec,
   Digest,
   Instant,
   InvocationId,
@@ -13,15 +14,21 @@ import type {
   ToolName,
   ToolSpec,
 } from '@writ/contracts';
+import { accountOf, below, pathOf } from './accounts.ts';
+import type { Account, Accounts } from './accounts.ts';
 import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
 import { breakerOf, tenantIn, versionOf } from './catalog.ts';
 import { restoreBreaker, saveBreakers } from './saved-breaker.ts';
 import type { SavedBreaker } from './saved-breaker.ts';
 import { list } from './circuits.ts';
 import { fenceKey } from './executors.ts';
+import { claimAgain } from './leases.ts';
 import { enter } from './lifecycle.ts';
+import { poolNamed } from './queue.ts';
+import { restrict } from './restrict.ts';
+import { RunTimes } from './run-times.ts';
 import { initial } from './state.ts';
-import type { Call, Fence, SchedulerState, Step, Tenant } from './state.ts';
+import type { Call, Due, Fence, SchedulerState, Step, Tenant } from './state.ts';
 import { byArrival, stepKey } from './steps.ts';
 
 interface SavedTenant {
@@ -34,17 +41,35 @@ interface SavedTenant {
   readonly breakers: readonly SavedBreaker[];
   /** Versions of READ_ONLY tools that were seen to write. */
   readonly wrote?: readonly Digest[];
+  readonly times: readonly (readonly [ToolName, readonly number[]])[];
+  readonly limits: readonly ConcurrencySpec[];
+}
+
+interface SavedAccount {
+  readonly name: string;
+  readonly share: number;
+  readonly usage: number;
+  readonly below: readonly SavedAccount[];
+}
+
+interface SavedAccounts {
+  readonly epoch: Instant;
+  readonly sweepAt: number;
+  readonly cell: SavedAccount;
 }
 
 interface SavedCall extends Omit<
   Call,
-  'step' | 'version' | 'argsDigest' | 'deadlineMs' | 'cancel' | 'inLane' | 'inDeadlines' | 'inDebts'
+  'account' | 'due' | 'step' | 'version' | 'argsDigest' | 'cancel' | 'lane' | 'lease' | 'inLane'
 > {
+  readonly project: string;
+  readonly campaign: string;
   /** Index of its step; absent fields are undefined. */
   readonly step?: number;
   readonly version?: Digest;
   readonly argsDigest?: Digest;
-  readonly deadlineMs?: Instant;
+  readonly due?: Omit<Due, 'position'>;
+  readonly ticket?: number;
   readonly cancel?: { readonly reason?: string };
 }
 
@@ -57,6 +82,10 @@ type SavedStep = Pick<Step, 'tenant' | 'agent' | 'id' | 'arrival'> & {
 interface Saved {
   readonly arrivals: number;
   readonly grants: number;
+  readonly tickets: number;
+  readonly accounts: SavedAccounts;
+  /** Of each pool, up to when calls were looked at for their age. */
+  readonly aged: readonly (readonly [string, number])[];
   readonly tenants: readonly SavedTenant[];
   readonly steps: readonly SavedStep[];
   readonly calls: readonly SavedCall[];
@@ -77,6 +106,9 @@ export function snapshot(state: SchedulerState): Json {
   const saved: Saved = {
     arrivals: state.arrivals,
     grants: state.grants,
+    tickets: state.tickets,
+    accounts: saveAccounts(state.accounts),
+    aged: sorted(state.pools).map(([name, { agedAt }]) => [name, agedAt] as const),
     tenants: [...state.tenants]
       .sort(([a], [b]) => compareText(a, b))
       .map(([id, tenant]) => saveTenant(id, tenant)),
@@ -96,6 +128,9 @@ export function restore(json: Json): SchedulerState {
   const state = initial();
   state.arrivals = saved.arrivals;
   state.grants = saved.grants;
+  state.tickets = saved.tickets;
+  restoreAccounts(state.accounts, saved.accounts);
+  for (const [pool, agedAt] of saved.aged) poolNamed(state, pool).agedAt = agedAt;
   for (const tenant of saved.tenants) restoreTenant(state, tenant);
   const steps = saved.steps.map((step): Step => ({
     owed: undefined,
@@ -111,7 +146,16 @@ export function restore(json: Json): SchedulerState {
     const step = steps[index];
     if (step && after) step.after = restoreAfter(tenantIn(state, tenant), after);
   }
-  for (const call of calls) enter(state, call);
+  const tickets = new Map(calls.map((call, index) => [call, saved.calls[index]?.ticket]));
+  // Keys are claimed as they were: by those that run, then in the order of asking.
+  const waits = ({ phase }: Call): number => Number(phase.status === 'ready');
+  for (const call of [...calls].sort(
+    (a, b) => waits(a) - waits(b) || (tickets.get(a) ?? 0) - (tickets.get(b) ?? 0),
+  )) {
+    const ticket = tickets.get(call);
+    if (ticket !== undefined) claimAgain(state, call, ticket);
+    enter(state, call);
+  }
   for (const fence of saved.fences) state.fences.set(fenceKey(fence), fence);
   for (const session of saved.lostSessions) state.lostSessions.add(session);
   state.alerts = saved.alerts;
@@ -141,17 +185,21 @@ function saveTenant(id: TenantId, tenant: Tenant): SavedTenant {
     tools,
     breakers: saveBreakers(tenant.breakers.values()),
     ...(wrote.length > 0 ? { wrote } : {}),
+    times: sorted(tenant.times).map(([tool, runs]) => [tool, runs.counts()] as const),
+    limits: tenant.limits,
   };
 }
 
 function restoreTenant(
   state: SchedulerState,
-  { id, parallel, plan, seen, versions, tools, breakers, wrote = [] }: SavedTenant,
+  { id, parallel, plan, seen, versions, tools, breakers, wrote = [], times, limits }: SavedTenant,
 ): void {
   const tenant = tenantIn(state, id);
   tenant.seen.restore(seen);
   for (const [pool, on] of parallel) tenant.parallel.set(pool, on);
   tenant.plan = plan;
+  for (const [tool, counts] of times) tenant.times.set(tool, new RunTimes(counts));
+  restrict(state, id, limits);
   for (const saved of breakers) {
     const breaker = breakerOf(state, id, saved.scope);
     restoreBreaker(breaker, saved);
@@ -190,43 +238,63 @@ function restoreAfter({ calls }: Tenant, after: NonNullable<SavedStep['after']>)
 }
 
 function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
-  const { tenant, invocation, agent, tool, inputs, urgency, arrival, wave, phase, attempts } = call;
-  const { deadlineMs, argsDigest, cancel } = call;
+  const { tenant, invocation, agent, tool, inputs, band, arrival, wave, phase, attempts, readyAt, seq } =
+    call;
+  const { due, argsDigest, cancel } = call;
+  const [, project, campaign] = pathOf(call.account);
   const step = call.step && indexOf.get(call.step);
   const optional = {
     step,
     version: call.version?.digest,
     argsDigest,
-    deadlineMs,
-    cancel: cancel && given(cancel),
+    due: due && saveDue(due),
+    ticket: call.lease?.ticket,
+    cancel: cancel && given({ reason: cancel.reason }),
   };
   return {
     tenant,
     invocation,
     agent,
     tool,
+    project,
+    campaign,
     inputs,
-    urgency,
+    band,
     arrival,
     wave,
     phase,
     attempts,
+    readyAt,
+    seq,
     ...given(optional),
   };
 }
 
 function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly Step[]): Call {
   const tenant = tenantIn(state, saved.tenant);
+  const { invocation, agent, tool, inputs, band, arrival, wave, phase, attempts, readyAt, seq } = saved;
   const call: Call = {
-    ...saved,
-    deadlineMs: saved.deadlineMs,
+    tenant: saved.tenant,
+    invocation,
+    agent,
+    tool,
+    inputs,
+    band,
+    account: accountOf(state.accounts, saved.tenant, saved.project, saved.campaign),
+    due: saved.due && { ...saved.due, position: -1 },
+    arrival,
+    wave,
+    phase,
+    attempts,
+    readyAt,
+    seq,
     step: saved.step === undefined ? undefined : steps[saved.step],
     argsDigest: saved.argsDigest,
     version: saved.version && tenant.versions.get(saved.version),
-    cancel: saved.cancel && { reason: saved.cancel.reason },
+    cancel: saved.cancel && { reason: saved.cancel.reason, position: -1 },
+    lane: undefined,
+    lease: undefined,
     inLane: -1,
-    inDeadlines: -1,
-    inDebts: -1,
   };
   if (call.version) call.version.uses++;
   tenant.calls.set(call.invocation, call);
@@ -236,6 +304,34 @@ function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly St
     living[Math.max(call.wave, 0)]?.add(call);
   }
   return call;
+}
+
+function saveDue({ deadlineMs, late, latestStartMs, hopelessMs }: Due): Omit<Due, 'position'> {
+  return { deadlineMs, late, latestStartMs, hopelessMs };
+}
+
+function saveAccounts({ epoch, sweepAt, cell }: Accounts): SavedAccounts {
+  const save = ({ name, share, usage, children }: Account): SavedAccount => ({
+    name,
+    share,
+    usage,
+    below: sorted(children).map(([, child]) => save(child)),
+  });
+  return { epoch, sweepAt, cell: save(cell) };
+}
+
+function restoreAccounts(accounts: Accounts, { epoch, sweepAt, cell }: SavedAccounts): void {
+  accounts.epoch = epoch;
+  accounts.sweepAt = sweepAt;
+  const load = (parent: Account, saved: readonly SavedAccount[]): void => {
+    for (const { name, share, usage, below: children } of saved) {
+      const one = below(accounts, parent, name);
+      one.share = share;
+      one.usage = usage;
+      load(one, children);
+    }
+  };
+  load(accounts.cell, cell.below);
 }
 
 /** The entries of a map by key. */

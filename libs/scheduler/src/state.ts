@@ -6,6 +6,7 @@
 import { Heap } from '@writ/contracts';
 import type {
   AgentId,
+  ConcurrencySpec,
   Digest,
   ExecutorId,
   Instant,
@@ -22,10 +23,16 @@ import type {
 import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
 import { IN_FORCED, IN_OPEN, forceEndsBefore, opensBefore } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
-import { IN_DEADLINES, IN_DEBTS, arrivedBefore, expiresBefore } from './debts.ts';
+import { noAccounts } from './accounts.ts';
+import type { Account, Accounts } from './accounts.ts';
+import { IN_CANCELS, IN_DEADLINES, arrivedBefore, expiresBefore } from './debts.ts';
+import type { Door } from './gates.ts';
+import type { Quota } from './quotas.ts';
+import type { Lease, Leases } from './leases.ts';
 import { IN_LANES, laneBefore } from './queue.ts';
 import type { Lane, Pool } from './queue.ts';
 import type { Plan } from './plan.ts';
+import type { RunTimes } from './run-times.ts';
 
 /** A call that has not ended. */
 export interface Call {
@@ -34,9 +41,12 @@ export interface Call {
   readonly agent: AgentId;
   readonly tool: ToolName;
   readonly inputs: JsonObject;
-  /** 0 (most urgent) to 1000. */
-  readonly urgency: number;
-  readonly deadlineMs: Instant | undefined;
+  /** Of its urgency, 0 is the most urgent. */
+  readonly band: number;
+  /** The campaign that is charged for it. */
+  readonly account: Account;
+  /** Absent for a call without a deadline. */
+  readonly due: Due | undefined;
   /** Rises with every call that is asked for; decides between calls of one urgency. */
   readonly arrival: number;
   /** Absent for the only call of a step. */
@@ -50,16 +60,40 @@ export interface Call {
   /** Grants so far. */
   attempts: number;
   /** Why its agent wants it cancelled; takes effect whenever the call is not with an executor. */
-  cancel: { readonly reason: string | undefined } | undefined;
-  /** Positions in the heaps it is in. */
+  cancel: { readonly reason: string | undefined; position: number } | undefined;
+  /** Where it queues, or was granted from; absent before. */
+  lane: Lane | undefined;
+  /** Its place in the queues of its resource keys; absent while it needs none. */
+  lease: Lease | undefined;
+  /** Ledger time, in seconds, at which it last became ready. */
+  readyAt: number;
+  /** Ledger sequence of the latest fact of another service that brought it further. */
+  seq: number;
+  /** Where it stands in its lane. */
   inLane: number;
-  inDeadlines: number;
-  inDebts: number;
+}
+
+/** When a call should have ended, and what follows from how long its tool usually runs. */
+export interface Due {
+  readonly deadlineMs: Instant;
+  /** Whether it is to run although it is late. */
+  readonly late: boolean;
+  /** The deadline without the usual run: the order in its campaign. */
+  latestStartMs: Instant;
+  /** The deadline without the quickest run: when there is no hope left. */
+  hopelessMs: Instant;
+  position: number;
 }
 
 /** How far a call has come. */
 export type Phase =
-  | { readonly status: 'waiting'; readonly allowed: boolean; readonly reserved: boolean }
+  | {
+      readonly status: 'waiting';
+      readonly allowed: boolean;
+      readonly reserved: boolean;
+      /** People are asked whether it may run. */
+      readonly approval?: boolean;
+    }
   /** Allowed and paid for; earlier waves of its step still run. */
   | { readonly status: 'cleared' }
   /** In the queue of its pool. */
@@ -76,6 +110,17 @@ export interface OpenGrant {
   readonly started: boolean;
   /** The half-open rounds that it is a probe of, by breaker; absent for an ordinary grant. */
   readonly probes?: Readonly<Record<string, number>>;
+  /** What its accounts were charged for it when it was granted; the true usage takes its place. */
+  readonly penalty: number;
+  /** When its tool's time is up. */
+  readonly untilMs: Instant;
+  /** The other executors of a call that runs on several. */
+  readonly beside: readonly ExecutorSession[] | undefined;
+}
+
+export interface ExecutorSession {
+  readonly executor: ExecutorId;
+  readonly session: SessionId;
 }
 
 /** The calls of one request, when there are several. */
@@ -99,7 +144,8 @@ export interface Step {
 export interface ToolVersion {
   readonly spec: ToolSpec;
   readonly digest: Digest;
-  readonly lane: Lane;
+  readonly door: Door;
+  readonly times: RunTimes;
   /** Calls bound to it and places in the tool's history. */
   uses: number;
   /** It is registered READ_ONLY and was seen to write: told once, not at every call. */
@@ -112,20 +158,30 @@ export interface Tenant {
   /** How its steps are planned unless they say it themselves. */
   plan: PlanMode | undefined;
   readonly calls: Map<InvocationId, Call>;
-  /** Invocations that were asked for, ended ones included: repeating one has no second effect. */
+  /** Invocations that have ended: repeating one has no second effect. */
   readonly seen: RecentIds;
   /** Versions of each tool with the catalog revision that each came with, newest last. */
   readonly tools: Map<ToolName, { readonly revision: number; readonly version: ToolVersion }[]>;
   readonly versions: Map<Digest, ToolVersion>;
   /** By scope. */
   readonly breakers: Map<string, Breaker>;
+  /** How long each tool runs. */
+  readonly times: Map<ToolName, RunTimes>;
+  /** Concurrency limits of tools and projects, by `tool:<name>` and `project:<name>`. */
+  readonly quotas: Map<string, Quota>;
+  /** Resource keys that calls hold or wait for, by the key. */
+  readonly leases: Leases;
+  /** The limits as the catalog has them. */
+  limits: readonly ConcurrencySpec[];
 }
 
-/** A session that holds grants. */
-export interface Session {
-  readonly executor: ExecutorId;
-  readonly session: SessionId;
+/** A session that holds grants, or stands beside another one's. */
+export interface Session extends ExecutorSession {
   readonly grants: Set<Call>;
+  /** Calls that another executor runs on this one, too. */
+  readonly guests: Set<Call>;
+  /** Slots that all of them take. */
+  slots: number;
 }
 
 /** A tenant's subject of a lost executor: nothing may be granted again before `execution.fenced` stands on it. */
@@ -136,15 +192,17 @@ export interface Fence {
 }
 
 export interface SchedulerState {
+  readonly accounts: Accounts;
   readonly tenants: Map<TenantId, Tenant>;
   readonly pools: Map<string, Pool>;
+  readonly doors: Map<string, Door>;
   readonly sessions: Map<ExecutorId, Map<SessionId, Session>>;
   readonly fences: Map<string, Fence>;
   readonly lostSessions: Set<string>;
   /** Debts. */
   readonly unplanned: Map<string, Step>;
   readonly cancelling: Heap<Call>;
-  readonly unrecorded: Heap<Call>;
+  readonly unrecorded: Set<Call>;
   readonly deadlines: Heap<Call>;
   readonly refusing: Heap<Lane>;
   readonly turning: Set<Breaker>;
@@ -155,23 +213,29 @@ export interface SchedulerState {
   readonly unannounced: Map<ToolVersion, UndeclaredWrite>;
   /** Alerts that the webhooks of the cell have not all taken, oldest first. */
   readonly openAlerts: Map<string, OpenAlert>;
+  /** Ledger time of the fact that is being folded. */
+  at: Instant;
   /** Counters: calls asked for, grants made, calls in the queues now, alerts raised. */
   arrivals: number;
   grants: number;
   ready: number;
   alerts: number;
+  /** Calls that asked for resource keys so far. */
+  tickets: number;
 }
 
 export function initial(): SchedulerState {
   return {
+    accounts: noAccounts(),
     tenants: new Map(),
     pools: new Map(),
+    doors: new Map(),
     sessions: new Map(),
     fences: new Map(),
     lostSessions: new Set(),
     unplanned: new Map(),
-    cancelling: new Heap(arrivedBefore, IN_DEBTS),
-    unrecorded: new Heap(arrivedBefore, IN_DEBTS),
+    cancelling: new Heap(arrivedBefore, IN_CANCELS),
+    unrecorded: new Set(),
     deadlines: new Heap(expiresBefore, IN_DEADLINES),
     refusing: new Heap(laneBefore, IN_LANES),
     turning: new Set(),
@@ -179,9 +243,11 @@ export function initial(): SchedulerState {
     forcedBreakers: new Heap(forceEndsBefore, IN_FORCED),
     unannounced: new Map(),
     openAlerts: new Map(),
+    at: 0,
     arrivals: 0,
     grants: 0,
     ready: 0,
     alerts: 0,
+    tickets: 0,
   };
 }

@@ -3,7 +3,7 @@
  * answer of many grants is made before any of them is folded. The first k calls cost O(k log k), however many wait.
  */
 import { Heap } from '@writ/contracts';
-import { callBefore } from './queue.ts';
+import { callBefore } from './call-queue.ts';
 import type { Lane } from './queue.ts';
 import type { Call } from './state.ts';
 

@@ -5,14 +5,20 @@
 import { expect } from 'vitest';
 import type { EventData, RecordedFact } from '@writ/contracts';
 import type { SchedulerOffer } from '../src/index.ts';
+import { AGEING_BOUND_SECONDS, USAGE_HALF_LIFE_MS } from '../src/limits.ts';
+import { RunTimes } from '../src/run-times.ts';
 
 interface Watched {
   readonly id: string;
   readonly tool: string;
   readonly pool: string;
   readonly arrival: number;
-  readonly urgency: number;
+  readonly band: number;
+  /** `tenant`, `tenant/project`, `tenant/project/campaign`. */
+  readonly accounts: readonly string[];
   readonly deadlineMs: number;
+  readonly key: string | undefined;
+  readonly reads: boolean;
   readonly once: boolean;
   readonly step: Watched[];
   waves: string[][] | undefined;
@@ -25,6 +31,12 @@ interface Watched {
   holder: string | undefined;
   started: boolean;
   indeterminate: boolean;
+  /** When it became ready last, in seconds, and how many keyed calls had been ready before it at first. */
+  readyAt: number | undefined;
+  ticket: number | undefined;
+  latestStartMs: number;
+  cleared: boolean;
+  penalty: number;
 }
 
 const NEW_CALL = {
@@ -37,6 +49,11 @@ const NEW_CALL = {
   holder: undefined,
   started: false,
   indeterminate: false,
+  readyAt: undefined,
+  ticket: undefined,
+  latestStartMs: Infinity,
+  cleared: false,
+  penalty: 0,
 };
 
 type Data<T extends RecordedFact['type']> = EventData<T>;
@@ -45,7 +62,12 @@ type Data<T extends RecordedFact['type']> = EventData<T>;
 export interface ToolFacts {
   readonly pool: string;
   readonly once: boolean;
+  /** Whether it leases `file:{args.k}`, and whether it shares it. */
+  readonly keyed: boolean;
+  readonly reads: boolean;
 }
+
+const TIMEOUT_MS = 60_000;
 
 export class Referee {
   readonly calls = new Map<string, Watched>();
@@ -55,6 +77,11 @@ export class Referee {
     string,
     { status: string; permits: number; probes: Set<string>; passed: number }
   >();
+
+  readonly #usage = new Map<string, number>();
+  readonly #times = new Map<string, RunTimes>();
+  readonly #agedAt = new Map<string, number>();
+  #tickets = 0;
 
   constructor(tools: ReadonlyMap<string, ToolFacts>) {
     this.#tools = tools;
@@ -71,6 +98,22 @@ export class Referee {
 
   /** Follows one fact; `offer` is what the answer was given to, for an answer of the scheduler. */
   see(fact: RecordedFact, now: number, offer?: SchedulerOffer): void {
+    this.#follow(fact, now, offer);
+    for (const call of this.living) {
+      const cleared = call.allowed && call.reserved && call.holder === undefined && !call.indeterminate;
+      // What the runs so far say of its slack is asked once each time that it can run.
+      if (cleared && !call.cleared && call.deadlineMs < Infinity)
+        call.latestStartMs = call.deadlineMs - (this.#timesOf(call).medianMs ?? TIMEOUT_MS);
+      call.cleared = cleared;
+      if (!this.#isReady(call)) call.readyAt = undefined;
+      else if (call.readyAt === undefined) {
+        call.readyAt = Math.floor(now / 1_000);
+        if (call.key !== undefined) call.ticket ??= this.#tickets++;
+      }
+    }
+  }
+
+  #follow(fact: RecordedFact, now: number, offer?: SchedulerOffer): void {
     const id = `${fact.tenant}/${(fact.data as { invocation?: string }).invocation}`;
     const call = this.calls.get(id);
     switch (fact.type) {
@@ -108,7 +151,7 @@ export class Referee {
         break;
       case 'execution.completed':
         if (call && (this.#isHolder(call, fact.data) || this.#resolves(call, fact.data)))
-          this.#complete(call, fact.data);
+          this.#complete(call, fact.data, now);
         break;
       case 'execution.fenced':
         this.#fence(fact.tenant, `${fact.origin}/${fact.data.session}`);
@@ -125,7 +168,7 @@ export class Referee {
 
   #ask(tenant: string, data: Data<'tool.requested'>): void {
     const step: Watched[] = [];
-    for (const { invocation, tool } of data.calls) {
+    for (const { invocation, tool, inputs } of data.calls) {
       const id = `${tenant}/${invocation}`;
       const facts = this.#tools.get(tool) as ToolFacts;
       if (this.calls.has(id)) continue;
@@ -137,8 +180,10 @@ export class Referee {
         id,
         tool: `${tenant}/${tool}`,
         arrival: this.calls.size,
-        urgency,
+        band: Math.floor(urgency / 100),
+        accounts: [tenant, `${tenant}/${data.project}`, `${tenant}/${data.project}/${data.campaign ?? ''}`],
         deadlineMs,
+        key: facts.keyed ? `${tenant}/${String(inputs['k'])}` : undefined,
         step,
       };
       step.push(call);
@@ -184,12 +229,60 @@ export class Referee {
     return free && call.allowed && call.reserved && this.#isOpen(call);
   }
 
-  /** Calls that could be granted now, best first. */
-  #queue(pool: string): Watched[] {
-    const ready = this.living.filter(
-      (call) => call.pool === pool && this.#isReady(call) && this.#admits(call),
+  /** The call that is to be granted next. */
+  #next(pool: string, now: number): Watched | undefined {
+    const ready = this.living.filter((call) => call.pool === pool && this.#isReady(call));
+    const open = ready.filter((call) => this.#admits(call) && !this.#waitsForKey(call));
+    const agedAt = this.#agedAt.get(pool) ?? 0;
+    const firsts = lanesOf(open).map((lane) => {
+      const [call] = lane.sort(bySlack) as [Watched];
+      const dueAt = (call.readyAt as number) + AGEING_BOUND_SECONDS;
+      if (call.deadlineMs < Infinity || dueAt > agedAt)
+        return { call, band: call.band, slack: call.latestStartMs };
+      return { call, band: -1, slack: dueAt * 1_000 };
+    });
+    this.#agedAt.set(pool, Math.floor(now / 1_000));
+    // Overdue calls stand beside those of the most urgent band, and accounts decide among them.
+    const urgent = Math.min(...firsts.map(({ band }) => band).filter((band) => band >= 0));
+    return firsts
+      .filter(({ band }) => band === -1 || band === urgent)
+      .sort(
+        (a, b) =>
+          this.#byShare(a.call, b.call) ||
+          (a.slack === b.slack ? a.call.arrival - b.call.arrival : a.slack - b.slack),
+      )[0]?.call;
+  }
+
+  #byShare(a: Watched, b: Watched): number {
+    for (const [level, one] of a.accounts.entries()) {
+      const other = b.accounts[level] as string;
+      if (one !== other)
+        return (this.#usage.get(one) ?? 0) - (this.#usage.get(other) ?? 0) || (one < other ? -1 : 1);
+    }
+    return 0;
+  }
+
+  #waitsForKey(call: Watched): boolean {
+    return this.living.some(
+      (other) =>
+        other.key === call.key &&
+        other.ticket !== undefined &&
+        other.ticket < (call.ticket ?? -1) &&
+        !(other.reads && call.reads),
     );
-    return ready.sort((a, b) => a.urgency - b.urgency || a.arrival - b.arrival);
+  }
+
+  #charge(call: Watched, nodeSeconds: number, now: number, penalty = 0): number {
+    const usage = nodeSeconds * 2 ** (now / USAGE_HALF_LIFE_MS);
+    for (const one of call.accounts)
+      this.#usage.set(one, Math.max(0, (this.#usage.get(one) ?? 0) + (usage - penalty)));
+    return usage;
+  }
+
+  #timesOf({ tool }: Watched): RunTimes {
+    const times = this.#times.get(tool) ?? new RunTimes();
+    this.#times.set(tool, times);
+    return times;
   }
 
   #admits(call: Watched): boolean {
@@ -208,13 +301,14 @@ export class Referee {
     const offered = offer?.executors.find((one) => `${one.executor}/${one.session}` === holder);
     if (!call || !offered)
       return expect.fail(`${data.invocation} was granted to ${holder}, which offered nothing`);
-    expect(this.#queue(offered.pool)[0]?.id, 'the best call goes first').toBe(call.id);
+    expect(this.#next(offered.pool, now)?.id, 'the best call goes first').toBe(call.id);
     expect(call.deadlineMs).toBeGreaterThan(now);
     expect(this.heldBy(holder).length, 'no more grants than slots').toBeLessThan(offered.slots);
     expect(this.#dead.has(holder), 'a lost session gets nothing').toBe(false);
     expect(call.once && call.started, 'what must not run twice is not granted again').toBe(false);
     expect(data.attempt).toBe(++call.attempts);
     call.holder = holder;
+    call.penalty = this.#charge(call, (this.#timesOf(call).medianMs ?? TIMEOUT_MS) / 1_000, now);
     const circuit = this.#circuits.get(call.tool);
     if (circuit?.status === 'half-opened') circuit.probes.add(call.id);
   }
@@ -222,7 +316,8 @@ export class Referee {
   #refuse(call: Watched | undefined, data: Data<'schedule.refused'>, now: number): void {
     if (!call) return expect.fail('an unknown call was refused');
     expect(call.allowed && call.reserved && call.holder === undefined).toBe(true);
-    if (data.reason === 'deadline') expect(call.deadlineMs).toBeLessThanOrEqual(now);
+    if (data.reason === 'deadline')
+      expect(call.deadlineMs - (data.expectedRunMs ?? 0)).toBeLessThanOrEqual(now + 1);
     else expect(this.#isReady(call) && this.#circuits.get(call.tool)?.status === 'opened').toBe(true);
     this.#end(call, 'refused');
   }
@@ -235,7 +330,9 @@ export class Referee {
     return call.indeterminate && call.ended === undefined && data.attempt === call.attempts;
   }
 
-  #complete(call: Watched, { outcome }: Data<'execution.completed'>): void {
+  #complete(call: Watched, { outcome, endedAtMs }: Data<'execution.completed'>, now: number): void {
+    this.#charge(call, endedAtMs / 1_000, now, call.penalty);
+    if (outcome === 'succeeded') this.#timesOf(call).add(endedAtMs);
     const circuit = this.#circuits.get(call.tool);
     if (circuit?.probes.delete(call.id) && outcome === 'succeeded') circuit.passed++;
     this.#end(call, outcome);
@@ -265,4 +362,16 @@ export class Referee {
     expect(legal, `a circuit that is ${before} turned to ${status}`).toContain(before);
     this.#circuits.set(tool, { status, permits: data.permits ?? 0, probes: new Set(), passed: 0 });
   }
+}
+
+/** Least slack first, then who asked first. */
+function bySlack(a: Watched, b: Watched): number {
+  return a.latestStartMs === b.latestStartMs ? a.arrival - b.arrival : a.latestStartMs - b.latestStartMs;
+}
+
+/** Calls of one tool, band and campaign together. */
+function lanesOf(calls: readonly Watched[]): Watched[][] {
+  const nameOf = ({ tool, band, accounts, deadlineMs }: Watched): string =>
+    `${tool} ${band} ${accounts[2]} ${deadlineMs < Infinity}`;
+  return [...Map.groupBy(calls, nameOf).values()];
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { digest } from '../digest.ts';
 import { breakerScope, breakerSpec } from '../files/breaker-file.ts';
 import { budgetSpec } from '../files/budget-file.ts';
-import { environmentSpec, groupsSpec } from '../files/governance-file.ts';
+import { concurrencySpec, environmentSpec, groupsSpec, shareSpec } from '../files/governance-file.ts';
 import { policyRule } from '../files/policy-file.ts';
 import { toolSpec } from '../files/tool-file.ts';
 import { token, toolName } from '../ids.ts';
@@ -52,6 +52,10 @@ export const breakerReleased = z.object({
 });
 export const environmentDefined = z.object({ environment: environmentSpec });
 export const groupsDefined = z.object({ groups: groupsSpec });
+/** All shares of the tenant, or of the tenants themselves in the catalog of the cell; replaces those before. */
+export const sharesDefined = z.object({ shares: z.array(shareSpec).max(10_000) });
+/** All concurrency limits of the tenant; replaces those before. */
+export const concurrencyDefined = z.object({ limits: z.array(concurrencySpec).max(10_000) });
 /** `parallelEnabled: false` makes every step sequential: a kill switch. Of the tenant `_cell` it holds for all tenants. */
 export const schedulingConfigured = z.object({
   parallelEnabled: z.boolean(),

@@ -29,6 +29,8 @@ export const scheduleDispatched = z.object({
   executor: executorId,
   session: sessionId,
   argsDigest: digest,
+  /** The other executors of a call that runs on several; it is `executor` that is told to run it. */
+  beside: z.array(z.object({ executor: executorId, session: sessionId })).optional(),
 });
 
 export const scheduleRefused = z.object({
@@ -36,6 +38,9 @@ export const scheduleRefused = z.object({
   agent: agentId,
   reason: z.enum(['breaker-open', 'deadline']),
   detail: z.string(),
+  /** With reason `deadline`: when it had to end, and the run that was expected at least. */
+  deadlineMs: z.number().optional(),
+  expectedRunMs: z.number().optional(),
   /** Earliest time (epoch milliseconds) at which asking again makes sense. */
   retryAtMs: z.number().int().optional(),
 });

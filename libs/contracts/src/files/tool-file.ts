@@ -27,6 +27,18 @@ const safetyClass = z
   .transform((value) => value.toUpperCase())
   .pipe(z.enum(SafetyClass));
 
+/** What one call occupies while it runs; a tool without it takes one slot of one executor of its pool. */
+const requirements = z.strictObject({
+  /** Executors that it runs on at once, on each of which it takes what stands below. They start together. */
+  nodes: z.number().int().min(1).max(10_000).default(1),
+  slots: z.number().int().min(1).max(100_000).default(1),
+  gpus: z.number().int().min(0).max(1_024).default(0),
+  memoryGb: z.number().min(0).max(1_000_000).default(0),
+  /** Labels that each of its executors must have, with exactly these values. */
+  labels: z.record(z.string(), z.string()).default({}),
+});
+export type Requirements = z.infer<typeof requirements>;
+
 const expressionText = z.string().min(1).max(4_000);
 
 /** `tools:` of a governance file; the same shape is the `tool.registered` fact. */
@@ -60,6 +72,7 @@ export const toolSpec = z.strictObject({
   timeoutSeconds: z.number().positive().max(86_400).default(60),
   /** Named set of executors that may run it. */
   pool: token.default('default'),
+  requires: requirements.optional(),
   /** Values that policies may test as `tool.labels.x`. */
   labels: z.record(z.string(), z.string()).default({}),
   /** What a planner of workflows has to know of it. */
