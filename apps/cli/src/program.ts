@@ -3,6 +3,7 @@ import { MAX_TEXT_LENGTH, SafetyClass, WritError } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addBreakerCommands } from './breaker-commands.ts';
+import { addQueueCommands } from './queue-commands.ts';
 import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
 import { addEvidenceCommands } from './evidence-commands.ts';
@@ -67,6 +68,7 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addPolicyCommands(program, surroundings, ended);
   addEvidenceCommands(program, surroundings, ended);
   addWorkflowCommands(program, surroundings, ended);
+  addQueueCommands(program, surroundings, priorityOf, ended);
   return program;
 }
 
@@ -136,7 +138,7 @@ function addCallCommands(add: Add, surroundings: Surroundings): void {
     .option('--priority <priority>', 'urgent, normal, background, or 0 (most urgent) to 1000', priorityOf)
     .option('--campaign <name>', 'the campaign that pays')
     .option('--project <name>', 'the project that the campaign belongs to')
-    .option('--deadline <time>', 'RFC 3339; a call that has not started by then expires')
+    .option('--deadline <time>', 'RFC 3339; a call that cannot end by then any more expires')
     .option('--justification <text>', 'shown to the people who may approve', boundedText)
     .option('--log <name>', 'audit log that records the call')
     .option('--agent <agent>', 'else WRIT_AGENT');

@@ -78,6 +78,11 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     this.#alerts.stop();
   }
 
+  /** Slots of the executors that pull now, by pool; none at a standby. */
+  get slots(): ReadonlyMap<string, number> {
+    return this.#pulls.slots();
+  }
+
   /** Only the leader answers; an executor that nobody answers asks again. */
   #onPull(message: Msg): void {
     const { host } = this.#transport;

@@ -49,8 +49,17 @@ export class Pulls {
       pool: request.pool,
       slots: request.slots,
       labels: request.labels,
+      ...(request.gpus === undefined ? {} : { gpus: request.gpus }),
+      ...(request.memoryGb === undefined ? {} : { memoryGb: request.memoryGb }),
     }));
     return this.#offered;
+  }
+
+  /** Slots of the executors that pull now, by pool. */
+  slots(): ReadonlyMap<string, number> {
+    const slots = new Map<string, number>();
+    for (const { pool, slots: own } of this.executors()) slots.set(pool, (slots.get(pool) ?? 0) + own);
+    return slots;
   }
 
   /** The session that an executor pulled with last, and when. */

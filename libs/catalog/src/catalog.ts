@@ -6,6 +6,7 @@ import { breakerScopeOf } from '@writ/contracts';
 import type {
   BreakerSpec,
   BudgetSpec,
+  ConcurrencySpec,
   Digest,
   EnvironmentSpec,
   GroupsSpec,
@@ -13,6 +14,7 @@ import type {
   PolicyRule,
   RecordedFact,
   SchedulingSpec,
+  ShareSpec,
   ToolSpec,
 } from '@writ/contracts';
 
@@ -26,6 +28,10 @@ export interface Catalog {
   readonly breakers: ReadonlyMap<string, BreakerSpec>;
   /** Absent: nothing is said, so steps may be parallel. */
   readonly scheduling: SchedulingSpec | undefined;
+  /** By account; one without an entry has share 1. */
+  readonly shares: ReadonlyMap<string, ShareSpec>;
+  /** By what is limited: `tool:dock`, `project:lab`, `key:licence`. */
+  readonly concurrency: ReadonlyMap<string, ConcurrencySpec>;
   readonly environment: EnvironmentSpec;
   readonly groups: GroupsSpec;
   /** Types of workflow nodes, by name. */
@@ -49,6 +55,8 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
   const nodeTypes = new Map<string, NodeType>();
   let policies: readonly PolicyRule[] = [];
   let scheduling: SchedulingSpec | undefined;
+  let shares: readonly ShareSpec[] = [];
+  let concurrency: readonly ConcurrencySpec[] = [];
   let environment: EnvironmentSpec = {};
   let groups: GroupsSpec = {};
   let bundle: Digest | undefined;
@@ -79,6 +87,12 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
       case 'breaker.forced':
       case 'breaker.released':
         break;
+      case 'shares.defined':
+        ({ shares } = fact.data);
+        break;
+      case 'concurrency.defined':
+        concurrency = fact.data.limits;
+        break;
       case 'environment.defined':
         environment = fact.data.environment;
         break;
@@ -96,10 +110,34 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
     revision = fact.seq;
   }
   return {
-    catalog: { tools, policies, budgets, breakers, scheduling, environment, groups, nodeTypes },
+    catalog: {
+      tools,
+      policies,
+      budgets,
+      breakers,
+      scheduling,
+      shares: sharesByAccount(shares),
+      concurrency: limitsByName(concurrency),
+      environment,
+      groups,
+      nodeTypes,
+    },
     bundle,
     revision,
   };
+}
+
+export function sharesByAccount(shares: readonly ShareSpec[]): ReadonlyMap<string, ShareSpec> {
+  return new Map(shares.map((share) => [share.account, share]));
+}
+
+export function limitsByName(limits: readonly ConcurrencySpec[]): ReadonlyMap<string, ConcurrencySpec> {
+  return new Map(limits.map((limit) => [limitName(limit), limit]));
+}
+
+function limitName(limit: ConcurrencySpec): string {
+  if ('tool' in limit) return `tool:${limit.tool}`;
+  return 'project' in limit ? `project:${limit.project}` : `key:${limit.key}`;
 }
 
 function isNodeTypeFolded(nodeTypes: Map<string, NodeType>, fact: RecordedFact): boolean {

@@ -1,7 +1,8 @@
 /** Request/reply on `writ.<tenant>.api.<service>.<call>`; nothing of this is stored. */
 import { z } from 'zod';
 import { digest } from './digest.ts';
-import { agentId, executorId, invocationId, sessionId, tenantId, toolName } from './ids.ts';
+import { agentId, executorId, invocationId, sessionId, tenantId, token, toolName } from './ids.ts';
+import { priority } from './events/request.ts';
 import { breakerScope } from './files/breaker-file.ts';
 import { toolSpec } from './files/tool-file.ts';
 
@@ -58,6 +59,21 @@ export const toolReply = z.object({ tool: toolSpec.optional() });
 
 /** `writ.<tenant>.api.scheduler.running`: the calls behind a breaker's scope that executors have now. */
 export const runningRequest = z.object({ scope: breakerScope });
+
+/** `writ.<tenant>.api.scheduler.queue`: the calls that do not run yet. */
+export const queueRequest = z.object({ most: z.number().int().min(1).max(1_000).default(50) });
+
+/** `writ.<tenant>.api.scheduler.why`: what holds one call. */
+export const whyRequest = z.object({ invocation: invocationId });
+
+/** `writ.<tenant>.api.scheduler.admission`: whether a call that is asked for now should meet its deadline. */
+export const admissionRequest = z.object({
+  tool: toolName,
+  project: token.default('default'),
+  campaign: token.optional(),
+  priority: priority.default('normal'),
+  deadline: z.iso.datetime({ offset: true }).optional(),
+});
 
 /** `writ.<tenant>.api.audit.status`: how far some invocations have come; for callers that missed a notice. */
 export const statusRequest = z.object({ invocations: z.array(invocationId).max(10_000) });

@@ -1,13 +1,16 @@
 /** The contracts: every fact, file and api call of Writ, and the shape of the cores that fold them. */
 export {
+  admissionRequest,
   grant,
   pullReply,
   pullRequest,
+  queueRequest,
   runningRequest,
   statusReply,
   statusRequest,
   toolReply,
   toolRequest,
+  whyRequest,
   apiError,
 } from './api.ts';
 export { BATCH_CONTENT_TYPE, cloudEvent, decodeCommit, encodeCommit, encodeEvent } from './cloud-event.ts';

@@ -3,15 +3,7 @@
  * completion of another attempt) changes nothing. What follows a grant is folded in `runs.ts`, breakers in `circuits.ts`.
  */
 import { CELL, Verdict } from '@writ/contracts';
-import type {
-  AgentId,
-  EventType,
-  InvocationId,
-  Priority,
-  RecordedFact,
-  StepId,
-  ToolRequested,
-} from '@writ/contracts';
+import type { AgentId, EventType, InvocationId, RecordedFact, StepId, ToolRequested } from '@writ/contracts';
 import { accountOf, below, isUntidy, setShares, tidy } from './accounts.ts';
 import type { Account } from './accounts.ts';
 import { ALL_POOLS, registerTool, tenantIn, versionAt } from './catalog.ts';
@@ -27,7 +19,7 @@ import {
 } from './circuits.ts';
 import { oweFence } from './executors.ts';
 import { callOf, clear, end, watch } from './lifecycle.ts';
-import { bandOf, forgetLane, lanesUnder } from './queue.ts';
+import { bandOf, forgetLane, lanesUnder, urgencyOf } from './queue.ts';
 import { restrict } from './restrict.ts';
 import { onCompleted, onDispatched, onFenced, onIndeterminate, onStarted } from './runs.ts';
 import type { Call, Due, Phase, SchedulerState } from './state.ts';
@@ -161,10 +153,6 @@ function forgetAccounts(state: SchedulerState): void {
   );
   for (const one of tidy(state.accounts, state.at, inUse))
     for (const lane of lanesUnder(one)) forgetLane(lane);
-}
-
-function urgencyOf(priority: Priority): number {
-  return typeof priority === 'number' ? priority : { urgent: 100, normal: 500, background: 900 }[priority];
 }
 
 /** Remembered in every phase: policy may have decided before it saw the wish, and then it falls to us. */

@@ -5,7 +5,7 @@
  * or a limit can close it without touching the others.
  */
 import { Heap } from '@writ/contracts';
-import type { Instant, Position } from '@writ/contracts';
+import type { Instant, Position, Priority } from '@writ/contracts';
 import { isOwedMore } from './accounts.ts';
 import type { Account } from './accounts.ts';
 import type { Breaker } from './breaker.ts';
@@ -74,6 +74,11 @@ const OVERDUE = URGENCIES_PER_BAND - 1;
 /** The band of an urgency. */
 export function bandOf(urgency: number): number {
   return Math.floor(urgency / URGENCIES_PER_BAND);
+}
+
+/** Of a priority, as a number: 0 is the most urgent. */
+export function urgencyOf(priority: Priority): number {
+  return typeof priority === 'number' ? priority : { urgent: 100, normal: 500, background: 900 }[priority];
 }
 
 /** The lane that a call with a version of a tool belongs into. */

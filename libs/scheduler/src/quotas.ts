@@ -7,6 +7,8 @@ import type { Lane } from './queue.ts';
 import type { SchedulerState } from './state.ts';
 
 export interface Quota {
+  /** `tool:<name>` or `project:<name>`. */
+  readonly name: string;
   readonly most: number;
   running: number;
   readonly lanes: Set<Lane>;

@@ -16,7 +16,7 @@ export function restrict(state: SchedulerState, id: TenantId, limits: readonly C
   for (const one of limits) {
     if ('key' in one) continue;
     const name = 'tool' in one ? `tool:${one.tool}` : `project:${one.project}`;
-    tenant.quotas.set(name, { most: one.most, running: 0, lanes: new Set() });
+    tenant.quotas.set(name, { name, most: one.most, running: 0, lanes: new Set() });
   }
   const account = state.accounts.cell.children.get(id);
   const lanes = account ? lanesUnder(account) : [];
