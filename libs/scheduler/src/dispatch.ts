@@ -73,6 +73,9 @@ function* ofOneTurn(state: SchedulerState, lane: Lane, now: Instant): Generator<
     const call = queue.next();
     if (!call?.version || call.version.spec.requires) return;
     yield call;
+    // Behind one that became ready late may stand one that has waited longer: then the order is another from here on.
+    const { behind } = queue;
+    if (behind && !behind.due && isOverdue(behind, now / 1_000)) return;
     if (!turn.goesOn(penaltyOf(state, call.version, now))) return;
   }
 }

@@ -172,8 +172,8 @@ export function age(state: SchedulerState, pool: Pool, at: Instant): void {
     settleLane(state, lane);
 }
 
-/** Whether the first call of a lane has waited for longer than it should. */
-export function isOverdue({ readyAt }: Lane, seconds: number): boolean {
+/** Whether a call without a deadline, or the first one of a lane, has waited for longer than it should. */
+export function isOverdue({ readyAt }: Pick<Call, 'readyAt'>, seconds: number): boolean {
   return readyAt + AGEING_BOUND_SECONDS <= seconds;
 }
 
