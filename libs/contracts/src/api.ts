@@ -41,11 +41,25 @@ export const grant = z.object({
   fencingToken: z.number().int(),
   /** The executors that a call of several nodes runs on, this one first. */
   nodes: z.array(executorId).optional(),
+  /** Ask the tool what became of an earlier attempt; do not run it. */
+  query: z.literal(true).optional(),
+  /** Attempts of this call that have failed before; absent: none. */
+  failures: z.number().int().positive().optional(),
 });
 export type Grant = z.infer<typeof grant>;
 
+/** A grant that its executor should end: its agent cancelled the call, or an operator wants its place. */
+export const stopOrder = z.object({
+  /** `tenant/invocation/attempt`. */
+  grant: z.string(),
+  cause: z.enum(['cancelled', 'preempted']),
+  reason: z.string().optional(),
+});
+export type StopOrder = z.infer<typeof stopOrder>;
+
 export const pullReply = z.object({
   grants: z.array(grant),
+  stops: z.array(stopOrder).optional(),
   /** The scheduler knows of more grants than the executor holds: a reply was lost. Pull again and list them. */
   resync: z.boolean().optional(),
   /** This session was declared lost: nothing it wants to write can land; begin a new one. */

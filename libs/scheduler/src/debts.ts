@@ -11,6 +11,12 @@ export function expiresBefore(a: Call, b: Call): boolean {
   return difference === 0 ? a.arrival < b.arrival : difference < 0;
 }
 
+/** Calls that pause: the order in which they go on. */
+export function resumesBefore(a: Call, b: Call): boolean {
+  const difference = (a.again?.resumeMs ?? 0) - (b.again?.resumeMs ?? 0);
+  return difference === 0 ? a.arrival < b.arrival : difference < 0;
+}
+
 export function arrivedBefore(a: Call, b: Call): boolean {
   return a.arrival < b.arrival;
 }
@@ -26,6 +32,13 @@ export const IN_CANCELS: Position<Call> = {
   get: (call) => call.cancel?.position ?? -1,
   set: (call, position) => {
     if (call.cancel) call.cancel.position = position;
+  },
+};
+
+export const IN_PAUSES: Position<Call> = {
+  get: (call) => call.again?.position ?? -1,
+  set: (call, position) => {
+    if (call.again) call.again.position = position;
   },
 };
 

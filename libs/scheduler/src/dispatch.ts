@@ -14,7 +14,8 @@ import { place } from './place.ts';
 import { firstLane, isOverdue } from './queue.ts';
 import type { Lane, Pool } from './queue.ts';
 import { penaltyOf } from './runs.ts';
-import type { Call, ExecutorSession, SchedulerState } from './state.ts';
+import type { ExecutorSession } from './attempt.ts';
+import type { Call, SchedulerState } from './state.ts';
 import { Turn, staysFirst } from './turn.ts';
 import { Walk } from './walk.ts';
 
@@ -136,7 +137,7 @@ function isAgeing({ ageing, late }: Pool, now: Instant): boolean {
   return (late?.branches.size ?? 0) > 0 || (next !== undefined && isOverdue(next, now / 1_000));
 }
 
-function freeSlots(state: SchedulerState, { executor, session, slots }: OfferedExecutor): number {
+export function freeSlots(state: SchedulerState, { executor, session, slots }: OfferedExecutor): number {
   return isLost(state, executor, session) ? 0 : slots - (sessionIn(state, executor, session)?.slots ?? 0);
 }
 

@@ -21,6 +21,8 @@ import { oweFence } from './executors.ts';
 import { callOf, clear, end, watch } from './lifecycle.ts';
 import { bandOf, forgetLane, lanesUnder, urgencyOf } from './queue.ts';
 import { restrict } from './restrict.ts';
+import { goOn, onAttempted, onQueried, onResumed, onReturned } from './again.ts';
+import { onPreempt, onResolutionRecorded, onResolved } from './indeterminate.ts';
 import { onCompleted, onDispatched, onFenced, onIndeterminate, onStarted } from './runs.ts';
 import type { Call, Due, Phase, SchedulerState } from './state.ts';
 import { adoptPlan, beginStep } from './steps.ts';
@@ -62,6 +64,13 @@ const FOLDS: Folds = {
   'schedule.indeterminate': onIndeterminate,
   'execution.started': onStarted,
   'execution.completed': onCompleted,
+  'execution.attempted': onAttempted,
+  'execution.queried': onQueried,
+  'execution.returned': onReturned,
+  'schedule.resumed': onResumed,
+  'invocation.resolved': onResolved,
+  'schedule.resolved': onResolutionRecorded,
+  'preemption.requested': onPreempt,
   'execution.fenced': onFenced,
   'executor.lost': (state, { tenant, data: { executor, session } }) =>
     oweFence(state, { tenant, executor, session }),
@@ -130,6 +139,7 @@ function newCall(
     argsDigest: undefined,
     version: undefined,
     attempts: 0,
+    again: undefined,
     cancel: undefined,
     lane: undefined,
     lease: undefined,
@@ -160,7 +170,9 @@ function onCancelRequested(state: SchedulerState, fact: RecordedFact<'tool.cance
   const call = callOf(state, fact);
   if (!call || call.agent !== (fact.origin as AgentId)) return;
   call.cancel ??= { reason: fact.data.reason, position: -1 };
-  if (call.phase.status === 'ready' || call.phase.status === 'cleared') watch(state, call);
+  const { status } = call.phase;
+  if (status === 'granted') state.stopping.add(call);
+  else if (status === 'ready' || status === 'cleared' || status === 'pausing') watch(state, call);
 }
 
 function onDecided(state: SchedulerState, fact: RecordedFact<'policy.decided'>): void {
@@ -189,7 +201,8 @@ function onReserved(state: SchedulerState, fact: RecordedFact<'budget.reserved'>
   call.phase = { ...call.phase, reserved: true };
   // While people are asked, it is their answer that it waits for.
   if (call.phase.allowed || !call.phase.approval) call.seq = fact.seq;
-  if (call.phase.allowed) clear(state, call);
+  if (call.again) goOn(state, call, fact.at);
+  else if (call.phase.allowed) clear(state, call);
 }
 
 /** A rejection answers instead of a decision; one for a repeated id is about the repetition, not about our call. */

@@ -5,7 +5,8 @@
 import { Effects, effectsOf } from '@writ/contracts';
 import type { ExecutorId, SessionId, ToolSpec } from '@writ/contracts';
 import { MAX_LOST_SESSIONS } from './limits.ts';
-import type { Call, ExecutorSession, Fence, OpenGrant, SchedulerState, Session } from './state.ts';
+import type { ExecutorSession, OpenGrant } from './attempt.ts';
+import type { Call, Fence, SchedulerState, Session } from './state.ts';
 
 export function sessionIn(
   state: SchedulerState,

@@ -11,7 +11,8 @@ import { releaseVersion } from './catalog.ts';
 import { dropGrant, holdGrant } from './executors.ts';
 import { askForKeys, giveUpKeys, holdsKeys } from './leases.ts';
 import { dequeue, enqueue, laneOf, countQuotas, settleLanes } from './queue.ts';
-import type { Call, OpenGrant, Phase, SchedulerState, Step, ToolVersion } from './state.ts';
+import type { OpenGrant } from './attempt.ts';
+import type { Call, Phase, SchedulerState, Step, ToolVersion } from './state.ts';
 
 const CLEARED: Phase = { status: 'cleared' };
 const READY: Phase = { status: 'ready' };
@@ -115,14 +116,21 @@ export function enter(state: SchedulerState, call: Call): void {
     case 'cleared':
       watch(state, call);
       break;
+    case 'pausing':
+      state.pauses.push(call);
+      watch(state, call);
+      break;
     case 'granted':
       call.lane ??= laneOf(state, call, versionOf(call));
       holdGrant(state, phase.grant, call);
       countQuotas(state, call, 1);
       countProbe(state, call, phase.grant, 1);
+      if (call.cancel ?? phase.grant.preempt) state.stopping.add(call);
       break;
     case 'indeterminate':
       if (!phase.recorded) state.unrecorded.add(call);
+      if (phase.resolution) state.resolving.add(call);
+      else if (phase.query) state.enquiring.add(call);
       break;
     case 'waiting':
     case 'ended':
@@ -140,13 +148,20 @@ function leave(state: SchedulerState, call: Call): void {
     case 'cleared':
       unwatch(state, call);
       break;
+    case 'pausing':
+      state.pauses.remove(call);
+      unwatch(state, call);
+      break;
     case 'granted':
+      state.stopping.delete(call);
       dropGrant(state, phase.grant, call);
       countQuotas(state, call, -1);
       countProbe(state, call, phase.grant, -1);
       break;
     case 'indeterminate':
       state.unrecorded.delete(call);
+      state.resolving.delete(call);
+      state.enquiring.delete(call);
       break;
     case 'waiting':
     case 'ended':

@@ -24,6 +24,9 @@ export const MAX_TOOL_VERSIONS = 8;
 /** Lost sessions that are remembered, oldest forgotten first, so that a zombie's pull gets no grant. */
 export const MAX_LOST_SESSIONS = 10_000;
 
+/** How often a tool is asked what became of a call, when who asks is lost each time; then a person is asked. */
+export const MAX_QUERIES = 3;
+
 /** Urgencies of one hundred are one band: 0..99 goes before 100..199, and so on. */
 export const URGENCIES_PER_BAND = 100;
 

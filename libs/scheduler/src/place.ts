@@ -10,7 +10,8 @@ import { isLost, sessionIn } from './executors.ts';
 import { MAX_QUEUES_PER_LOOK } from './limits.ts';
 import { lanesInOrder } from './queue.ts';
 import type { Lane, Pool } from './queue.ts';
-import type { Call, ExecutorSession, SchedulerState } from './state.ts';
+import type { ExecutorSession } from './attempt.ts';
+import type { Call, SchedulerState } from './state.ts';
 
 export interface Search {
   readonly state: SchedulerState;

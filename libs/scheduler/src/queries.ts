@@ -1,7 +1,8 @@
 /** What the process around the core reads out of its state: to answer pulls, to watch executors, to report. */
 import type { Digest, ExecutorId, Grant, InvocationId, SessionId, TenantId, ToolSpec } from '@writ/contracts';
 import { isLost, sessionIn } from './executors.ts';
-import type { Call, ExecutorSession, Fence, SchedulerState } from './state.ts';
+import type { ExecutorSession } from './attempt.ts';
+import type { Call, Fence, SchedulerState } from './state.ts';
 
 /** A grant as an executor gets it; the fencing token is the ledger sequence of its commit, which the caller knows. */
 export type GrantDetails = Omit<Grant, 'fencingToken'>;
@@ -60,9 +61,10 @@ function detailsOf({
   argsDigest,
   version,
   phase,
+  again,
 }: Call): GrantDetails | undefined {
   if (phase.status !== 'granted' || !version || !argsDigest) return undefined;
-  const { attempt, executor, beside } = phase.grant;
+  const { attempt, executor, beside, query } = phase.grant;
   const details = {
     tenant,
     invocation,
@@ -72,6 +74,8 @@ function detailsOf({
     toolDigest: version.digest,
     inputs,
     argsDigest,
+    ...(query ? { query } : {}),
+    ...(again && again.failures > 0 ? { failures: again.failures } : {}),
   };
   return beside ? { ...details, nodes: [executor, ...beside.map((one) => one.executor)] } : details;
 }

@@ -8,9 +8,11 @@ import { announceWrites, closeAlerts } from './alerts.ts';
 import type { SentAlert } from './alerts.ts';
 import { dispatch } from './dispatch.ts';
 import type { OfferedExecutor } from './dispatch.ts';
+import { enquire, resolve, resume } from './enquiries.ts';
 import { fenceKey, sessionIn } from './executors.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
-import type { Call, ExecutorSession, SchedulerState, Session } from './state.ts';
+import type { ExecutorSession } from './attempt.ts';
+import type { Call, SchedulerState, Session } from './state.ts';
 import { refuseBroken, turnBreakers } from './turns.ts';
 
 /** What is no fact, but is known to the process that answers the pulls. */
@@ -31,10 +33,13 @@ const ANSWERS: readonly ((state: SchedulerState, now: Instant, offer: SchedulerO
   (state, _now, { sent }) => (sent ? closeAlerts(state, sent) : []),
   declareLost,
   recordIndeterminate,
+  resolve,
   plan,
   cancel,
   refuseHopeless,
   refuseBroken,
+  resume,
+  (state, _now, offer) => enquire(state, offer.executors),
   (state, now, offer) => dispatch(state, offer.executors, now),
 ];
 

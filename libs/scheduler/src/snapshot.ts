@@ -28,6 +28,7 @@ import { poolNamed } from './queue.ts';
 import { restrict } from './restrict.ts';
 import { RunTimes } from './run-times.ts';
 import { initial } from './state.ts';
+import type { Again } from './attempt.ts';
 import type { Call, Due, Fence, SchedulerState, Step, Tenant } from './state.ts';
 import { byArrival, stepKey } from './steps.ts';
 
@@ -60,7 +61,7 @@ interface SavedAccounts {
 
 interface SavedCall extends Omit<
   Call,
-  'account' | 'due' | 'step' | 'version' | 'argsDigest' | 'cancel' | 'lane' | 'lease' | 'inLane'
+  'account' | 'due' | 'step' | 'version' | 'argsDigest' | 'cancel' | 'again' | 'lane' | 'lease' | 'inLane'
 > {
   readonly project: string;
   readonly campaign: string;
@@ -71,6 +72,7 @@ interface SavedCall extends Omit<
   readonly due?: Omit<Due, 'position'>;
   readonly ticket?: number;
   readonly cancel?: { readonly reason?: string };
+  readonly again?: Omit<Again, 'position' | 'lost' | 'barred'> & Partial<Pick<Again, 'lost' | 'barred'>>;
 }
 
 type SavedStep = Pick<Step, 'tenant' | 'agent' | 'id' | 'arrival'> & {
@@ -240,7 +242,7 @@ function restoreAfter({ calls }: Tenant, after: NonNullable<SavedStep['after']>)
 function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
   const { tenant, invocation, agent, tool, inputs, band, arrival, wave, phase, attempts, readyAt, seq } =
     call;
-  const { due, argsDigest, cancel } = call;
+  const { due, argsDigest, cancel, again } = call;
   const [, project, campaign] = pathOf(call.account);
   const step = call.step && indexOf.get(call.step);
   const optional = {
@@ -250,6 +252,7 @@ function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
     due: due && saveDue(due),
     ticket: call.lease?.ticket,
     cancel: cancel && given({ reason: cancel.reason }),
+    again: again && saveAgain(again),
   };
   return {
     tenant,
@@ -291,6 +294,7 @@ function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly St
     step: saved.step === undefined ? undefined : steps[saved.step],
     argsDigest: saved.argsDigest,
     version: saved.version && tenant.versions.get(saved.version),
+    again: saved.again && { lost: undefined, barred: undefined, ...saved.again, position: -1 },
     cancel: saved.cancel && { reason: saved.cancel.reason, position: -1 },
     lane: undefined,
     lease: undefined,
@@ -304,6 +308,10 @@ function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly St
     living[Math.max(call.wave, 0)]?.add(call);
   }
   return call;
+}
+
+function saveAgain({ failures, queries, resumeMs, lost, barred }: Again): SavedCall['again'] {
+  return { failures, queries, resumeMs, ...given({ lost, barred }) };
 }
 
 function saveDue({ deadlineMs, late, latestStartMs, hopelessMs }: Due): Omit<Due, 'position'> {

@@ -25,7 +25,8 @@ import { IN_FORCED, IN_OPEN, forceEndsBefore, opensBefore } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { noAccounts } from './accounts.ts';
 import type { Account, Accounts } from './accounts.ts';
-import { IN_CANCELS, IN_DEADLINES, arrivedBefore, expiresBefore } from './debts.ts';
+import type { Again, ExecutorSession, OpenGrant, Resolution } from './attempt.ts';
+import { IN_CANCELS, IN_DEADLINES, IN_PAUSES, arrivedBefore, expiresBefore, resumesBefore } from './debts.ts';
 import type { Door } from './gates.ts';
 import type { Quota } from './quotas.ts';
 import type { Lease, Leases } from './leases.ts';
@@ -59,6 +60,8 @@ export interface Call {
   version: ToolVersion | undefined;
   /** Grants so far. */
   attempts: number;
+  /** What its earlier attempts left behind; absent for a call that has not failed, or been lost. */
+  again: Again | undefined;
   /** Why its agent wants it cancelled; takes effect whenever the call is not with an executor. */
   cancel: { readonly reason: string | undefined; position: number } | undefined;
   /** Where it queues, or was granted from; absent before. */
@@ -99,29 +102,19 @@ export type Phase =
   /** In the queue of its pool. */
   | { readonly status: 'ready' }
   | { readonly status: 'granted'; readonly grant: OpenGrant }
+  /** An attempt failed; the next one is held for, and waits for its time. */
+  | { readonly status: 'pausing' }
   /** Its executor was lost after the start and it must not run twice; `recorded` once the ledger says so. */
-  | { readonly status: 'indeterminate'; readonly grant: OpenGrant; readonly recorded: boolean }
+  | {
+      readonly status: 'indeterminate';
+      readonly grant: OpenGrant;
+      readonly recorded: boolean;
+      /** Its tool can say what became of it, and is to be asked. */
+      readonly query?: true;
+      /** What a person said. */
+      readonly resolution?: Resolution;
+    }
   | { readonly status: 'ended' };
-
-export interface OpenGrant {
-  readonly attempt: number;
-  readonly executor: ExecutorId;
-  readonly session: SessionId;
-  readonly started: boolean;
-  /** The half-open rounds that it is a probe of, by breaker; absent for an ordinary grant. */
-  readonly probes?: Readonly<Record<string, number>>;
-  /** What its accounts were charged for it when it was granted; the true usage takes its place. */
-  readonly penalty: number;
-  /** When its tool's time is up. */
-  readonly untilMs: Instant;
-  /** The other executors of a call that runs on several. */
-  readonly beside: readonly ExecutorSession[] | undefined;
-}
-
-export interface ExecutorSession {
-  readonly executor: ExecutorId;
-  readonly session: SessionId;
-}
 
 /** The calls of one request, when there are several. */
 export interface Step {
@@ -203,6 +196,13 @@ export interface SchedulerState {
   readonly unplanned: Map<string, Step>;
   readonly cancelling: Heap<Call>;
   readonly unrecorded: Set<Call>;
+  /** Indeterminate calls that a person spoke about, and those whose tools are to be asked. */
+  readonly resolving: Set<Call>;
+  readonly enquiring: Set<Call>;
+  /** Calls that pause before another attempt. */
+  readonly pauses: Heap<Call>;
+  /** Granted calls that their executor should end. */
+  readonly stopping: Set<Call>;
   readonly deadlines: Heap<Call>;
   readonly refusing: Heap<Lane>;
   readonly turning: Set<Breaker>;
@@ -236,6 +236,10 @@ export function initial(): SchedulerState {
     unplanned: new Map(),
     cancelling: new Heap(arrivedBefore, IN_CANCELS),
     unrecorded: new Set(),
+    resolving: new Set(),
+    enquiring: new Set(),
+    pauses: new Heap(resumesBefore, IN_PAUSES),
+    stopping: new Set(),
     deadlines: new Heap(expiresBefore, IN_DEADLINES),
     refusing: new Heap(laneBefore, IN_LANES),
     turning: new Set(),

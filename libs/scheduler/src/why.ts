@@ -15,7 +15,7 @@ import type { Slots } from './standing.ts';
 import type { Call, SchedulerState } from './state.ts';
 
 export interface Blocker {
-  readonly kind: 'policy' | 'breaker' | 'approval' | 'budget' | 'capacity' | 'wave' | 'lease';
+  readonly kind: 'policy' | 'breaker' | 'approval' | 'budget' | 'retry' | 'capacity' | 'wave' | 'lease';
   readonly detail: string;
   /** Ledger sequence of the fact behind it; absent for what is no fact, like a free executor. */
   readonly seq?: number;
@@ -58,7 +58,8 @@ export function queue(
 ): QueuedCall[] {
   const standing = new Standing(state, slots, now);
   const waiting = [...(state.tenants.get(tenant)?.calls.values() ?? [])].filter(
-    ({ phase }) => phase.status === 'waiting' || phase.status === 'cleared' || phase.status === 'ready',
+    ({ phase: { status } }) =>
+      status === 'waiting' || status === 'cleared' || status === 'ready' || status === 'pausing',
   );
   waiting.sort((a, b) => a.band - b.band || a.arrival - b.arrival);
   const calls = waiting.slice(0, most).map((call) => reportOf(state, call, standing));
@@ -98,6 +99,7 @@ function blockers(state: SchedulerState, call: Call, position: number | undefine
     found.push({ kind: 'approval', detail: 'people are asked whether it may run', seq });
   if (!waiting.reserved && (waiting.allowed || waiting.approval))
     found.push({ kind: 'budget', detail: 'the budget has not set its cost aside', seq });
+  if (phase.status === 'pausing') found.push(pause(call));
   if (position !== undefined) found.push(capacity(call, position));
   if (phase.status === 'cleared') found.push(wave(call));
   if (!holdsKeys(call)) found.push(...leases(state, call));
@@ -128,6 +130,12 @@ function capacity({ lane, version, seq }: Call, position: number): Blocker {
   const calls = position === 1 ? 'one call is' : `${position} calls are`;
   const ahead = position === 0 ? 'it is next' : `${calls} ahead of it`;
   return { kind: 'capacity', detail: `it waits for an executor of pool "${pool}"; ${ahead}`, seq };
+}
+
+function pause({ again, seq }: Call): Blocker {
+  const at = new Date(again?.resumeMs ?? 0).toISOString();
+  const failed = again?.failures === 1 ? 'its first attempt' : `${again?.failures ?? 0} attempts of it`;
+  return { kind: 'retry', detail: `${failed} failed; it is tried again at ${at}`, seq };
 }
 
 function wave({ step, wave: own, seq }: Call): Blocker {

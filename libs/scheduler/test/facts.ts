@@ -27,6 +27,9 @@ export interface ToolTerms {
   readonly version?: string;
   readonly timeoutSeconds?: number;
   readonly requires?: object;
+  readonly retry?: object;
+  readonly resumable?: boolean;
+  readonly adapter?: object;
 }
 
 export function tool(name: string, terms: ToolTerms = {}, place: Place = {}): RecordedFact {
@@ -129,6 +132,20 @@ export function completed(
   };
   const span = { startedAtMs: 0, endedAtMs: ms };
   return fact('execution.completed', { ...data, ...span, ...told }, { tenant, origin: executor });
+}
+
+/** An attempt that is not the last word. */
+export function attempted(
+  invocation: string,
+  {
+    at = 0,
+    waitMs = 0,
+    cause = 'failed',
+    ...run
+  }: Run & { at?: number; waitMs?: number; cause?: string } = {},
+): RecordedFact {
+  const { data, tenant, origin } = completed(invocation, run, cause === 'failed' ? 'failed' : 'cancelled');
+  return fact('execution.attempted', { ...(data as object), cause, waitMs }, { tenant, origin, at });
 }
 
 export function fenced(executor = 'e1', session = 's1', tenant = TENANT): RecordedFact {

@@ -6,7 +6,7 @@ import { budgetSpec } from '../files/budget-file.ts';
 import { concurrencySpec, environmentSpec, groupsSpec, shareSpec } from '../files/governance-file.ts';
 import { policyRule } from '../files/policy-file.ts';
 import { toolSpec } from '../files/tool-file.ts';
-import { token, toolName } from '../ids.ts';
+import { invocationId, token, toolName } from '../ids.ts';
 import { MAX_TEXT_LENGTH } from '../limits.ts';
 import { planMode } from '../plan-mode.ts';
 
@@ -48,6 +48,11 @@ export const breakerForced = z.object({
 /** What was forced ends now; the circuit goes on from where it was. */
 export const breakerReleased = z.object({
   scope: breakerScope,
+  reason: z.string().min(1).max(MAX_TEXT_LENGTH),
+});
+/** A running call of a `resumable` tool gives its place up and goes back into the queue. */
+export const preemptionRequested = z.object({
+  invocation: invocationId,
   reason: z.string().min(1).max(MAX_TEXT_LENGTH),
 });
 export const environmentDefined = z.object({ environment: environmentSpec });

@@ -90,6 +90,18 @@ export const approvalVoted = z.strictObject({
   reason: z.string().max(MAX_TEXT_LENGTH).optional(),
 });
 
+/**
+ * What a person found out about a call that is indeterminate; written on that person's own approvals subject. It ends
+ * the call only through `schedule.resolved`.
+ */
+export const invocationResolved = z.strictObject({
+  invocation: invocationId,
+  outcome: z.enum(['succeeded', 'failed']),
+  reason: z.string().max(MAX_TEXT_LENGTH).optional(),
+  /** What it used; absent: the budget charges its ceiling, because nobody can show that it used less. */
+  used: amounts.optional(),
+});
+
 export const approvalGranted = z.object({ invocation: invocationId, argsDigest: digest, by: z.array(token) });
 export const approvalDenied = z.object({
   invocation: invocationId,

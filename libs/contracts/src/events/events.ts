@@ -23,6 +23,7 @@ import {
   environmentDefined,
   groupsDefined,
   policyPublished,
+  preemptionRequested,
   schedulingConfigured,
   sharesDefined,
   toolRegistered,
@@ -35,10 +36,18 @@ import {
   approvalOpened,
   approvalVoted,
   invocationCancelled,
+  invocationResolved,
   policyDecided,
   requestRejected,
 } from './decision.ts';
-import { executionCompleted, executionFenced, executionStarted } from './execution.ts';
+import {
+  executionAttempted,
+  executionCompleted,
+  executionFenced,
+  executionQueried,
+  executionReturned,
+  executionStarted,
+} from './execution.ts';
 import { leaderElected } from './leader.ts';
 import { cancelRequested, toolRequested } from './request.ts';
 import {
@@ -53,6 +62,8 @@ import {
   scheduleIndeterminate,
   schedulePlanned,
   scheduleRefused,
+  scheduleResolved,
+  scheduleResumed,
 } from './schedule.ts';
 import { payloadRemoved, storageReturned } from './storage.ts';
 import {
@@ -86,12 +97,14 @@ export const EVENT_SCHEMAS = {
   'breaker.retired': breakerRetired,
   'breaker.forced': breakerForced,
   'breaker.released': breakerReleased,
+  'preemption.requested': preemptionRequested,
   'environment.defined': environmentDefined,
   'groups.defined': groupsDefined,
   'scheduling.configured': schedulingConfigured,
   'shares.defined': sharesDefined,
   'concurrency.defined': concurrencyDefined,
   'approval.voted': approvalVoted,
+  'invocation.resolved': invocationResolved,
   'policy.decided': policyDecided,
   'request.rejected': requestRejected,
   'approval.opened': approvalOpened,
@@ -109,6 +122,8 @@ export const EVENT_SCHEMAS = {
   'schedule.dispatched': scheduleDispatched,
   'schedule.refused': scheduleRefused,
   'schedule.indeterminate': scheduleIndeterminate,
+  'schedule.resolved': scheduleResolved,
+  'schedule.resumed': scheduleResumed,
   'breaker.opened': breakerOpened,
   'breaker.half-opened': breakerHalfOpened,
   'breaker.closed': breakerClosed,
@@ -118,6 +133,9 @@ export const EVENT_SCHEMAS = {
   'executor.lost': executorLost,
   'execution.started': executionStarted,
   'execution.completed': executionCompleted,
+  'execution.attempted': executionAttempted,
+  'execution.queried': executionQueried,
+  'execution.returned': executionReturned,
   'execution.fenced': executionFenced,
   'leader.elected': leaderElected,
   'run.requested': runRequested,
@@ -179,6 +197,7 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'breaker.retired',
     'breaker.forced',
     'breaker.released',
+    'preemption.requested',
     'environment.defined',
     'groups.defined',
     'scheduling.configured',
@@ -187,7 +206,7 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'shares.defined',
     'concurrency.defined',
   ]),
-  [SubjectKind.approvals]: new Set(['approval.voted', 'node.ruled']),
+  [SubjectKind.approvals]: new Set(['approval.voted', 'node.ruled', 'invocation.resolved']),
   [SubjectKind.decisions]: new Set([
     'policy.decided',
     'request.rejected',
@@ -218,6 +237,8 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'schedule.dispatched',
     'schedule.refused',
     'schedule.indeterminate',
+    'schedule.resolved',
+    'schedule.resumed',
     'invocation.cancelled',
     'breaker.opened',
     'breaker.half-opened',
@@ -228,6 +249,13 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'executor.lost',
     'leader.elected',
   ]),
-  [SubjectKind.executions]: new Set(['execution.started', 'execution.completed', 'execution.fenced']),
+  [SubjectKind.executions]: new Set([
+    'execution.started',
+    'execution.completed',
+    'execution.attempted',
+    'execution.queried',
+    'execution.returned',
+    'execution.fenced',
+  ]),
   [SubjectKind.flows]: new Set(['flow.released', 'flow.ended']),
 };
