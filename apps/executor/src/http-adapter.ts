@@ -13,6 +13,7 @@ import { Backoff } from './backoff.ts';
 import { expandUrl } from './http-url.ts';
 import { readBody } from './http-body.ts';
 import { FIRST_HTTP_RETRY_MS, LONGEST_RETRY_MS } from './limits.ts';
+import { abortSignalOf } from './stop-signal.ts';
 import { withSecretValues } from './tool-environment.ts';
 import type { PreparedTool, ToolAdapter, ToolRun } from './tool-run.ts';
 import { unfinished } from './unfinished.ts';
@@ -84,7 +85,8 @@ export class HttpAdapter implements ToolAdapter {
     }
     const begun = performance.now();
     const timeout = AbortSignal.timeout(tool.timeoutMs);
-    const signal = AbortSignal.any([timeout, this.#closing.signal, ...(run.signal ? [run.signal] : [])]);
+    const stop = abortSignalOf(run.signal);
+    const signal = AbortSignal.any([timeout, this.#closing.signal, ...(stop ? [stop] : [])]);
     const backoff = new Backoff(FIRST_HTTP_RETRY_MS, LONGEST_RETRY_MS, this.#options.random);
     let received = 0;
     for (let attempt = 1; ; attempt++) {

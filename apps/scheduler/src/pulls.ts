@@ -42,6 +42,11 @@ export class Pulls {
     return pull;
   }
 
+  /** The open pull of an executor. */
+  held(executor: ExecutorId): HeldPull | undefined {
+    return this.#held.get(executor);
+  }
+
   executors(): readonly OfferedExecutor[] {
     this.#offered ??= [...this.#held.values()].map(({ request }) => ({
       executor: request.executor,

@@ -14,13 +14,21 @@ import {
   SCHEDULERS,
   breakers,
   forecast,
+  indeterminateCalls,
   queue,
   queueDepth,
   runningCalls,
   toolByDigest,
   why,
 } from '@writ/scheduler';
-import type { BreakerReport, Forecast, QueuedCall, RunningCall, SchedulerState } from '@writ/scheduler';
+import type {
+  BreakerReport,
+  Forecast,
+  IndeterminateCall,
+  QueuedCall,
+  RunningCall,
+  SchedulerState,
+} from '@writ/scheduler';
 import { ApiCall, callingTenant, DeciderTransport, requestBody, TELEMETRY } from '@writ/service';
 import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
@@ -90,6 +98,12 @@ export class SchedulerApi {
     const tenant = callingTenant(context);
     const found = forecast(state, tenant, { ...wish, deadlineMs }, this.#dispatcher.slots, Date.now());
     return found ? { forecast: found } : {};
+  }
+
+  /** The calls whose end nobody saw, and who has to say what became of each. */
+  @ApiCall('scheduler', 'indeterminate')
+  indeterminate(@Ctx() context: NatsContext): { readonly calls: readonly IndeterminateCall[] } {
+    return { calls: indeterminateCalls(this.#transport.host.state, callingTenant(context)) };
   }
 
   /** The calls behind a scope that executors have now: what a pause has not stopped yet. */
