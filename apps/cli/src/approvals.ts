@@ -104,7 +104,7 @@ export async function castVote(
  */
 export async function publishAsPerson(
   { transport, tenant, origin }: Session,
-  fact: Fact<'approval.voted' | 'node.ruled'>,
+  fact: Fact<'approval.voted' | 'node.ruled' | 'invocation.resolved'>,
 ): Promise<void> {
   const subject = subjects.approvals(tenant, origin);
   const id = uuidv7();

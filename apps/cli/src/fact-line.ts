@@ -24,6 +24,7 @@ function colourOf(fact: RecordedFact): Colour {
     case 'policy.decided':
       return fact.data.verdict === 'deny' ? 'red' : fact.data.verdict === 'allow' ? 'green' : 'yellow';
     case 'execution.completed':
+    case 'schedule.resolved':
       return fact.data.outcome === 'succeeded' ? 'green' : 'red';
     case 'budget.refused':
     case 'schedule.refused':
@@ -43,6 +44,9 @@ function colourOf(fact: RecordedFact): Colour {
     case 'budget.adjusted':
     case 'executor.lost':
     case 'schedule.indeterminate':
+    case 'execution.attempted':
+    case 'execution.queried':
+    case 'preemption.requested':
     case 'breaker.forced':
       return 'yellow';
     default:
@@ -102,9 +106,6 @@ function otherSummary(fact: RecordedFact): string {
         .join(', ');
     case 'budget.alerted':
       return `${fact.data.account}: ${decimal(fact.data.used)} of ${decimal(fact.data.limit)} ${fact.data.unit}`;
-    case 'schedule.dispatched':
-    case 'execution.started':
-      return `on ${fact.data.executor}, attempt ${fact.data.attempt}`;
     case 'breaker.opened':
     case 'breaker.closed':
       return `${fact.data.scope}: ${fact.data.evidence.failures} of ${fact.data.evidence.calls} calls failed`;
@@ -125,6 +126,32 @@ function otherSummary(fact: RecordedFact): string {
       return fact.data.run;
     case 'run.completed':
       return `${fact.data.run} ${fact.data.status}`;
+    default:
+      return attemptSummary(fact);
+  }
+}
+
+function attemptSummary(fact: RecordedFact): string {
+  switch (fact.type) {
+    case 'schedule.dispatched':
+      return `on ${fact.data.executor}, attempt ${fact.data.attempt}${fact.data.query ? ': asks the tool' : ''}`;
+    case 'execution.started':
+    case 'execution.returned':
+      return `on ${fact.data.executor}, attempt ${fact.data.attempt}`;
+    case 'execution.attempted': {
+      const { attempt, executor, cause, error, waitMs } = fact.data;
+      return `attempt ${attempt} ${cause} on ${executor}, again in ${waitMs} ms: ${error?.code ?? ''} ${error?.message ?? ''}`;
+    }
+    case 'execution.queried':
+      return `attempt ${fact.data.attempt}: ${fact.data.answer} ${fact.data.detail ?? ''}`;
+    case 'schedule.indeterminate':
+      return `attempt ${fact.data.attempt} was lost on ${fact.data.executor}`;
+    case 'invocation.resolved':
+      return `${fact.origin} says ${fact.data.outcome} ${fact.data.reason ?? ''}`;
+    case 'schedule.resolved': {
+      const { outcome, by, reason = '', used } = fact.data;
+      return `${outcome}, says ${by} ${reason} (${used ? amounts(used) : 'charged at its ceiling'})`;
+    }
     default: {
       // The rest is told by whatever says it in words.
       const { detail, reason, by, scope, account } = fact.data as Readonly<Record<string, unknown>>;

@@ -3,6 +3,7 @@ import { MAX_TEXT_LENGTH, SafetyClass, WritError } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addBreakerCommands } from './breaker-commands.ts';
+import { addIndeterminateCommands } from './indeterminate-commands.ts';
 import { addQueueCommands } from './queue-commands.ts';
 import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
@@ -69,6 +70,7 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addEvidenceCommands(program, surroundings, ended);
   addWorkflowCommands(program, surroundings, ended);
   addQueueCommands(program, surroundings, priorityOf, ended);
+  addIndeterminateCommands(program, surroundings, ended);
   return program;
 }
 
