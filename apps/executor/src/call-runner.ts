@@ -156,7 +156,7 @@ export class CallRunner {
     { text, digest: argsDigest }: SealedInputs,
     { large }: ReadyTool,
   ): Promise<RunResult> {
-    const { tenant, agent, invocation, attempt, fencingToken } = grant;
+    const { tenant, agent, invocation, attempt, fencingToken, nodes } = grant;
     const key = idempotencyKey(grant);
     try {
       const inputs = large === undefined ? text : await fillIn(text, large, this.#ports);
@@ -167,6 +167,7 @@ export class CallRunner {
         attempt,
         idempotencyKey: key,
         fencingToken,
+        nodes,
         inputs,
         argsDigest,
         signal: stop,

@@ -19,6 +19,8 @@ export interface ExecutorOptions {
   readonly slots: number;
   readonly pool: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What its calls share besides slots. */
+  readonly shared?: Readonly<Pick<PullRequest, 'gpus' | 'memoryGb'>>;
   /** Largest output that is kept; a larger one fails the call. */
   readonly maxOutputBytes?: number;
   /** How long `stop` waits for running calls. */
@@ -135,11 +137,11 @@ export class ExecutorAgent {
     const stopping = this.#stopping.signal.aborted;
     if (session.pulling || session.ended || (stopping && session.log.held === 0 && !farewell)) return;
     session.pulling = true;
-    const { labels } = this.#options;
+    const { labels, shared } = this.#options;
     const { log, runner } = session;
     const pool = stopping ? NO_POOL : this.#options.pool;
     const slots = Math.max(1, this.#options.slots - this.#leftovers);
-    const standing = { ...runner, slots, pool, labels, holding: log.held, asOf: log.asOf };
+    const standing = { ...runner, slots, pool, labels, ...shared, holding: log.held, asOf: log.asOf };
     this.#asking = this.#ask(session, session.listing ? { ...standing, running: log.running() } : standing);
   }
 

@@ -15,6 +15,8 @@ export interface ToolRun {
   readonly idempotencyKey: string;
   /** Rises with every grant: a resource may refuse whoever comes with a lower one. */
   readonly fencingToken: number;
+  /** The executors that a call of several nodes has, this one first. */
+  readonly nodes?: readonly string[] | undefined;
   /** Canonical JSON of the arguments: the very bytes that were decided on. */
   readonly inputs: string;
   /** Digest of `inputs`. */

@@ -55,8 +55,7 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
   const nodeTypes = new Map<string, NodeType>();
   let policies: readonly PolicyRule[] = [];
   let scheduling: SchedulingSpec | undefined;
-  let shares: readonly ShareSpec[] = [];
-  let concurrency: readonly ConcurrencySpec[] = [];
+  const order: Order = { shares: new Map(), concurrency: new Map() };
   let environment: EnvironmentSpec = {};
   let groups: GroupsSpec = {};
   let bundle: Digest | undefined;
@@ -87,12 +86,6 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
       case 'breaker.forced':
       case 'breaker.released':
         break;
-      case 'shares.defined':
-        ({ shares } = fact.data);
-        break;
-      case 'concurrency.defined':
-        concurrency = fact.data.limits;
-        break;
       case 'environment.defined':
         environment = fact.data.environment;
         break;
@@ -105,23 +98,12 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
         break;
       }
       default:
-        if (!isNodeTypeFolded(nodeTypes, fact)) continue;
+        if (!isNodeTypeFolded(nodeTypes, fact) && !isOrderFolded(order, fact)) continue;
     }
     revision = fact.seq;
   }
   return {
-    catalog: {
-      tools,
-      policies,
-      budgets,
-      breakers,
-      scheduling,
-      shares: sharesByAccount(shares),
-      concurrency: limitsByName(concurrency),
-      environment,
-      groups,
-      nodeTypes,
-    },
+    catalog: { tools, policies, budgets, breakers, scheduling, ...order, environment, groups, nodeTypes },
     bundle,
     revision,
   };
@@ -138,6 +120,15 @@ export function limitsByName(limits: readonly ConcurrencySpec[]): ReadonlyMap<st
 function limitName(limit: ConcurrencySpec): string {
   if ('tool' in limit) return `tool:${limit.tool}`;
   return 'project' in limit ? `project:${limit.project}` : `key:${limit.key}`;
+}
+
+type Order = { -readonly [K in 'shares' | 'concurrency']: Catalog[K] };
+
+function isOrderFolded(order: Order, fact: RecordedFact): boolean {
+  if (fact.type === 'shares.defined') order.shares = sharesByAccount(fact.data.shares);
+  else if (fact.type === 'concurrency.defined') order.concurrency = limitsByName(fact.data.limits);
+  else return false;
+  return true;
 }
 
 function isNodeTypeFolded(nodeTypes: Map<string, NodeType>, fact: RecordedFact): boolean {

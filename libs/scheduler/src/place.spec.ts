@@ -30,7 +30,7 @@ describe('a call that needs GPUs, memory and a label', () => {
     ['another label', { labels: { zone: 'y' } }],
     ['nothing but slots', { gpus: undefined, memoryGb: undefined }],
   ])('and an executor with %s: waits, and holds up nobody else', (_, terms) => {
-    const offer = offering(big(terms) as OfferedExecutor);
+    const offer = offering(big(terms));
     one.when(offer).then();
     one.when(...ready('s', 'small'), offer).then(dispatched('s'));
   });
@@ -53,9 +53,9 @@ describe('a call of two nodes', () => {
   it('that runs: takes a slot of both until it has ended', () => {
     const runs = gang.when(offering(...nodes(2)), ...ready('s', 'small'));
     runs.when(offering(...nodes(2))).then();
-    runs
-      .when(completed('g'), offering(...nodes(2)))
-      .then(expect.objectContaining({ type: 'schedule.dispatched' }));
+    expect(runs.when(completed('g'), offering(...nodes(2))).play().answers).toMatchObject([
+      { type: 'schedule.dispatched', data: { invocation: 's' } },
+    ]);
   });
 
   describe('that waits for one of its nodes', () => {

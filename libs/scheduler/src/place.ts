@@ -8,7 +8,7 @@ import type { Instant, Requirements } from '@writ/contracts';
 import type { OfferedExecutor } from './dispatch.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { MAX_QUEUES_PER_LOOK } from './limits.ts';
-import { lanesInOrder } from './queue.ts';
+import { lanesInOrder } from './order.ts';
 import type { Lane, Pool } from './queue.ts';
 import type { ExecutorSession } from './attempt.ts';
 import type { Call, SchedulerState } from './state.ts';

@@ -6,7 +6,6 @@ import { compareText } from '@writ/contracts';
 import type {
   ConcurrencySpec,
   Digest,
-  Instant,
   InvocationId,
   Json,
   PlanMode,
@@ -14,10 +13,12 @@ import type {
   ToolName,
   ToolSpec,
 } from '@writ/contracts';
-import { accountOf, below, pathOf } from './accounts.ts';
-import type { Account, Accounts } from './accounts.ts';
 import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
 import { breakerOf, tenantIn, versionOf } from './catalog.ts';
+import { given, restoreCall, saveCall } from './saved-call.ts';
+import type { SavedCall } from './saved-call.ts';
+import { restoreAccounts, saveAccounts } from './saved-accounts.ts';
+import type { SavedAccounts } from './saved-accounts.ts';
 import { restoreBreaker, saveBreakers } from './saved-breaker.ts';
 import type { SavedBreaker } from './saved-breaker.ts';
 import { list } from './circuits.ts';
@@ -28,8 +29,7 @@ import { poolNamed } from './queue.ts';
 import { restrict } from './restrict.ts';
 import { RunTimes } from './run-times.ts';
 import { initial } from './state.ts';
-import type { Again } from './attempt.ts';
-import type { Call, Due, Fence, SchedulerState, Step, Tenant } from './state.ts';
+import type { Call, Fence, SchedulerState, Step, Tenant } from './state.ts';
 import { byArrival, stepKey } from './steps.ts';
 
 interface SavedTenant {
@@ -44,35 +44,6 @@ interface SavedTenant {
   readonly wrote?: readonly Digest[];
   readonly times: readonly (readonly [ToolName, readonly number[]])[];
   readonly limits: readonly ConcurrencySpec[];
-}
-
-interface SavedAccount {
-  readonly name: string;
-  readonly share: number;
-  readonly usage: number;
-  readonly below: readonly SavedAccount[];
-}
-
-interface SavedAccounts {
-  readonly epoch: Instant;
-  readonly sweepAt: number;
-  readonly cell: SavedAccount;
-}
-
-interface SavedCall extends Omit<
-  Call,
-  'account' | 'due' | 'step' | 'version' | 'argsDigest' | 'cancel' | 'again' | 'lane' | 'lease' | 'inLane'
-> {
-  readonly project: string;
-  readonly campaign: string;
-  /** Index of its step; absent fields are undefined. */
-  readonly step?: number;
-  readonly version?: Digest;
-  readonly argsDigest?: Digest;
-  readonly due?: Omit<Due, 'position'>;
-  readonly ticket?: number;
-  readonly cancel?: { readonly reason?: string };
-  readonly again?: Omit<Again, 'position' | 'lost' | 'barred'> & Partial<Pick<Again, 'lost' | 'barred'>>;
 }
 
 type SavedStep = Pick<Step, 'tenant' | 'agent' | 'id' | 'arrival'> & {
@@ -239,115 +210,7 @@ function restoreAfter({ calls }: Tenant, after: NonNullable<SavedStep['after']>)
   );
 }
 
-function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
-  const { tenant, invocation, agent, tool, inputs, band, arrival, wave, phase, attempts, readyAt, seq } =
-    call;
-  const { due, argsDigest, cancel, again } = call;
-  const [, project, campaign] = pathOf(call.account);
-  const step = call.step && indexOf.get(call.step);
-  const optional = {
-    step,
-    version: call.version?.digest,
-    argsDigest,
-    due: due && saveDue(due),
-    ticket: call.lease?.ticket,
-    cancel: cancel && given({ reason: cancel.reason }),
-    again: again && saveAgain(again),
-  };
-  return {
-    tenant,
-    invocation,
-    agent,
-    tool,
-    project,
-    campaign,
-    inputs,
-    band,
-    arrival,
-    wave,
-    phase,
-    attempts,
-    readyAt,
-    seq,
-    ...given(optional),
-  };
-}
-
-function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly Step[]): Call {
-  const tenant = tenantIn(state, saved.tenant);
-  const { invocation, agent, tool, inputs, band, arrival, wave, phase, attempts, readyAt, seq } = saved;
-  const call: Call = {
-    tenant: saved.tenant,
-    invocation,
-    agent,
-    tool,
-    inputs,
-    band,
-    account: accountOf(state.accounts, saved.tenant, saved.project, saved.campaign),
-    due: saved.due && { ...saved.due, position: -1 },
-    arrival,
-    wave,
-    phase,
-    attempts,
-    readyAt,
-    seq,
-    step: saved.step === undefined ? undefined : steps[saved.step],
-    argsDigest: saved.argsDigest,
-    version: saved.version && tenant.versions.get(saved.version),
-    again: saved.again && { lost: undefined, barred: undefined, ...saved.again, position: -1 },
-    cancel: saved.cancel && { reason: saved.cancel.reason, position: -1 },
-    lane: undefined,
-    lease: undefined,
-    inLane: -1,
-  };
-  if (call.version) call.version.uses++;
-  tenant.calls.set(call.invocation, call);
-  if (call.step) {
-    const { living } = call.step;
-    while (living.length <= Math.max(call.wave, 0)) living.push(new Set());
-    living[Math.max(call.wave, 0)]?.add(call);
-  }
-  return call;
-}
-
-function saveAgain({ failures, queries, resumeMs, lost, barred }: Again): SavedCall['again'] {
-  return { failures, queries, resumeMs, ...given({ lost, barred }) };
-}
-
-function saveDue({ deadlineMs, late, latestStartMs, hopelessMs }: Due): Omit<Due, 'position'> {
-  return { deadlineMs, late, latestStartMs, hopelessMs };
-}
-
-function saveAccounts({ epoch, sweepAt, cell }: Accounts): SavedAccounts {
-  const save = ({ name, share, usage, children }: Account): SavedAccount => ({
-    name,
-    share,
-    usage,
-    below: sorted(children).map(([, child]) => save(child)),
-  });
-  return { epoch, sweepAt, cell: save(cell) };
-}
-
-function restoreAccounts(accounts: Accounts, { epoch, sweepAt, cell }: SavedAccounts): void {
-  accounts.epoch = epoch;
-  accounts.sweepAt = sweepAt;
-  const load = (parent: Account, saved: readonly SavedAccount[]): void => {
-    for (const { name, share, usage, below: children } of saved) {
-      const one = below(accounts, parent, name);
-      one.share = share;
-      one.usage = usage;
-      load(one, children);
-    }
-  };
-  load(accounts.cell, cell.below);
-}
-
 /** The entries of a map by key. */
 function sorted<K extends string, V>(map: ReadonlyMap<K, V>): (readonly [K, V])[] {
   return [...map].sort(([a], [b]) => compareText(a, b));
-}
-
-/** Without the fields that are undefined, which JSON does not have. */
-function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }

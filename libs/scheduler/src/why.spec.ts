@@ -37,7 +37,7 @@ describe('a call', () => {
   it('that is not decided: waits for policy since its request', () =>
     expect(kinds(one)).toEqual([['policy', 10]]));
   it('that people are asked about: waits for them, and for the budget', () => {
-    const asks = one.when({ ...decided('a', 'require-approval'), seq: 11 } as never);
+    const asks = one.when({ ...decided('a', 'require-approval'), seq: 11 });
     expect(kinds(asks)).toEqual([
       ['approval', 11],
       ['budget', 11],

@@ -5,56 +5,10 @@
 import { expect } from 'vitest';
 import type { EventData, RecordedFact } from '@writ/contracts';
 import type { SchedulerOffer } from '../src/index.ts';
-import { AGEING_BOUND_SECONDS, USAGE_HALF_LIFE_MS } from '../src/limits.ts';
-import { RunTimes } from '../src/run-times.ts';
-
-interface Watched {
-  readonly id: string;
-  readonly tool: string;
-  readonly pool: string;
-  readonly arrival: number;
-  readonly band: number;
-  /** `tenant`, `tenant/project`, `tenant/project/campaign`. */
-  readonly accounts: readonly string[];
-  readonly deadlineMs: number;
-  readonly key: string | undefined;
-  readonly reads: boolean;
-  readonly once: boolean;
-  readonly step: Watched[];
-  waves: string[][] | undefined;
-  /** Of a step planned as a graph: what it waits for. */
-  after: string[] | undefined;
-  allowed: boolean;
-  reserved: boolean;
-  ended: string | undefined;
-  attempts: number;
-  holder: string | undefined;
-  started: boolean;
-  indeterminate: boolean;
-  /** When it became ready last, in seconds, and how many keyed calls had been ready before it at first. */
-  readyAt: number | undefined;
-  ticket: number | undefined;
-  latestStartMs: number;
-  cleared: boolean;
-  penalty: number;
-}
-
-const NEW_CALL = {
-  waves: undefined,
-  after: undefined,
-  allowed: false,
-  reserved: false,
-  ended: undefined,
-  attempts: 0,
-  holder: undefined,
-  started: false,
-  indeterminate: false,
-  readyAt: undefined,
-  ticket: undefined,
-  latestStartMs: Infinity,
-  cleared: false,
-  penalty: 0,
-};
+import { AGEING_BOUND_SECONDS } from '../src/limits.ts';
+import { ShareReferee } from './share-referee.ts';
+import { NEW_CALL, bySlack, lanesOf } from './watched.ts';
+import type { Watched } from './watched.ts';
 
 type Data<T extends RecordedFact['type']> = EventData<T>;
 
@@ -67,8 +21,6 @@ export interface ToolFacts {
   readonly reads: boolean;
 }
 
-const TIMEOUT_MS = 60_000;
-
 export class Referee {
   readonly calls = new Map<string, Watched>();
   readonly #tools: ReadonlyMap<string, ToolFacts>;
@@ -78,8 +30,7 @@ export class Referee {
     { status: string; permits: number; probes: Set<string>; passed: number }
   >();
 
-  readonly #usage = new Map<string, number>();
-  readonly #times = new Map<string, RunTimes>();
+  readonly #shares = new ShareReferee();
   readonly #agedAt = new Map<string, number>();
   #tickets = 0;
 
@@ -103,7 +54,7 @@ export class Referee {
       const cleared = call.allowed && call.reserved && call.holder === undefined && !call.indeterminate;
       // What the runs so far say of its slack is asked once each time that it can run.
       if (cleared && !call.cleared && call.deadlineMs < Infinity)
-        call.latestStartMs = call.deadlineMs - (this.#timesOf(call).medianMs ?? TIMEOUT_MS);
+        call.latestStartMs = call.deadlineMs - this.#shares.usualMs(call);
       call.cleared = cleared;
       if (!this.#isReady(call)) call.readyAt = undefined;
       else if (call.readyAt === undefined) {
@@ -248,18 +199,9 @@ export class Referee {
       .filter(({ band }) => band === -1 || band === urgent)
       .sort(
         (a, b) =>
-          this.#byShare(a.call, b.call) ||
+          this.#shares.compare(a.call, b.call) ||
           (a.slack === b.slack ? a.call.arrival - b.call.arrival : a.slack - b.slack),
       )[0]?.call;
-  }
-
-  #byShare(a: Watched, b: Watched): number {
-    for (const [level, one] of a.accounts.entries()) {
-      const other = b.accounts[level] as string;
-      if (one !== other)
-        return (this.#usage.get(one) ?? 0) - (this.#usage.get(other) ?? 0) || (one < other ? -1 : 1);
-    }
-    return 0;
   }
 
   #waitsForKey(call: Watched): boolean {
@@ -270,19 +212,6 @@ export class Referee {
         other.ticket < (call.ticket ?? -1) &&
         !(other.reads && call.reads),
     );
-  }
-
-  #charge(call: Watched, nodeSeconds: number, now: number, penalty = 0): number {
-    const usage = nodeSeconds * 2 ** (now / USAGE_HALF_LIFE_MS);
-    for (const one of call.accounts)
-      this.#usage.set(one, Math.max(0, (this.#usage.get(one) ?? 0) + (usage - penalty)));
-    return usage;
-  }
-
-  #timesOf({ tool }: Watched): RunTimes {
-    const times = this.#times.get(tool) ?? new RunTimes();
-    this.#times.set(tool, times);
-    return times;
   }
 
   #admits(call: Watched): boolean {
@@ -308,7 +237,7 @@ export class Referee {
     expect(call.once && call.started, 'what must not run twice is not granted again').toBe(false);
     expect(data.attempt).toBe(++call.attempts);
     call.holder = holder;
-    call.penalty = this.#charge(call, (this.#timesOf(call).medianMs ?? TIMEOUT_MS) / 1_000, now);
+    call.penalty = this.#shares.charge(call, this.#shares.usualMs(call) / 1_000, now);
     const circuit = this.#circuits.get(call.tool);
     if (circuit?.status === 'half-opened') circuit.probes.add(call.id);
   }
@@ -331,8 +260,7 @@ export class Referee {
   }
 
   #complete(call: Watched, { outcome, endedAtMs }: Data<'execution.completed'>, now: number): void {
-    this.#charge(call, endedAtMs / 1_000, now, call.penalty);
-    if (outcome === 'succeeded') this.#timesOf(call).add(endedAtMs);
+    this.#shares.complete(call, endedAtMs, outcome === 'succeeded', now);
     const circuit = this.#circuits.get(call.tool);
     if (circuit?.probes.delete(call.id) && outcome === 'succeeded') circuit.passed++;
     this.#end(call, outcome);
@@ -362,16 +290,4 @@ export class Referee {
     expect(legal, `a circuit that is ${before} turned to ${status}`).toContain(before);
     this.#circuits.set(tool, { status, permits: data.permits ?? 0, probes: new Set(), passed: 0 });
   }
-}
-
-/** Least slack first, then who asked first. */
-function bySlack(a: Watched, b: Watched): number {
-  return a.latestStartMs === b.latestStartMs ? a.arrival - b.arrival : a.latestStartMs - b.latestStartMs;
-}
-
-/** Calls of one tool, band and campaign together. */
-function lanesOf(calls: readonly Watched[]): Watched[][] {
-  const nameOf = ({ tool, band, accounts, deadlineMs }: Watched): string =>
-    `${tool} ${band} ${accounts[2]} ${deadlineMs < Infinity}`;
-  return [...Map.groupBy(calls, nameOf).values()];
 }

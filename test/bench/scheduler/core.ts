@@ -45,7 +45,7 @@ export function measureCore({ calls, grants, projects = PROJECTS }: CoreOptions)
       factsOf(index + at, projects),
     ).flat();
     const start = threadMs();
-    for (const fact of facts) scheduler.evolve(state, fact);
+    for (const one of facts) scheduler.evolve(state, one);
     queuedMs += threadMs() - start;
   }
   const queuedUs = (queuedMs * 1_000) / calls;
@@ -54,8 +54,8 @@ export function measureCore({ calls, grants, projects = PROJECTS }: CoreOptions)
   const granted = threadMs();
   let count = 0;
   while (count < grants) {
-    for (const fact of scheduler.react(state, count, offer)) {
-      scheduler.evolve(state, { ...fact, origin: 'schedule', seq: 0, at: count } as RecordedFact);
+    for (const answer of scheduler.react(state, count, offer)) {
+      scheduler.evolve(state, { ...answer, origin: 'schedule', seq: 0, at: count });
       count++;
     }
   }

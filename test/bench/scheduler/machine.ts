@@ -130,7 +130,7 @@ export class Machine {
       const facts = scheduler.react(this.#state, this.now, this.#offer);
       if (facts.length === 0) return;
       for (const fact of facts) {
-        scheduler.evolve(this.#state, { ...fact, origin: 'schedule', seq: 0, at: this.now } as RecordedFact);
+        scheduler.evolve(this.#state, { ...fact, origin: 'schedule', seq: 0, at: this.now });
         if (fact.type === 'schedule.dispatched') this.#start(fact.data);
         if (fact.type === 'schedule.refused') {
           const job = this.#jobs.get(fact.data.invocation) as Job;

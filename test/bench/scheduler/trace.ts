@@ -123,9 +123,10 @@ function simulate(
     while (queue[0] && queue[0].nodes <= free) start(queue[0]);
     const [head, ...rest] = queue;
     if (!head || !backfill) continue;
-    let { shadow, spare } = reservation(head, running, free);
+    const reserved = reservation(head, running, free);
+    let { spare } = reserved;
     for (const job of rest) {
-      const inTime = now + job.run <= shadow;
+      const inTime = now + job.run <= reserved.shadow;
       if (job.nodes > free || (!inTime && job.nodes > spare)) continue;
       if (!inTime) spare -= job.nodes;
       start(job);
