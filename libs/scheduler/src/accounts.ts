@@ -10,6 +10,14 @@ import { MAX_IDLE_ACCOUNTS, USAGE_HALF_LIFE_MS } from './limits.ts';
 import type { Branch, Lane } from './queue.ts';
 import type { ToolVersion } from './state.ts';
 
+/** Where calls belong in the order; one object for all of them, because a million hold it. */
+export interface Berth {
+  /** The campaign that is charged for them. */
+  readonly account: Account;
+  /** Of their urgency, 0 is the most urgent. */
+  readonly band: number;
+}
+
 export interface Account {
   readonly name: string;
   /** Absent for the cell, which is over all tenants. */
@@ -20,6 +28,8 @@ export interface Account {
   usage: number;
   /** Where it stands in the order of each pool and band, by their number. */
   readonly branches: Map<number, Branch>;
+  /** By band. */
+  readonly berths: Berth[];
   /** The queues of a campaign, by the version of the tool. */
   readonly lanes: Map<ToolVersion, Lane[]>;
 }
@@ -62,6 +72,11 @@ export function below(accounts: Accounts, parent: Account, name: string): Accoun
     accounts.count++;
   }
   return child;
+}
+
+/** The berth of a campaign's calls in a band. */
+export function berthOf(account: Account, band: number): Berth {
+  return (account.berths[band] ??= { account, band });
 }
 
 /** `tenant`, `project` and `campaign` of a campaign's account. */
@@ -166,6 +181,6 @@ function moveBranches(one: Account): void {
 }
 
 function account(name: string, parent: Account | undefined): Account {
-  const fresh = { children: new Map(), branches: new Map(), lanes: new Map() };
+  const fresh = { children: new Map(), branches: new Map(), berths: [], lanes: new Map() };
   return { ...fresh, name, parent, share: 1, usage: 0 };
 }

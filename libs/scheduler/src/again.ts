@@ -58,7 +58,7 @@ export function onReturned(state: SchedulerState, fact: RecordedFact<'execution.
   if (!call || phase?.status !== 'granted' || phase.grant.started || !isOf(phase.grant, fact)) return;
   const { grant } = phase;
   call.seq = fact.seq;
-  charge(call.account, -grant.penalty);
+  charge(call.berth.account, -grant.penalty);
   if (grant.query) moveTo(state, call, { status: 'indeterminate', grant, recorded: true, query: true });
   else clear(state, call);
 }

@@ -4,8 +4,8 @@
  */
 import { CELL, Verdict } from '@writ/contracts';
 import type { AgentId, EventType, InvocationId, RecordedFact, StepId, ToolRequested } from '@writ/contracts';
-import { accountOf, below, isUntidy, setShares, tidy } from './accounts.ts';
-import type { Account } from './accounts.ts';
+import { accountOf, below, berthOf, isUntidy, setShares, tidy } from './accounts.ts';
+import type { Berth } from './accounts.ts';
 import { ALL_POOLS, registerTool, tenantIn, versionAt } from './catalog.ts';
 import { onAlertClosed, onAlertRaised } from './alerts.ts';
 import {
@@ -94,10 +94,11 @@ function onRequested(state: SchedulerState, fact: RecordedFact<'tool.requested'>
   const { data, at } = fact;
   const { calls, seen } = tenantIn(state, fact.tenant);
   const account = accountOf(state.accounts, fact.tenant, data.project, data.campaign);
+  const berth = berthOf(account, bandOf(urgencyOf(data.priority)));
   const fresh: Call[] = [];
   for (const asked of data.calls) {
     if (calls.has(asked.invocation) || seen.digestOf(asked.invocation) !== undefined) continue;
-    const call = newCall(state, fact, asked, account);
+    const call = newCall(state, fact, asked, berth);
     calls.set(asked.invocation, call);
     fresh.push(call);
   }
@@ -121,7 +122,7 @@ function newCall(
   state: SchedulerState,
   { tenant, origin, seq, data }: RecordedFact<'tool.requested'>,
   { invocation, tool, inputs }: ToolRequested['calls'][number],
-  account: Account,
+  berth: Berth,
 ): Call {
   return {
     tenant,
@@ -129,8 +130,7 @@ function newCall(
     agent: origin as AgentId,
     tool,
     inputs,
-    band: bandOf(urgencyOf(data.priority)),
-    account,
+    berth,
     due: dueOf(data),
     arrival: state.arrivals++,
     step: undefined,
@@ -159,7 +159,7 @@ function dueOf({ deadline, whenLate }: ToolRequested): Due | undefined {
 /** Forgets the accounts that nobody uses any more. */
 function forgetAccounts(state: SchedulerState): void {
   const inUse = [...state.tenants.values()].flatMap(({ calls }) =>
-    [...calls.values()].map(({ account }) => account),
+    [...calls.values()].map(({ berth }) => berth.account),
   );
   for (const one of tidy(state.accounts, state.at, inUse))
     for (const lane of lanesUnder(one)) forgetLane(lane);

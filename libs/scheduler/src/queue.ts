@@ -83,7 +83,8 @@ export function urgencyOf(priority: Priority): number {
 
 /** The lane that a call with a version of a tool belongs into. */
 export function laneOf(state: SchedulerState, call: Call, version: ToolVersion): Lane {
-  const { account, band, due } = call;
+  const { due } = call;
+  const { account, band } = call.berth;
   let lanes = account.lanes.get(version);
   if (!lanes) account.lanes.set(version, (lanes = []));
   const index = 2 * band + (due ? 1 : 0);
@@ -193,7 +194,7 @@ const IN_PARENT: Position<Branch> = {
 
 function newLane(
   state: SchedulerState,
-  { account, band, due, tenant, tool }: Call,
+  { berth: { account, band }, due, tenant, tool }: Call,
   version: ToolVersion,
 ): Lane {
   const pool = poolNamed(state, version.spec.pool);

@@ -30,7 +30,7 @@ export function onDispatched(state: SchedulerState, fact: RecordedFact<'schedule
   call.attempts = attempt;
   const grant = { attempt, executor, session, started: false, penalty, untilMs, beside };
   moveTo(state, call, { status: 'granted', grant: probes ? { ...grant, probes } : grant });
-  charge(call.account, penalty);
+  charge(call.berth.account, penalty);
   if (call.lane) age(state, call.lane.pool, fact.at);
 }
 
@@ -107,7 +107,7 @@ export function penaltyOf(state: SchedulerState, version: ToolVersion, at: Insta
 /** The true usage takes the place of the penalty. */
 function settle(
   state: SchedulerState,
-  { account, version }: Call,
+  { berth: { account }, version }: Call,
   { penalty }: OpenGrant,
   { at, data }: RecordedFact<'execution.completed' | 'execution.attempted'>,
 ): void {

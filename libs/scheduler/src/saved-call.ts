@@ -1,14 +1,15 @@
 /** A call in a snapshot: what cannot be derived from elsewhere. Its places in queues, heaps and keys are built again. */
 import type { Digest } from '@writ/contracts';
-import { accountOf, pathOf } from './accounts.ts';
+import { accountOf, berthOf, pathOf } from './accounts.ts';
 import type { Again } from './attempt.ts';
 import { tenantIn } from './catalog.ts';
 import type { Call, Due, SchedulerState, Step } from './state.ts';
 
 export interface SavedCall extends Omit<
   Call,
-  'account' | 'due' | 'step' | 'version' | 'argsDigest' | 'cancel' | 'again' | 'lane' | 'lease' | 'inLane'
+  'berth' | 'due' | 'step' | 'version' | 'argsDigest' | 'cancel' | 'again' | 'lane' | 'lease' | 'inLane'
 > {
+  readonly band: number;
   readonly project: string;
   readonly campaign: string;
   /** Index of its step; absent fields are undefined. */
@@ -22,10 +23,9 @@ export interface SavedCall extends Omit<
 }
 
 export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
-  const { tenant, invocation, agent, tool, inputs, band, arrival, wave, phase, attempts, readyAt, seq } =
-    call;
+  const { tenant, invocation, agent, tool, inputs, arrival, wave, phase, attempts, readyAt, seq } = call;
   const { due, argsDigest, cancel, again } = call;
-  const [, project, campaign] = pathOf(call.account);
+  const [, project, campaign] = pathOf(call.berth.account);
   const step = call.step && indexOf.get(call.step);
   const optional = {
     step,
@@ -44,7 +44,7 @@ export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedC
     project,
     campaign,
     inputs,
-    band,
+    band: call.berth.band,
     arrival,
     wave,
     phase,
@@ -57,15 +57,14 @@ export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedC
 
 export function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly Step[]): Call {
   const tenant = tenantIn(state, saved.tenant);
-  const { invocation, agent, tool, inputs, band, arrival, wave, phase, attempts, readyAt, seq } = saved;
+  const { invocation, agent, tool, inputs, arrival, wave, phase, attempts, readyAt, seq } = saved;
   const call: Call = {
     tenant: saved.tenant,
     invocation,
     agent,
     tool,
     inputs,
-    band,
-    account: accountOf(state.accounts, saved.tenant, saved.project, saved.campaign),
+    berth: berthOf(accountOf(state.accounts, saved.tenant, saved.project, saved.campaign), saved.band),
     due: saved.due && { ...saved.due, position: -1 },
     arrival,
     wave,

@@ -43,9 +43,9 @@ export class Standing {
 
   /** How many calls are granted before this one, as things stand; it is queued itself. */
   ahead(call: Call): number {
-    const line = this.#pools.get(poolOf(call))?.bands.get(call.band);
-    const place = line?.campaigns.get(call.account)?.indexOf(call) ?? 0;
-    return this.aheadOf(poolOf(call), call.band, call.account, place);
+    const line = this.#pools.get(poolOf(call))?.bands.get(call.berth.band);
+    const place = line?.campaigns.get(call.berth.account)?.indexOf(call) ?? 0;
+    return this.aheadOf(poolOf(call), call.berth.band, call.berth.account, place);
   }
 
   /** How many calls would be granted before one with `before` calls of its own campaign before it. */
@@ -92,12 +92,12 @@ export class Standing {
     if (!isQueued(call)) return;
     pool.waiting++;
     pool.runMs += usualRunMs(call.version);
-    let line = pool.bands.get(call.band);
-    if (!line) pool.bands.set(call.band, (line = { campaigns: new Map(), counts: new Map() }));
-    const campaign = line.campaigns.get(call.account);
+    let line = pool.bands.get(call.berth.band);
+    if (!line) pool.bands.set(call.berth.band, (line = { campaigns: new Map(), counts: new Map() }));
+    const campaign = line.campaigns.get(call.berth.account);
     if (campaign) campaign.push(call);
-    else line.campaigns.set(call.account, [call]);
-    for (let one = call.account; one.parent; one = one.parent)
+    else line.campaigns.set(call.berth.account, [call]);
+    for (let one = call.berth.account; one.parent; one = one.parent)
       line.counts.set(one, (line.counts.get(one) ?? 0) + 1);
   }
 

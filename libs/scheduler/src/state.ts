@@ -24,7 +24,7 @@ import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
 import { IN_FORCED, IN_OPEN, forceEndsBefore, opensBefore } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { noAccounts } from './accounts.ts';
-import type { Account, Accounts } from './accounts.ts';
+import type { Accounts, Berth } from './accounts.ts';
 import type { Again, ExecutorSession, OpenGrant, Resolution } from './attempt.ts';
 import { IN_CANCELS, IN_DEADLINES, IN_PAUSES, arrivedBefore, expiresBefore, resumesBefore } from './debts.ts';
 import type { Door } from './gates.ts';
@@ -42,10 +42,7 @@ export interface Call {
   readonly agent: AgentId;
   readonly tool: ToolName;
   readonly inputs: JsonObject;
-  /** Of its urgency, 0 is the most urgent. */
-  readonly band: number;
-  /** The campaign that is charged for it. */
-  readonly account: Account;
+  readonly berth: Berth;
   /** Absent for a call without a deadline. */
   readonly due: Due | undefined;
   /** Rises with every call that is asked for; decides between calls of one urgency. */

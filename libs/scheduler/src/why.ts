@@ -61,14 +61,14 @@ export function queue(
     ({ phase: { status } }) =>
       status === 'waiting' || status === 'cleared' || status === 'ready' || status === 'pausing',
   );
-  waiting.sort((a, b) => a.band - b.band || a.arrival - b.arrival);
+  waiting.sort((a, b) => a.berth.band - b.berth.band || a.arrival - b.arrival);
   const calls = waiting.slice(0, most).map((call) => reportOf(state, call, standing));
   return calls.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || 0);
 }
 
 function reportOf(state: SchedulerState, call: Call, standing: Standing): QueuedCall {
-  const { invocation, tool, phase, version, due, account } = call;
-  const [, project, campaign] = pathOf(account);
+  const { invocation, tool, phase, version, due, berth } = call;
+  const [, project, campaign] = pathOf(berth.account);
   const pool = version?.spec.pool ?? '';
   const runMs = version && usualRunMs(version);
   const position = isQueued(call) ? standing.ahead(call) : undefined;
