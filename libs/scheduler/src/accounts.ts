@@ -75,8 +75,8 @@ export function below(accounts: Accounts, parent: Account, name: string): Accoun
 }
 
 /** The berth of a campaign's calls in a band. */
-export function berthOf(account: Account, band: number): Berth {
-  return (account.berths[band] ??= { account, band });
+export function berthOf(campaign: Account, band: number): Berth {
+  return (campaign.berths[band] ??= { account: campaign, band });
 }
 
 /** `tenant`, `project` and `campaign` of a campaign's account. */
