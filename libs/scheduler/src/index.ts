@@ -20,7 +20,7 @@ export type { IndeterminateCall, OwedStop } from './enquiries.ts';
 export type { OpenAlert, SentAlert } from './alerts.ts';
 export type { BreakerReport, RunningCall } from './breaker-report.ts';
 export type { Forecast, Wish } from './forecast.ts';
-export type { Plan } from './plan.ts';
+export type { Plan } from './conflicts.ts';
 export type { GrantDetails } from './queries.ts';
 export type { SchedulerOffer } from './react.ts';
 export type { ExecutorSession } from './attempt.ts';

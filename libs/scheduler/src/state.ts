@@ -32,7 +32,7 @@ import type { Quota } from './quotas.ts';
 import type { Lease, Leases } from './leases.ts';
 import { IN_LANES, laneBefore } from './queue.ts';
 import type { Lane, Pool } from './queue.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './conflicts.ts';
 import type { RunTimes } from './run-times.ts';
 
 /** A call that has not ended. */
