@@ -3,7 +3,7 @@
  * what a query found out, or given back unbegun. One fact for each, after which the session has done with the grant.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AttemptCause, RunOutcome } from '@writ/contracts';
+import { Backoff, AttemptCause, RunOutcome } from '@writ/contracts';
 import type { AgentId, Digest, Fact, StopOrder } from '@writ/contracts';
 import {
   attemptedFact,
@@ -16,7 +16,6 @@ import {
   returnedFact,
 } from '@writ/execution';
 import type { Conclusion, QueryAnswer, Repeat, RunSpan, SealedInputs } from '@writ/execution';
-import { Backoff } from './backoff.ts';
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
 import type { HeldCall } from './session.ts';

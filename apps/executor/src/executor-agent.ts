@@ -4,9 +4,9 @@
  * over, by the ledger's word or the scheduler's, nothing more of it starts or is committed, and a new one begins.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '@writ/contracts';
 import type { ExecutorId, PullRequest, SessionId } from '@writ/contracts';
 import { DEFAULT_MAX_OUTPUT_BYTES, grantKey } from '@writ/execution';
-import { Backoff } from './backoff.ts';
 import { CallRunner } from './call-runner.ts';
 import { DRAIN_MS, FAREWELL_MS, FIRST_RETRY_MS, HELD_PULL_MS, LONGEST_RETRY_MS } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';

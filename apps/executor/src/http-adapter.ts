@@ -5,11 +5,10 @@
  * would carry the tool's headers to a host that nobody decided on.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Effects, RunOutcome, WritError, effectsOf } from '@writ/contracts';
+import { Backoff, Effects, RunOutcome, WritError, effectsOf } from '@writ/contracts';
 import type { JsonObject, ToolSpec } from '@writ/contracts';
 import { Measured, failedRun } from '@writ/execution';
 import type { RunResult } from '@writ/execution';
-import { Backoff } from './backoff.ts';
 import { expandUrl } from './http-url.ts';
 import { readBody } from './http-body.ts';
 import { FIRST_HTTP_RETRY_MS, LONGEST_RETRY_MS } from './limits.ts';

@@ -3,11 +3,10 @@
  * Only what can run is kept: a tool that is missing or broken here is looked at again with the next grant.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { WritError, isQueryable, messageOf } from '@writ/contracts';
+import { Backoff, WritError, isQueryable, messageOf } from '@writ/contracts';
 import type { Digest, TenantId, ToolSpec } from '@writ/contracts';
 import { compileOutputCheck, compileRedaction, queryToolOf, startsFirst } from '@writ/execution';
 import type { OutputCheck, Redaction, RunError } from '@writ/execution';
-import { Backoff } from './backoff.ts';
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS, TOOLS_KEPT } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
 import { largeInputsOf } from './large-inputs.ts';

@@ -1,4 +1,5 @@
 /** The contracts: every fact, file and api call of Writ, and the shape of the cores that fold them. */
+export { Backoff } from './backoff.ts';
 export {
   admissionRequest,
   grant,
