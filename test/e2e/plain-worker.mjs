@@ -4,6 +4,8 @@ import { connect } from '@nats-io/transport-node';
 const [, , servers, user, pass, tenant, worker] = process.argv;
 const connection = await connect({ servers, user, pass });
 const calls = connection.subscribe(`writ.${tenant}.workers.${worker}`, { queue: 'writ-workers' });
+// Only once the server knows that it listens.
+await connection.flush();
 console.log('serving');
 for await (const request of calls) {
   const { inputs } = request.json();

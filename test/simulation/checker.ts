@@ -15,6 +15,12 @@ interface Call {
   terminal: string | undefined;
   indeterminate: boolean;
   starts: number;
+  /** Since its last start it was found, or said, to have had no effect. */
+  undone: boolean;
+  /** A person said what became of it. */
+  said: boolean;
+  readonly notes: Set<string>;
+  readonly returned: Set<string>;
   readonly granted: Set<string>;
 }
 
@@ -31,6 +37,7 @@ export class Checker {
   readonly #used = new Map<string, bigint>();
   readonly #limits = new Map<string, bigint>();
   readonly #onceTools = new Set<string>();
+  readonly #queryable = new Set<string>();
   readonly #tools = new Map<string, string>();
 
   judge(commits: readonly StoredCommit[]): Verdict {
@@ -43,7 +50,11 @@ export class Checker {
     const terminals: Record<string, number> = {};
     for (const [key, call] of this.#calls) {
       if (call.terminal === undefined) open.push(key);
-      for (const end of [call.terminal ?? 'none', ...(call.indeterminate ? ['indeterminate'] : [])]) {
+      for (const end of [
+        call.terminal ?? 'none',
+        ...(call.indeterminate ? ['indeterminate'] : []),
+        ...call.notes,
+      ]) {
         terminals[end] = (terminals[end] ?? 0) + 1;
       }
     }
@@ -54,6 +65,8 @@ export class Checker {
     const { tenant } = fact;
     if (fact.type === 'tool.registered' && fact.data.tool.effects === 'once')
       this.#onceTools.add(fact.data.tool.name);
+    if (fact.type === 'tool.registered' && fact.data.tool.effects === 'queryable')
+      this.#queryable.add(fact.data.tool.name);
     if (fact.type === 'budget.defined') {
       for (const [unit, given] of Object.entries(fact.data.budget.limits)) {
         // Of a window the checker would have to know the clock; the whole allocation needs none.
@@ -99,17 +112,23 @@ export class Checker {
       if (!call.holds || call.closed) this.#violated(fact, 'is released without an open hold');
       call.closed = true;
       for (const line of call.holds ?? []) this.#spend(fact, line, -BigInt(line.amount));
-    } else if (fact.type === 'execution.completed') {
+    } else if (fact.type === 'execution.completed' || fact.type === 'execution.attempted') {
       const call = this.#call(fact.tenant, fact.data.invocation);
-      if (!call.holds || call.closed) this.#violated(fact, 'completes without an open hold');
+      if (!call.holds || call.closed) this.#violated(fact, 'ends an attempt without an open hold');
+      this.#settle(fact, call.holds ?? [], fact.data.usage);
+      call.closed = fact.type === 'execution.completed';
+      // Another attempt has to be held for anew.
+      if (!call.closed) call.holds = undefined;
+    } else if (fact.type === 'schedule.resolved') {
+      const call = this.#call(fact.tenant, fact.data.invocation);
+      if (!call.holds || call.closed) this.#violated(fact, 'is resolved without an open hold');
       call.closed = true;
-      this.#settle(fact, call.holds ?? []);
+      this.#settle(fact, call.holds ?? [], fact.data.used ?? {});
     }
   }
 
   /** What was used is charged, also beyond the hold; of a unit that was not held every limit of the tenant pays. */
-  #settle(fact: RecordedFact<'execution.completed'>, holds: readonly HoldLine[]): void {
-    const { usage } = fact.data;
+  #settle(fact: RecordedFact, holds: readonly HoldLine[], usage: Readonly<Record<string, string>>): void {
     for (const line of holds)
       this.#spend(fact, line, BigInt(usage[line.unit] ?? line.amount) - BigInt(line.amount));
     for (const key of this.#limits.keys()) {
@@ -140,23 +159,55 @@ export class Checker {
       if (!call.allowed || !call.holds) this.#violated(fact, 'is granted without an allow and a hold');
       if (call.terminal) this.#violated(fact, `is granted after it ended by ${call.terminal}`);
       call.granted.add(`${fact.data.attempt}@${fact.data.executor}`);
-    } else if (fact.type === 'execution.started' || fact.type === 'execution.completed') {
+    } else if (fact.type === 'invocation.resolved') {
+      this.#call(fact.tenant, fact.data.invocation).said = true;
+    } else if (fact.type === 'schedule.resolved') {
+      const call = this.#call(fact.tenant, fact.data.invocation);
+      if (!call.indeterminate || !call.said) this.#violated(fact, 'is resolved without a word of a person');
+    } else if (fact.type === 'execution.queried' || fact.type === 'execution.returned') {
+      this.#handled(fact);
+    } else if (
+      fact.type === 'execution.started' ||
+      fact.type === 'execution.completed' ||
+      fact.type === 'execution.attempted'
+    ) {
       const call = this.#call(fact.tenant, fact.data.invocation);
       if (!call.allowed || call.digest !== fact.data.argsDigest)
         this.#violated(fact, 'runs what was not allowed');
       if (call.terminal) this.#violated(fact, `runs after it ended by ${call.terminal}`);
       if (!call.granted.has(`${fact.data.attempt}@${fact.data.executor}`))
         this.#violated(fact, 'runs without a grant');
+      if (call.returned.has(`${fact.data.attempt}@${fact.data.executor}`))
+        this.#violated(fact, 'runs what was given back');
+      if (fact.type === 'execution.attempted') {
+        call.undone = true;
+        call.notes.add(fact.data.cause);
+      }
       if (fact.type === 'execution.started') this.#started(fact, call);
     } else if (fact.type === 'schedule.indeterminate') {
       this.#call(fact.tenant, fact.data.invocation).indeterminate = true;
     }
   }
 
+  #handled(fact: RecordedFact<'execution.queried' | 'execution.returned'>): void {
+    const call = this.#call(fact.tenant, fact.data.invocation);
+    if (call.terminal) this.#violated(fact, `is handled after it ended by ${call.terminal}`);
+    if (fact.type === 'execution.returned') {
+      call.notes.add('returned');
+      call.returned.add(`${fact.data.attempt}@${fact.data.executor}`);
+      return;
+    }
+    const { answer } = fact.data;
+    call.notes.add(answer);
+    if (answer === 'not-done') call.undone = true;
+  }
+
   #started(fact: RecordedFact<'execution.started'>, call: Call): void {
     call.starts += 1;
     const tool = this.#tools.get(`${fact.tenant}/${fact.data.invocation}`) ?? '';
     if (call.starts > 1 && this.#onceTools.has(tool)) this.#violated(fact, 'starts a once tool again');
+    if (!call.undone && this.#queryable.has(tool)) this.#violated(fact, 'starts again without a question');
+    call.undone = false;
   }
 
   #terminal(fact: RecordedFact): void {
@@ -180,6 +231,10 @@ export class Checker {
         terminal: undefined,
         indeterminate: false,
         starts: 0,
+        undone: true,
+        said: false,
+        notes: new Set(),
+        returned: new Set(),
         granted: new Set(),
       };
       this.#calls.set(key, call);
@@ -203,6 +258,7 @@ function isTerminal(fact: RecordedFact): boolean {
     case 'schedule.refused':
     case 'invocation.cancelled':
     case 'execution.completed':
+    case 'schedule.resolved':
       return true;
     default:
       return false;

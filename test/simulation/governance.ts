@@ -12,10 +12,27 @@ const TOOLS = [
     name: 'compute',
     class: 'READ_ONLY',
     cost: { 'node-hours': '0.7 node-hours * args.size' },
+    resumable: true,
+    retry: { attempts: 3, backoffSeconds: 2 },
     adapter: MODULE,
   },
   { name: 'order', class: 'NETWORK', effects: 'once', cost: { usd: '5' }, adapter: MODULE },
-  { name: 'store', class: 'LOCAL_WRITE', effects: 'keyed', cost: { usd: '1' }, adapter: MODULE },
+  {
+    name: 'store',
+    class: 'LOCAL_WRITE',
+    effects: 'keyed',
+    cost: { usd: '1' },
+    adapter: MODULE,
+    retry: { attempts: 2, backoffSeconds: 1 },
+  },
+  {
+    name: 'post',
+    class: 'NETWORK',
+    effects: 'queryable',
+    cost: { usd: '1' },
+    adapter: { ...MODULE, query: 'find' },
+    retry: { attempts: 3, backoffSeconds: 1 },
+  },
   { name: 'purge', class: 'DESTRUCTIVE', effects: 'once', adapter: MODULE },
 ].map((tool) => toolSpec.parse(tool));
 

@@ -3,14 +3,15 @@
  * became of an indeterminate call. They see only the ledger, and nobody waits for an answer.
  */
 import { cloudEvent, decodeCommit, encodeCommit, subjects } from '@writ/contracts';
-import type { AgentId, Fact, Instant, RecordedFact, TenantId } from '@writ/contracts';
+import type { AgentId, Fact, Instant, InvocationId, TenantId } from '@writ/contracts';
 import type { MemoryLedger } from '@writ/ledger';
+import type { IndeterminateCall } from '@writ/scheduler';
 import { TENANTS } from './governance.ts';
 import { publish } from './publish.ts';
 import type { Random } from './random.ts';
 
 const AGENTS = ['ada', 'bob'] as AgentId[];
-const TOOLS = ['read', 'read', 'compute', 'order', 'store', 'purge', 'unknown'] as const;
+const TOOLS = ['read', 'read', 'compute', 'order', 'store', 'post', 'purge', 'unknown'] as const;
 const DEADLINE_MS = 3_000;
 
 interface Request {
@@ -26,8 +27,6 @@ export class People {
   readonly #asked: Request[] = [];
   #calls = 0;
   #votes = 0;
-  /** How many commits the owner has read. */
-  #read = 0;
 
   constructor(ledger: MemoryLedger, random: Random, now: () => Instant) {
     this.#ledger = ledger;
@@ -84,34 +83,21 @@ export class People {
     }
   }
 
-  /** An owner looks up what became of an indeterminate call and says so. */
-  async resolve(): Promise<void> {
-    const schedules = this.#ledger.commits
-      .slice(this.#read)
-      .filter(({ subject }) => subject.endsWith('.schedule'));
-    for (const { type, tenant, data } of schedules.flatMap(decodeCommit)) {
-      if (type !== 'schedule.indeterminate') continue;
-      const { invocation, attempt, agent, executor } = data;
-      const { argsDigest } = this.#decisionOf(tenant, invocation);
-      const now = this.#now();
-      const end = { session: 'owner', outcome: 'succeeded', usage: {}, startedAtMs: now, endedAtMs: now };
-      const completed = { invocation, attempt, agent, executor, argsDigest, ...end };
-      const fact = { type: 'execution.completed', tenant, data: completed } as unknown as Fact;
-      await this.#publish(subjects.executions(tenant, executor), fact, `resolved-${tenant}-${invocation}`);
+  /** An owner looks up what became of indeterminate calls, and says so. */
+  async resolve(tenant: TenantId, calls: readonly IndeterminateCall[]): Promise<void> {
+    for (const { invocation } of calls) {
+      const outcome = this.#random.chance(0.5) ? 'succeeded' : 'failed';
+      const used = this.#random.chance(0.5) ? { used: { usd: '1000000' } } : {};
+      const fact = { type: 'invocation.resolved', tenant, data: { invocation, outcome, ...used } } as Fact;
+      await this.#publish(subjects.approvals(tenant, 'eve'), fact, `said-${++this.#votes}`);
     }
-    this.#read = this.#ledger.commits.length;
   }
 
-  /** The decision that allowed a call. */
-  #decisionOf(tenant: TenantId, invocation: string): RecordedFact<'policy.decided'>['data'] {
-    for (const commit of this.#ledger.commits) {
-      if (commit.subject !== subjects.decisions(tenant)) continue;
-      for (const { type, data } of decodeCommit(commit)) {
-        const isDecision = type === 'policy.decided' && data.verdict === 'allow';
-        if (isDecision && data.invocation === invocation) return data;
-      }
-    }
-    throw new Error(`${tenant}/${invocation} ran but was never allowed`);
+  /** An operator wants the place of a call. */
+  async preempt(tenant: TenantId, invocation: InvocationId): Promise<void> {
+    const data = { invocation, reason: 'a beam slot' };
+    const fact: Fact = { type: 'preemption.requested', tenant, data };
+    await this.#publish(subjects.catalog(tenant), fact, `preempt-${++this.#votes}`);
   }
 
   #publish(subject: string, fact: Fact, id: string): Promise<unknown> {

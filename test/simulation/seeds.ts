@@ -24,7 +24,14 @@ const ENDS = [
   'schedule.refused',
   'invocation.cancelled',
   'execution.completed',
+  'schedule.resolved',
   'indeterminate',
+  // What happens to a call on its way.
+  'failed',
+  'preempted',
+  'returned',
+  'not-done',
+  'unknown',
 ];
 /** How often each must occur in a search of at least so many seeds. */
 const LEAST_OF_EACH = 10;

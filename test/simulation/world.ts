@@ -8,12 +8,20 @@ import { budget } from '@writ/budget';
 import type { BudgetState } from '@writ/budget';
 import { DeciderPath, memoryLedger, memorySnapshots, stateText } from '@writ/ledger';
 import type { AppendFault, CommittedFact, MemoryLedger } from '@writ/ledger';
-import { busySessions, fencesOwed, openGrants, scheduler } from '@writ/scheduler';
+import {
+  busySessions,
+  fencesOwed,
+  indeterminateCalls,
+  openGrants,
+  scheduler,
+  stopsOwed,
+} from '@writ/scheduler';
 import type { GrantDetails, SchedulerOffer, SchedulerState } from '@writ/scheduler';
 import { gatedPolicy } from '../../apps/policy/src/gated-policy.ts';
 import type { GatedState } from '../../apps/policy/src/gated-policy.ts';
 import { Checker } from './checker.ts';
 import type { Verdict } from './checker.ts';
+import { Effects } from './effects.ts';
 import { TENANTS, catalogFacts } from './governance.ts';
 import { People } from './people.ts';
 import { publish } from './publish.ts';
@@ -48,6 +56,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #executors: SimExecutor[];
   readonly #people: People;
+  readonly #effects = new Effects();
   readonly services: {
     readonly policy: SimService<GatedState, undefined>;
     readonly budget: SimService<BudgetState, undefined>;
@@ -65,7 +74,7 @@ export class World {
       fault: () => this.#fault(),
       deliver: (run) => this.#deliveries.push(run),
     });
-    this.#executors = ['e1', 'e2'].map((id) => new SimExecutor(id, this.ledger, this.#random));
+    this.#executors = ['e1', 'e2'].map((id) => new SimExecutor(id, this.ledger, this.#random, this.#effects));
     this.#people = new People(this.ledger, this.#random, () => this.#now);
     const shared = { ledger: this.ledger, snapshots: memorySnapshots(), now: () => this.#now };
     const quiet = (): void => {};
@@ -94,8 +103,10 @@ export class World {
       await this.#turn();
     }
     await this.#calmDown();
+    const verdict = new Checker().judge(this.ledger.commits);
     return {
-      ...new Checker().judge(this.ledger.commits),
+      ...verdict,
+      violations: [...verdict.violations, ...this.#effects.repeated],
       commits: this.ledger.commits.length,
       diverged: this.#diverged(),
     };
@@ -127,6 +138,9 @@ export class World {
     else if (dice < 0.23) await this.#people.repeat();
     else if (dice < 0.25) await this.#people.cancel();
     else if (dice < 0.32) await this.#people.vote(LATEST_DECISIONS);
+    else if (dice < 0.34) await this.#preempt();
+    else if (dice < 0.35) await this.#resolve();
+    else if (dice < 0.36) random.pick(this.#executors).drain();
     else if (dice < 0.75) void random.pick(this.#executors).step(this.#now);
     else if (dice < 0.77) random.pick(this.#executors).crash();
     else if (dice < 0.79) await random.pick(Object.values(this.services)).crash();
@@ -154,15 +168,13 @@ export class World {
   async #calmDown(): Promise<void> {
     this.#calm = true;
     let before = -1;
-    for (
-      let round = 0;
-      round < 4 * SETTLED_ROUNDS && (before !== this.ledger.commits.length || round < SETTLED_ROUNDS);
-      round++
-    ) {
+    const goesOn = (): boolean =>
+      before !== this.ledger.commits.length || this.#executors.some(({ held }) => held.size > 0);
+    for (let round = 0; round < 4 * SETTLED_ROUNDS && (goesOn() || round < SETTLED_ROUNDS); round++) {
       before = this.ledger.commits.length;
       this.#now += ROUND_MS;
       if (round % 5 === 0) await this.#people.vote(ALL_DECISIONS);
-      await this.#people.resolve();
+      await this.#resolve();
       this.services.scheduler.host.wake();
       for (const executor of this.#executors) void executor.step(this.#now);
       for (let turn = 0; turn < 3; turn++) await this.#turn();
@@ -189,9 +201,31 @@ export class World {
   #redeliver(): void {
     const { host } = this.services.scheduler;
     if (host.role !== 'leading' || host.busy) return;
+    for (const { executor, session, stop } of stopsOwed(host.state)) {
+      const told = this.#executors.find(({ id, session: present }) => id === executor && present === session);
+      if (this.#calm || this.#random.chance(0.5)) told?.stop(stop.grant, stop.cause);
+    }
     for (const { executor, session } of busySessions(host.state)) {
       if (this.#calm || this.#random.chance(0.2))
         this.#send(executor, session, openGrants(host.state, executor, session));
+    }
+  }
+
+  /** An operator wants the place of a call that is with an executor. */
+  async #preempt(): Promise<void> {
+    const running = this.#executors.flatMap(({ held }) => [...held.values()]);
+    if (running.length === 0) return;
+    const { tenant, invocation } = this.#random.pick(running).grant;
+    await this.#people.preempt(tenant, invocation);
+  }
+
+  /** A person looks at the calls that are said to be a person's to resolve. */
+  async #resolve(): Promise<void> {
+    const { host } = this.services.scheduler;
+    if (host.role !== 'leading' || host.busy) return;
+    for (const tenant of TENANTS) {
+      const calls = indeterminateCalls(host.state, tenant).filter(({ owner }) => owner === 'person');
+      await this.#people.resolve(tenant, calls);
     }
   }
 

@@ -4,8 +4,8 @@
  * cost the deciding services a third of their throughput on two cores (ADR 005). It asks for no more than it
  * has room for: this process falls behind rather than out of memory.
  */
+import { Backoff } from '@writ/contracts';
 import type { Ledger, LedgerCommit } from '@writ/ledger';
-import { Backoff } from './backoff.ts';
 import { Bell } from './bell.ts';
 import {
   BURST_BYTES,
@@ -103,7 +103,7 @@ export class Intake {
         if (bytes < asked / 2) await pause(BURST_INTERVAL_MS, this.#stopping.signal);
       } catch (error) {
         this.#onProblem(error);
-        await pause(backoff.next(), this.#stopping.signal);
+        await pause(backoff.pauseMs(), this.#stopping.signal);
       }
     }
   }

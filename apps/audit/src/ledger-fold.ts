@@ -4,13 +4,12 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import { parseSubject } from '@writ/contracts';
+import { Backoff, parseSubject } from '@writ/contracts';
 import type { StoredCommit, TenantId } from '@writ/contracts';
 import type { Ledger, LedgerCommit } from '@writ/ledger';
 import type { Trace } from '@writ/provenance';
 import { loadHeads, loadTraces, packBatch } from './audit-store.ts';
 import type { Cursor, PackedBatch } from './audit-store.ts';
-import { Backoff } from './backoff.ts';
 import type { Bell } from './bell.ts';
 import { Intake } from './intake.ts';
 import { RETRY_FIRST_MS, RETRY_LONGEST_MS, SLICE_BYTES } from './limits.ts';
@@ -202,7 +201,7 @@ export class LedgerFold {
         return await ask();
       } catch (error) {
         this.#onProblem(error);
-        await pause(backoff.next(), this.#stop.signal);
+        await pause(backoff.pauseMs(), this.#stop.signal);
       }
     }
     return undefined;

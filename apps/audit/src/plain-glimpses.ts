@@ -56,6 +56,7 @@ const NOTHING = {
   executor: undefined,
   attempt: undefined,
   outcome: undefined,
+  attemptEnd: undefined,
   rejects: undefined,
 } as const;
 
@@ -127,6 +128,7 @@ function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
     executor: decided ? undefined : (scan.text('executor') as ExecutorId),
     attempt,
     outcome: undefined,
+    attemptEnd: undefined,
     rejects: undefined,
   };
 }
@@ -163,6 +165,7 @@ function completion(scan: EventScan): Glimpse | undefined {
     executor: undefined,
     attempt: undefined,
     outcome,
+    attemptEnd: undefined,
     rejects: undefined,
   };
 }

@@ -4,12 +4,11 @@
  * in the ledger, and the cursor in Postgres alone says what is done.
  */
 import type { PoolClient } from 'pg';
-import { WritError, messageOf } from '@writ/contracts';
+import { Backoff, WritError, messageOf } from '@writ/contracts';
 import type { StoredCommit, TenantId } from '@writ/contracts';
 import type { Trace } from '@writ/provenance';
 import type { Cursor } from './audit-store.ts';
 import { probe, readCursor, releaseWriterLock, storeBatch, tryWriterLock } from './audit-store.ts';
-import { Backoff } from './backoff.ts';
 import { Bell } from './bell.ts';
 import type { Database } from './database.ts';
 import { LedgerFold } from './ledger-fold.ts';
@@ -141,7 +140,7 @@ export class Projection {
       } catch (error) {
         this.#reason = messageOf(error);
         onProblem(error);
-        await pause(backoff.next(), this.#stop.signal);
+        await pause(backoff.pauseMs(), this.#stop.signal);
       }
     }
   }

@@ -2,9 +2,8 @@
  * `writ breaker`, `writ pause`, `writ resume`: what operators make of circuits. Each is a fact with a reason. What stops
  * calls reports those that an executor already has until they have stopped: it does not say "done" while calls run.
  */
-import { ForcedMode, MAX_TEXT_LENGTH, WritError, breakerScope } from '@writ/contracts';
+import { ForcedMode, WritError, breakerScope } from '@writ/contracts';
 import type { Fact } from '@writ/contracts';
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { breakerTable, readBreakers } from './breaker-table.ts';
 import { show, within } from './commands.ts';
@@ -15,6 +14,7 @@ import { runningCalls, untilStopped } from './running-calls.ts';
 import type { RunningCall } from './running-calls.ts';
 import type { Session } from './session.ts';
 import { table } from './table.ts';
+import { boundedText, durationOf } from './terms.ts';
 
 interface ForceOptions extends GlobalOptions {
   readonly reason: string;
@@ -41,7 +41,7 @@ export function addBreakerCommands(
   ];
   for (const [name, mode, description] of forcing) {
     const command = reasoned(group.command(`${name} <scope>`).description(description));
-    command.requiredOption('--ttl <time>', '90s, 10m, 8h or 2d', secondsOf);
+    command.requiredOption('--ttl <time>', '90s, 10m, 8h or 2d', durationOf);
     command.action(async (scope: string, _: unknown, given: Command) =>
       ended(await force(surroundings, mode, scopeOf(scope), given.optsWithGlobals())),
     );
@@ -52,7 +52,7 @@ export function addBreakerCommands(
   );
   reasoned(program.command('pause [scope]').description('let calls wait, and report those that still run'))
     .option('--all', 'every call')
-    .option('--ttl <time>', '90s, 10m, 8h or 2d; else until `writ resume`', secondsOf)
+    .option('--ttl <time>', '90s, 10m, 8h or 2d; else until `writ resume`', durationOf)
     .action(async (scope: string | undefined, _: unknown, given: Command) => {
       const options = given.optsWithGlobals<ForceOptions>();
       ended(await force(surroundings, ForcedMode.paused, pausedScope(scope, options.all), options));
@@ -184,19 +184,4 @@ function scopeOf(text: string): string {
   const scope = breakerScope.safeParse(text);
   if (scope.success) return scope.data;
   throw new WritError('invalid-scope', `a scope is tool:<name>, pool:<name> or all, not "${text}"`);
-}
-
-const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
-const LONGEST_TTL_SECONDS = 30 * 86_400;
-
-function secondsOf(text: string): number {
-  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text) ?? [];
-  const seconds = Number(amount) * (SECONDS[unit as keyof typeof SECONDS] ?? 0);
-  if (seconds > 0 && seconds <= LONGEST_TTL_SECONDS) return seconds;
-  throw new InvalidArgumentError('It is a time of at most 30d, like 90s, 10m, 8h or 2d.');
-}
-
-function boundedText(text: string): string {
-  if (text.length > 0 && text.length <= MAX_TEXT_LENGTH) return text;
-  throw new InvalidArgumentError(`It has 1 to ${MAX_TEXT_LENGTH} characters.`);
 }

@@ -26,6 +26,7 @@ function colourOf(fact: RecordedFact): Colour {
     case 'approval.granted':
       return fact.data.breakGlass ? 'red' : 'green';
     case 'execution.completed':
+    case 'schedule.resolved':
       return fact.data.outcome === 'succeeded' ? 'green' : 'red';
     case 'budget.refused':
     case 'schedule.refused':
@@ -48,6 +49,9 @@ function colourOf(fact: RecordedFact): Colour {
     case 'budget.adjusted':
     case 'executor.lost':
     case 'schedule.indeterminate':
+    case 'execution.attempted':
+    case 'execution.queried':
+    case 'preemption.requested':
     case 'breaker.forced':
       return 'yellow';
     default:
@@ -121,9 +125,6 @@ function otherSummary(fact: RecordedFact): string {
       return `${fact.data.to} may vote for ${fact.origin} until ${new Date(fact.data.untilMs).toISOString()}`;
     case 'standing.granted':
       return `${fact.origin}: yes to ${fact.data.maxUses} of ${fact.data.tool} where ${fact.data.condition}`;
-    case 'schedule.dispatched':
-    case 'execution.started':
-      return `on ${fact.data.executor}, attempt ${fact.data.attempt}`;
     case 'breaker.opened':
     case 'breaker.closed':
       return `${fact.data.scope}: ${fact.data.evidence.failures} of ${fact.data.evidence.calls} calls failed`;
@@ -144,6 +145,32 @@ function otherSummary(fact: RecordedFact): string {
       return fact.data.run;
     case 'run.completed':
       return `${fact.data.run} ${fact.data.status}`;
+    default:
+      return attemptSummary(fact);
+  }
+}
+
+function attemptSummary(fact: RecordedFact): string {
+  switch (fact.type) {
+    case 'schedule.dispatched':
+      return `on ${fact.data.executor}, attempt ${fact.data.attempt}${fact.data.query ? ': asks the tool' : ''}`;
+    case 'execution.started':
+    case 'execution.returned':
+      return `on ${fact.data.executor}, attempt ${fact.data.attempt}`;
+    case 'execution.attempted': {
+      const { attempt, executor, cause, error, waitMs } = fact.data;
+      return `attempt ${attempt} ${cause} on ${executor}, again in ${waitMs} ms: ${error?.code ?? ''} ${error?.message ?? ''}`;
+    }
+    case 'execution.queried':
+      return `attempt ${fact.data.attempt}: ${fact.data.answer} ${fact.data.detail ?? ''}`;
+    case 'schedule.indeterminate':
+      return `attempt ${fact.data.attempt} was lost on ${fact.data.executor}`;
+    case 'invocation.resolved':
+      return `${fact.origin} says ${fact.data.outcome} ${fact.data.reason ?? ''}`;
+    case 'schedule.resolved': {
+      const { outcome, by, reason = '', used } = fact.data;
+      return `${outcome}, says ${by} ${reason} (${used ? amounts(used) : 'charged at its ceiling'})`;
+    }
     default: {
       // The rest is told by whatever says it in words.
       const { detail, reason, by, scope, account } = fact.data as Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 /** The command line: what can be typed, and which command it starts. */
-import { MAX_STANDING_SECONDS, MAX_TEXT_LENGTH, SafetyClass, WritError } from '@writ/contracts';
+import { MAX_STANDING_SECONDS, SafetyClass, WritError } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addBreakerCommands } from './breaker-commands.ts';
@@ -8,7 +8,9 @@ import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
 import { addEvidenceCommands } from './evidence-commands.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
-import { amountsOf, durationOf } from './terms.ts';
+import { addIndeterminateCommands } from './indeterminate-commands.ts';
+import { addQueueCommands } from './queue-commands.ts';
+import { amountsOf, boundedText, durationOf } from './terms.ts';
 import { addWorkflowCommands } from './workflow-program.ts';
 
 /** Runs one command line (without program names); every error ends as a message and an exit code. */
@@ -72,6 +74,8 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addPolicyCommands(program, surroundings, ended);
   addEvidenceCommands(program, surroundings, ended);
   addWorkflowCommands(program, surroundings, ended);
+  addQueueCommands(program, surroundings, priorityOf, ended);
+  addIndeterminateCommands(program, surroundings, ended);
   return program;
 }
 
@@ -141,7 +145,7 @@ function addCallCommands(add: Add, surroundings: Surroundings): void {
     .option('--priority <priority>', 'urgent, normal, background, or 0 (most urgent) to 1000', priorityOf)
     .option('--campaign <name>', 'the campaign that pays')
     .option('--project <name>', 'the project that the campaign belongs to')
-    .option('--deadline <time>', 'RFC 3339; a call that has not started by then expires')
+    .option('--deadline <time>', 'RFC 3339; a call that cannot end by then any more expires')
     .option('--justification <text>', 'shown to the people who may approve', boundedText)
     .option('--log <name>', 'audit log that records the call')
     .option('--agent <agent>', 'else WRIT_AGENT');
@@ -261,9 +265,4 @@ function standingDurationOf(text: string): number {
   const seconds = durationOf(text);
   if (seconds >= 1 && seconds <= MAX_STANDING_SECONDS) return seconds;
   throw new InvalidArgumentError(`It is at most ${MAX_STANDING_SECONDS / 3_600}h.`);
-}
-
-export function boundedText(text: string): string {
-  if (text.length > 0 && text.length <= MAX_TEXT_LENGTH) return text;
-  throw new InvalidArgumentError(`It has 1 to ${MAX_TEXT_LENGTH} characters.`);
 }

@@ -1,15 +1,18 @@
-/** Durations and amounts as people type them. */
-import { toMicros } from '@writ/contracts';
+/** Durations, amounts and texts as people type them. */
+import { MAX_TEXT_LENGTH, toMicros } from '@writ/contracts';
 import type { Amounts } from '@writ/contracts';
 import { InvalidArgumentError } from 'commander';
 
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 
-/** `90s`, `30m`, `8h`, `2d`, in seconds. */
+const LONGEST_SECONDS = 30 * 86_400;
+
+/** `90s`, `30m`, `1.5h`, `2d`, in whole seconds. */
 export function durationOf(text: string): number {
-  const [, value, unit] = /^(\d+)\s*(s|m|h|d)$/.exec(text.trim()) ?? [];
-  if (value === undefined) throw new InvalidArgumentError('It is a whole number and s, m, h or d: 30m, 8h.');
-  return Number(value) * SECONDS[unit as keyof typeof SECONDS];
+  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([smhd])$/.exec(text.trim()) ?? [];
+  const seconds = Math.ceil(Number(amount) * (SECONDS[unit as keyof typeof SECONDS] ?? 0));
+  if (seconds > 0 && seconds <= LONGEST_SECONDS) return seconds;
+  throw new InvalidArgumentError('It is a time of at most 30d, like 90s, 10m, 8h or 2d.');
 }
 
 /** `5 usd, 3.5 node-hours`, in micro-units. */
@@ -23,6 +26,11 @@ export function amountsOf(text: string): Amounts {
       return [unit, toMicros(Number(value)).toString()];
     }),
   );
+}
+
+export function boundedText(text: string): string {
+  if (text.length > 0 && text.length <= MAX_TEXT_LENGTH) return text;
+  throw new InvalidArgumentError(`It has 1 to ${MAX_TEXT_LENGTH} characters.`);
 }
 
 /** The same amounts so many times; without the unit that counts calls. */

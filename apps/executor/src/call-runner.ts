@@ -3,30 +3,31 @@
  * `execution.started` is committed when the tool may have an effect, the tool runs, and its conclusion is committed.
  * A call of a known READ_ONLY tool goes from grant to tool without waiting for anything.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { WritError } from '@writ/contracts';
-import type { Digest, Grant } from '@writ/contracts';
+import type { Grant, StopOrder } from '@writ/contracts';
 import {
   admit,
-  completedFact,
   conclude,
   failedRun,
   failure,
   grantKey,
   idempotencyKey,
   nothingUsed,
+  readAnswer,
   startedFact,
   withWrites,
 } from '@writ/execution';
-import type { Conclusion, RunResult, RunSpan, SealedInputs } from '@writ/execution';
-import { Backoff } from './backoff.ts';
+import type { QueryAnswer, RunResult, SealedInputs } from '@writ/execution';
+import { CallEnding } from './call-ending.ts';
+import type { RunningCall } from './call-ending.ts';
 import { fillIn } from './large-inputs.ts';
-import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
 import { progressTo } from './progress-notices.ts';
-import type { Session } from './session.ts';
+import type { HeldCall, Session } from './session.ts';
+import { StopSource } from './stop-signal.ts';
 import { ToolCache } from './tool-cache.ts';
 import type { ReadyTool } from './tool-cache.ts';
+import type { PreparedTool } from './tool-run.ts';
 
 export interface CallRunnerOptions {
   readonly ports: ExecutorPorts;
@@ -35,47 +36,59 @@ export interface CallRunnerOptions {
   readonly onLeftoverDone: () => void;
 }
 
-/** A call that may run: its grant, and the bytes that were decided on. */
-interface AdmittedCall {
-  readonly session: Session;
-  readonly grant: Grant;
-  readonly tool: ReadyTool;
-  readonly inputs: SealedInputs;
-}
+const NO_QUERY: QueryAnswer = { status: 'unknown', detail: 'the tool declares no query' };
 
 export class CallRunner {
   readonly #options: CallRunnerOptions;
   readonly #ports: ExecutorPorts;
   readonly #tools: ToolCache;
+  readonly #ending: CallEnding;
 
   constructor(options: CallRunnerOptions) {
     this.#options = options;
     this.#ports = options.ports;
     this.#tools = new ToolCache(options.ports);
+    this.#ending = new CallEnding(options.ports);
   }
 
-  /** Takes a grant that is new to the session all the way to its committed completion. */
+  /** Takes a grant that is new to the session all the way to its committed completion, or gives it back. */
   take(session: Session, grant: Grant): void {
+    const held: HeldCall = { session, grant, stop: new StopSource() };
+    session.calls.add(held);
+    if (session.draining) return this.#ending.giveBack(held);
     const tool = this.#tools.ready(grant.toolDigest);
-    if (tool) this.#begin(session, grant, tool);
-    else void this.#fetchThenBegin(session, grant);
+    if (tool) this.#begin(held, tool);
+    else void this.#fetchThenBegin(held);
   }
 
-  async #fetchThenBegin(session: Session, grant: Grant): Promise<void> {
+  /** Ends a call before its time. What has ended, or was never here, is not affected. */
+  stop(session: Session, order: StopOrder): void {
+    for (const held of session.calls) if (grantKey(held.grant) === order.grant) held.stop.stop(order);
+  }
+
+  async #fetchThenBegin(held: HeldCall): Promise<void> {
+    const { session, grant } = held;
     const found = await this.#tools.fetch(grant.tenant, grant.toolDigest);
     if (session.ended) return;
-    if (found.status === 'ready') return this.#begin(session, grant, found.tool);
+    if (session.draining) return this.#ending.giveBack(held);
+    if (found.status === 'ready') return this.#begin(held, found.tool);
     const { code, message } = found.error;
-    this.#refuse(session, grant, grant.argsDigest, failure(code, message, nothingUsed(found.spec)));
+    if (grant.query)
+      return this.#ending.unanswered(held, { status: 'unknown', detail: `${code}: ${message}` });
+    this.#ending.refuse(held, grant.argsDigest, failure(code, message, nothingUsed(found.spec)));
   }
 
-  #begin(session: Session, grant: Grant, tool: ReadyTool): void {
+  #begin(held: HeldCall, tool: ReadyTool): void {
+    const { session, grant } = held;
     const admission = admit(grant);
     if (admission.status === 'refused') {
       const { code, message } = admission.error;
-      return this.#refuse(session, grant, admission.digest, failure(code, message, nothingUsed(tool.spec)));
+      if (grant.query)
+        return this.#ending.unanswered(held, { status: 'unknown', detail: `${code}: ${message}` });
+      return this.#ending.refuse(held, admission.digest, failure(code, message, nothingUsed(tool.spec)));
     }
-    const call: AdmittedCall = { session, grant, tool, inputs: admission.inputs };
+    const call: RunningCall = { held, tool, inputs: admission.inputs };
+    if (grant.query) return void this.#enquire(call);
     if (!tool.startsFirst) return void this.#run(call);
     session.writer.write(grant.tenant, grant.fencingToken, {
       fact: startedFact(session.runner, grant, call.inputs.digest),
@@ -87,35 +100,66 @@ export class CallRunner {
     });
   }
 
-  async #run(call: AdmittedCall): Promise<void> {
-    const { session, grant, tool, inputs } = call;
+  async #run(call: RunningCall): Promise<void> {
+    const { held, tool, inputs } = call;
+    const { session, stop } = held;
     // The fence may have come through another tenant while this one's execution.started was on its way.
     if (session.ended) return;
+    if (stop.order?.cause === 'cancelled') return this.#ending.cancelUnbegun(call, stop.order);
     const startedAtMs = this.#ports.now();
     const begun = performance.now();
     session.running++;
-    const result = await this.#runTool(grant, tool, inputs);
+    const result = await this.#runTool(held, tool.run, inputs, tool);
     session.running--;
     this.#ports.metrics.ran(tool.spec.name, result.outcome, performance.now() - begun);
     // What a fenced session produced is dropped: the scheduler has decided about it already.
     if (session.ended) return this.#options.onLeftoverDone();
     const span = { startedAtMs, endedAtMs: this.#ports.now() };
     const ended = conclude(result, tool.check, this.#options.maxOutputBytes, tool.redact);
-    const conclusion = withWrites(ended, result.writes);
-    const kept = conclusion.store === undefined ? conclusion : await this.#keep(conclusion, conclusion.store);
-    this.#complete(session, grant, inputs.digest, kept, span);
+    const repeat = this.#ending.repeatOf(call, ended);
+    if (repeat?.status !== 'ask')
+      return this.#ending.end(call, withWrites(ended, result.writes), span, repeat);
+    const answer = await this.#ask(call);
+    if (session.ended) return;
+    if (answer.status === 'done') return this.#conclude(call, answer.result, startedAtMs);
+    const may = answer.status === 'not-done' ? ({ ...repeat, status: 'yes' } as const) : undefined;
+    return this.#ending.end(call, withWrites(ended, result.writes), span, may);
+  }
+
+  /** Asks the tool what became of an attempt on an executor that was lost. */
+  async #enquire(call: RunningCall): Promise<void> {
+    const startedAtMs = this.#ports.now();
+    const { held } = call;
+    held.session.running++;
+    const answer = await this.#ask(call);
+    held.session.running--;
+    if (held.session.ended) return this.#options.onLeftoverDone();
+    if (answer.status === 'done') return this.#conclude(call, answer.result, startedAtMs);
+    this.#ending.unanswered(held, answer);
+  }
+
+  async #ask({ held, tool, inputs }: RunningCall): Promise<QueryAnswer> {
+    return tool.query ? readAnswer(await this.#runTool(held, tool.query, inputs, tool)) : NO_QUERY;
+  }
+
+  /** The tool's own record tells how the call ended. */
+  #conclude(call: RunningCall, result: RunResult, startedAtMs: number): Promise<void> {
+    const { check, redact } = call.tool;
+    const ended = conclude(result, check, this.#options.maxOutputBytes, redact);
+    return this.#ending.end(call, ended, { startedAtMs, endedAtMs: this.#ports.now() }, undefined);
   }
 
   /** Runs the tool; an adapter that breaks its own promise still ends the call. */
   async #runTool(
-    grant: Grant,
-    tool: ReadyTool,
+    { grant, stop }: HeldCall,
+    prepared: PreparedTool,
     { text, digest: argsDigest }: SealedInputs,
+    { large }: ReadyTool,
   ): Promise<RunResult> {
-    const { tenant, agent, invocation, attempt, fencingToken } = grant;
+    const { tenant, agent, invocation, attempt, fencingToken, nodes } = grant;
     const key = idempotencyKey(grant);
     try {
-      const inputs = tool.large === undefined ? text : await fillIn(text, tool.large, this.#ports);
+      const inputs = large === undefined ? text : await fillIn(text, large, this.#ports);
       const run = {
         tenant,
         agent,
@@ -123,44 +167,15 @@ export class CallRunner {
         attempt,
         idempotencyKey: key,
         fencingToken,
+        nodes,
         inputs,
         argsDigest,
+        signal: stop,
       };
-      return await tool.run({ ...run, progress: progressTo(this.#ports, grant) });
+      return await prepared({ ...run, progress: progressTo(this.#ports, grant) });
     } catch (error) {
       if (error instanceof WritError) return failedRun(error.code, error.message);
       return failedRun('adapter-failed', `the executor could not run the tool: ${String(error)}`);
     }
-  }
-
-  /** Stores a large output before its digest is stated; a call whose output cannot be kept has failed. */
-  async #keep(conclusion: Conclusion, store: NonNullable<Conclusion['store']>): Promise<Conclusion> {
-    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS, this.#ports.random);
-    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-      try {
-        await this.#ports.payloads.put(store.ref, store.bytes);
-        return conclusion;
-      } catch (error) {
-        this.#ports.trouble(error, `storing an output of ${store.ref.bytes} bytes`);
-        if (attempt < MOST_ATTEMPTS) await delay(backoff.pauseMs());
-      }
-    }
-    const message = `the output of ${store.ref.bytes} bytes could not be stored`;
-    return failure('output-not-stored', message, conclusion.ending.usage);
-  }
-
-  /** Completes a call that never ran. */
-  #refuse(session: Session, grant: Grant, argsDigest: Digest, conclusion: Conclusion): void {
-    const now = this.#ports.now();
-    this.#complete(session, grant, argsDigest, conclusion, { startedAtMs: now, endedAtMs: now });
-  }
-
-  #complete(session: Session, grant: Grant, argsDigest: Digest, conclusion: Conclusion, span: RunSpan): void {
-    session.writer.write(grant.tenant, grant.fencingToken, {
-      fact: completedFact(session.runner, grant, argsDigest, conclusion.ending, span),
-      inlineBytes: conclusion.inlineBytes,
-      notify: grant.agent,
-      committed: (seq) => session.log.finished(grantKey(grant), seq),
-    });
   }
 }

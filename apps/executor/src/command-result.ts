@@ -6,6 +6,7 @@ import type { ReportedUsage, RunResult } from '@writ/execution';
 import type { ChildEnd } from './child-process.ts';
 import { Told } from './sandbox-script.ts';
 import type { CommandLimits } from './sandbox-script.ts';
+import type { StopSignal } from './stop-signal.ts';
 import { unfinished } from './unfinished.ts';
 
 export interface EndedCommand {
@@ -16,7 +17,7 @@ export interface EndedCommand {
   readonly limits: CommandLimits;
   /** The user that it was started as, when that is not the executor's own. */
   readonly user: number | undefined;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: StopSignal | undefined;
 }
 
 const MEGABYTE = 1_024 * 1_024;

@@ -4,11 +4,11 @@
  * over, by the ledger's word or the scheduler's, nothing more of it starts or is committed, and a new one begins.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '@writ/contracts';
 import type { ExecutorId, PullRequest, SessionId } from '@writ/contracts';
 import { DEFAULT_MAX_OUTPUT_BYTES, grantKey } from '@writ/execution';
-import { Backoff } from './backoff.ts';
 import { CallRunner } from './call-runner.ts';
-import { DRAIN_MS, FIRST_RETRY_MS, HELD_PULL_MS, LONGEST_RETRY_MS } from './limits.ts';
+import { DRAIN_MS, FAREWELL_MS, FIRST_RETRY_MS, HELD_PULL_MS, LONGEST_RETRY_MS } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
 import { beginSession, endSession } from './session.ts';
 import type { Session } from './session.ts';
@@ -19,6 +19,8 @@ export interface ExecutorOptions {
   readonly slots: number;
   readonly pool: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What its calls share besides slots. */
+  readonly shared?: Readonly<Pick<PullRequest, 'gpus' | 'memoryGb'>>;
   /** Largest output that is kept; a larger one fails the call. */
   readonly maxOutputBytes?: number;
   /** How long `stop` waits for running calls. */
@@ -35,8 +37,11 @@ export class ExecutorAgent {
   readonly #stopping = new AbortController();
   readonly #backoff: Backoff;
   #session: Session;
+  /** Settles when the pull that was sent last has been answered, and what it brought is taken in. */
+  #asking: Promise<void> | undefined;
   /** Tools of fenced sessions that have not ended: their slots are not free. */
   #leftovers = 0;
+  #stopped: Promise<void> | undefined;
   #whenEmpty: (() => void) | undefined;
 
   constructor(options: ExecutorOptions, ports: ExecutorPorts) {
@@ -70,13 +75,21 @@ export class ExecutorAgent {
   }
 
   /**
-   * Takes no more work, lets running calls finish and commits them; what still runs after the drain bound is ended by
+   * Takes no more work, gives back what has not begun, lets running calls finish and commits them; what still runs after the drain bound is ended by
    * force and left to the scheduler, which sees the session fall silent.
    */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
     this.#stopping.abort();
+    this.#session.draining = true;
+    const open = this.#asking;
     this.#session.pulling = false;
-    this.#pull();
+    if (open) this.#pull(true);
+    // What is on its way in answer to the pull that was open goes back; the leader answers that one as it hears of this.
+    await Promise.race([open, delay(FAREWELL_MS)]);
     if (this.held > 0) {
       const bound = new AbortController();
       const late = delay(this.#options.drainMs ?? DRAIN_MS, undefined, { signal: bound.signal });
@@ -119,34 +132,36 @@ export class ExecutorAgent {
    * Keeps one pull out, also when every slot is taken: it is what the scheduler knows the session to live by. One that
    * stops pulls for a pool that no tool can name, so that it is heard of and gets nothing.
    */
-  #pull(): void {
+  #pull(farewell = false): void {
     const session = this.#session;
     const stopping = this.#stopping.signal.aborted;
-    if (session.pulling || session.ended || (stopping && session.log.held === 0)) return;
+    if (session.pulling || session.ended || (stopping && session.log.held === 0 && !farewell)) return;
     session.pulling = true;
-    const { labels } = this.#options;
+    const { labels, shared } = this.#options;
     const { log, runner } = session;
     const pool = stopping ? NO_POOL : this.#options.pool;
     const slots = Math.max(1, this.#options.slots - this.#leftovers);
-    const standing = { ...runner, slots, pool, labels, holding: log.held, asOf: log.asOf };
-    void this.#ask(session, session.listing ? { ...standing, running: log.running() } : standing);
+    const standing = { ...runner, slots, pool, labels, ...shared, holding: log.held, asOf: log.asOf };
+    this.#asking = this.#ask(session, session.listing ? { ...standing, running: log.running() } : standing);
   }
 
   async #ask(session: Session, request: PullRequest): Promise<void> {
     const mine = ++session.pulls;
     const begun = performance.now();
     try {
-      const { grants, resync, lost } = await this.#ports.scheduler.pull(request);
+      const { grants, stops = [], resync, lost } = await this.#ports.scheduler.pull(request);
       if (session.ended) return;
       if (lost) return this.#onLost(session);
       session.listing = resync === true && request.running === undefined;
       const taken = grants.filter((grant) => session.log.accept(grantKey(grant)));
       session.log.answered(request.asOf);
       for (const grant of taken) this.#calls.take(session, grant);
+      for (const order of stops) this.#calls.stop(session, order);
       const waitedMs = performance.now() - begun;
       this.#ports.metrics.pulled(taken.length, waitedMs);
       // An answer without work is held back by the leader; one that comes at once must not become a busy loop.
-      if (taken.length === 0 && waitedMs < HELD_PULL_MS && !session.listing) await this.#pause();
+      if (taken.length + stops.length === 0 && waitedMs < HELD_PULL_MS && !session.listing)
+        await this.#pause();
       else this.#backoff.reset();
     } catch (error) {
       if (session.ended) return;

@@ -64,6 +64,10 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
       slots: config.WRIT_SLOTS,
       pool: config.WRIT_POOL,
       labels: config.WRIT_LABELS,
+      shared: {
+        ...(config.WRIT_GPUS === undefined ? {} : { gpus: config.WRIT_GPUS }),
+        ...(config.WRIT_MEMORY_GB === undefined ? {} : { memoryGb: config.WRIT_MEMORY_GB }),
+      },
     };
     this.#agent = new ExecutorAgent(options, {
       ...natsPorts(connection),

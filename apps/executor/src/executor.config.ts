@@ -45,6 +45,9 @@ export const executorEnvironment = z.object({
           .map((pair) => pair.split('=', 2)),
       ),
     ),
+  /** GPUs, and memory in GB, that calls of tools which require them share; without them there are none to give. */
+  WRIT_GPUS: z.coerce.number().int().min(0).max(1_024).optional(),
+  WRIT_MEMORY_GB: z.coerce.number().min(0).max(1_000_000).optional(),
   /** Names of environment variables that module tools see, comma separated. */
   WRIT_TOOL_ENVIRONMENT: z
     .string()

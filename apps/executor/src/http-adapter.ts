@@ -5,14 +5,14 @@
  * would carry the tool's headers to a host that nobody decided on.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Effects, RunOutcome, WritError, effectsOf } from '@writ/contracts';
+import { Backoff, Effects, RunOutcome, WritError, effectsOf } from '@writ/contracts';
 import type { JsonObject, ToolSpec } from '@writ/contracts';
 import { Measured, failedRun } from '@writ/execution';
 import type { RunResult } from '@writ/execution';
-import { Backoff } from './backoff.ts';
 import { expandUrl } from './http-url.ts';
 import { readBody } from './http-body.ts';
 import { FIRST_HTTP_RETRY_MS, LONGEST_RETRY_MS } from './limits.ts';
+import { abortSignalOf } from './stop-signal.ts';
 import { withSecretValues } from './tool-environment.ts';
 import type { PreparedTool, ToolAdapter, ToolRun } from './tool-run.ts';
 import { unfinished } from './unfinished.ts';
@@ -84,7 +84,8 @@ export class HttpAdapter implements ToolAdapter {
     }
     const begun = performance.now();
     const timeout = AbortSignal.timeout(tool.timeoutMs);
-    const signal = AbortSignal.any([timeout, this.#closing.signal, ...(run.signal ? [run.signal] : [])]);
+    const stop = abortSignalOf(run.signal);
+    const signal = AbortSignal.any([timeout, this.#closing.signal, ...(stop ? [stop] : [])]);
     const backoff = new Backoff(FIRST_HTTP_RETRY_MS, LONGEST_RETRY_MS, this.#options.random);
     let received = 0;
     for (let attempt = 1; ; attempt++) {

@@ -3,11 +3,10 @@
  * compared with it, and the whole is held against the tool's schema then, because policy saw only the reference.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { WritError, digestOfBytes, messageOf, payloadInput, payloadNames } from '@writ/contracts';
+import { Backoff, WritError, digestOfBytes, messageOf, payloadInput, payloadNames } from '@writ/contracts';
 import type { JsonObject, PayloadInput, ToolSpec } from '@writ/contracts';
 import { compileOutputCheck } from '@writ/execution';
 import type { OutputCheck } from '@writ/execution';
-import { Backoff } from './backoff.ts';
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
 

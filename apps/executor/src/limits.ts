@@ -25,6 +25,9 @@ export const REQUEST_TIMEOUT_MS = 5_000;
 /** How long a stopping executor lets its running calls finish. */
 export const DRAIN_MS = 20_000;
 
+/** How long it waits for the answer to the pull that was open when it began to stop. */
+export const FAREWELL_MS = 1_000;
+
 /** Most bytes of an event beside its output, its message and its usage: envelope, ids of the greatest length, digests. */
 export const EVENT_OVERHEAD_BYTES = 1_200;
 

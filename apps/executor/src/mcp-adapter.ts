@@ -13,6 +13,7 @@ import type { RunResult } from '@writ/execution';
 import { connectMcp } from './mcp-connection.ts';
 import type { McpConnectionOptions } from './mcp-connection.ts';
 import { outputOf } from './mcp-output.ts';
+import { abortSignalOf } from './stop-signal.ts';
 import type { PreparedTool, ToolAdapter, ToolRun } from './tool-run.ts';
 import { CANCELLED } from './unfinished.ts';
 
@@ -73,13 +74,14 @@ export class McpAdapter implements ToolAdapter {
     } catch (error) {
       return failedRun('unreachable', `the MCP server of "${tool.name}" cannot be used: ${messageOf(error)}`);
     }
+    const stop = abortSignalOf(run.signal);
     try {
       const answer = await client.callTool(
         { name: tool.spec.tool, arguments: JSON.parse(run.inputs) as JsonObject, _meta: identity(run) },
         undefined,
         {
           timeout: Math.max(1, deadline - performance.now()),
-          ...(run.signal ? { signal: run.signal } : {}),
+          ...(stop ? { signal: stop } : {}),
           ...(run.progress ? { onprogress: (note): void => run.progress?.(note) } : {}),
         },
       );

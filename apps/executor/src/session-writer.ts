@@ -6,6 +6,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  Backoff,
   MAX_COMMIT_BYTES,
   MAX_EVENTS_PER_COMMIT,
   cloudEvent,
@@ -16,7 +17,6 @@ import {
 import type { AgentId, CloudEvent, ExecutorId, Fact, SessionId, TenantId } from '@writ/contracts';
 import { appendResolved } from '@writ/ledger';
 import type { LedgerCommit } from '@writ/ledger';
-import { Backoff } from './backoff.ts';
 import { EVENT_OVERHEAD_BYTES, FIRST_RETRY_MS, LONGEST_RETRY_MS } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
 

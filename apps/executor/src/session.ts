@@ -1,9 +1,17 @@
 /** One life of this executor in the eyes of the scheduler: what it holds, and what it may still commit. */
-import type { ExecutorId, SessionId } from '@writ/contracts';
+import type { ExecutorId, Grant, SessionId } from '@writ/contracts';
 import { SessionLog } from '@writ/execution';
 import type { Runner } from '@writ/execution';
 import type { ExecutorPorts } from './ports.ts';
 import { SessionWriter } from './session-writer.ts';
+import type { StopSource } from './stop-signal.ts';
+
+/** A grant that was taken in, until it is completed or has gone back. */
+export interface HeldCall {
+  readonly session: Session;
+  readonly grant: Grant;
+  readonly stop: StopSource;
+}
 
 export interface Session {
   /** Who it is in the facts that it writes. */
@@ -17,6 +25,10 @@ export interface Session {
   listing: boolean;
   /** Tools running for it now. */
   running: number;
+  /** Its calls, as far as they can be stopped. */
+  readonly calls: Set<HeldCall>;
+  /** Takes no more work: what has not begun goes back. */
+  draining: boolean;
   /** Fenced or stopped: nothing of it starts, commits or counts any more. */
   ended: boolean;
 }
@@ -44,6 +56,8 @@ export function beginSession(
     pulls: 0,
     listing: false,
     running: 0,
+    calls: new Set(),
+    draining: false,
     ended: false,
   };
   return session;

@@ -3,11 +3,10 @@
  * Only what can run is kept: a tool that is missing or broken here is looked at again with the next grant.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { WritError, messageOf } from '@writ/contracts';
+import { Backoff, WritError, isQueryable, messageOf } from '@writ/contracts';
 import type { Digest, TenantId, ToolSpec } from '@writ/contracts';
-import { compileOutputCheck, compileRedaction, startsFirst } from '@writ/execution';
+import { compileOutputCheck, compileRedaction, queryToolOf, startsFirst } from '@writ/execution';
 import type { OutputCheck, Redaction, RunError } from '@writ/execution';
-import { Backoff } from './backoff.ts';
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS, TOOLS_KEPT } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
 import { largeInputsOf } from './large-inputs.ts';
@@ -25,6 +24,8 @@ export interface ReadyTool {
   /** Inputs that may lie in the payload store, and the check that all inputs fit once they are there. */
   readonly large: LargeInputs | undefined;
   readonly run: PreparedTool;
+  /** What says what became of a call that nobody saw the end of; only of a `queryable` tool. */
+  readonly query: PreparedTool | undefined;
 }
 
 export type Lookup =
@@ -71,13 +72,20 @@ export class ToolCache {
       const redact = compileRedaction(spec.outputs);
       const prepared = watchingWrites(spec, await this.#adapterOf(spec).prepare(spec));
       const run = withSecrets(spec, prepared, this.#ports.secrets);
-      const tool = { spec, startsFirst: startsFirst(spec), check, redact, large: largeInputsOf(spec), run };
+      const query = isQueryable(spec) ? await this.#prepareQuery(spec) : undefined;
+      const large = largeInputsOf(spec);
+      const tool = { spec, startsFirst: startsFirst(spec), check, redact, large, run, query };
       this.#keep(digest, tool);
       return { status: 'ready', tool };
     } catch (error) {
       const code = error instanceof WritError ? error.code : 'invalid-tool';
       return unusable(code, messageOf(error), spec);
     }
+  }
+
+  async #prepareQuery(spec: ToolSpec): Promise<PreparedTool> {
+    const query = queryToolOf(spec);
+    return withSecrets(query, await this.#adapterOf(query).prepare(query), this.#ports.secrets);
   }
 
   #adapterOf({ name, adapter }: ToolSpec): ToolAdapter {

@@ -4,6 +4,7 @@
  */
 import type { AgentId, Digest, InvocationId, TenantId, ToolSpec } from '@writ/contracts';
 import type { RunResult } from '@writ/execution';
+import type { StopSignal } from './stop-signal.ts';
 
 export interface ToolRun {
   readonly tenant: TenantId;
@@ -14,6 +15,8 @@ export interface ToolRun {
   readonly idempotencyKey: string;
   /** Rises with every grant: a resource may refuse whoever comes with a lower one. */
   readonly fencingToken: number;
+  /** The executors that a call of several nodes has, this one first. */
+  readonly nodes?: readonly string[] | undefined;
   /** Canonical JSON of the arguments: the very bytes that were decided on. */
   readonly inputs: string;
   /** Digest of `inputs`. */
@@ -21,7 +24,7 @@ export interface ToolRun {
   /** `secret://name` -> value, of every secret that the tool's spec names. */
   readonly secrets?: ReadonlyMap<string, string> | undefined;
   /** Aborts when nobody waits for the call any more. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   /** Tells the agent how far the call is: any small JSON value. Not stored, may be lost. */
   readonly progress?: ((note: unknown) => void) | undefined;
 }

@@ -1,6 +1,7 @@
 /** How a run ends that was neither the tool's doing nor its timeout's. */
 import { RunOutcome } from '@writ/contracts';
 import type { RunResult } from '@writ/execution';
+import type { StopSignal } from './stop-signal.ts';
 
 /** The executor ends before the tool has. */
 export const STOPPED: RunResult = {
@@ -15,6 +16,6 @@ export const CANCELLED: RunResult = {
 };
 
 /** Which of the two it was, of a call whose signal may have aborted. */
-export function unfinished(signal: AbortSignal | undefined): RunResult {
+export function unfinished(signal: StopSignal | undefined): RunResult {
   return signal?.aborted ? CANCELLED : STOPPED;
 }

@@ -19,6 +19,7 @@ import { NO_GRANTS, Pulls } from './pulls.ts';
 import { SCHEDULER_CONFIG } from './scheduler.config.ts';
 import type { SchedulerConfig } from './scheduler.config.ts';
 import { Sessions } from './sessions.ts';
+import { Stops } from './stops.ts';
 
 const RESYNC = '{"grants":[],"resync":true}';
 const LOST = '{"grants":[],"lost":true}';
@@ -36,6 +37,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   readonly #pulls = new Pulls();
   readonly #sessions: Sessions;
   readonly #fences: Fences;
+  readonly #stops = new Stops(this.#pulls);
   readonly #alerts: AlertSender;
   #arrived: ArrivedPull[] = [];
   #subscription: Subscription | undefined;
@@ -78,6 +80,11 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     this.#alerts.stop();
   }
 
+  /** Slots of the executors that pull now, by pool; none at a standby. */
+  get slots(): ReadonlyMap<string, number> {
+    return this.#pulls.slots();
+  }
+
   /** Only the leader answers; an executor that nobody answers asks again. */
   #onPull(message: Msg): void {
     const { host } = this.#transport;
@@ -95,6 +102,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   /** Asked for at the start of every reaction, when everything in the state is committed. */
   #offer(): SchedulerOffer {
     this.#admit();
+    this.#stops.settle(this.#transport.host.state);
     const executors = this.#pulls.executors();
     const sent = this.#alerts.look(openAlerts(this.#transport.host.state));
     return { executors, silent: this.#sessions.silent, fresh: this.#sessions.fresh, sent };
@@ -169,6 +177,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     this.#pulls.expire(performance.now(), this.#config.WRIT_PULL_HOLD_MS);
     this.#sessions.check(host.state);
     this.#fences.settle(host.state);
+    this.#stops.settle(host.state);
     if (this.#sessions.silent.length > 0 || this.#sessions.fresh.length > 0) host.wake();
   }
 }

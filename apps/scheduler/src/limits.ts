@@ -3,6 +3,9 @@
 /** How often executors' silence, held pulls and open alerts are looked at. */
 export const CHECK_MS = 500;
 
+/** When an executor is told again to end a grant that has not ended. */
+export const STOP_AGAIN_MS = 1_000;
+
 /** Alerts on their way to webhooks at once; the others wait, oldest first. */
 export const MAX_ALERTS_AT_ONCE = 16;
 

@@ -42,6 +42,11 @@ export class Pulls {
     return pull;
   }
 
+  /** The open pull of an executor. */
+  held(executor: ExecutorId): HeldPull | undefined {
+    return this.#held.get(executor);
+  }
+
   executors(): readonly OfferedExecutor[] {
     this.#offered ??= [...this.#held.values()].map(({ request }) => ({
       executor: request.executor,
@@ -49,8 +54,17 @@ export class Pulls {
       pool: request.pool,
       slots: request.slots,
       labels: request.labels,
+      ...(request.gpus === undefined ? {} : { gpus: request.gpus }),
+      ...(request.memoryGb === undefined ? {} : { memoryGb: request.memoryGb }),
     }));
     return this.#offered;
+  }
+
+  /** Slots of the executors that pull now, by pool. */
+  slots(): ReadonlyMap<string, number> {
+    const slots = new Map<string, number>();
+    for (const { pool, slots: own } of this.executors()) slots.set(pool, (slots.get(pool) ?? 0) + own);
+    return slots;
   }
 
   /** The session that an executor pulled with last, and when. */

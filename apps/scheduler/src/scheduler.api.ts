@@ -1,23 +1,51 @@
 /** `writ.<tenant>.api.scheduler.*`: queue, breakers, and the tool specs that executors run by. */
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
-import { CELL, runningRequest, toolRequest } from '@writ/contracts';
+import {
+  CELL,
+  admissionRequest,
+  queueRequest,
+  runningRequest,
+  toolRequest,
+  whyRequest,
+} from '@writ/contracts';
 import type { ToolSpec } from '@writ/contracts';
-import { breakers, queueDepth, runningCalls, toolByDigest } from '@writ/scheduler';
-import type { BreakerReport, RunningCall, SchedulerState } from '@writ/scheduler';
+import {
+  SCHEDULERS,
+  breakers,
+  forecast,
+  indeterminateCalls,
+  queue,
+  queueDepth,
+  runningCalls,
+  toolByDigest,
+  why,
+} from '@writ/scheduler';
+import type {
+  BreakerReport,
+  Forecast,
+  IndeterminateCall,
+  QueuedCall,
+  RunningCall,
+  SchedulerState,
+} from '@writ/scheduler';
 import { ApiCall, callingTenant, DeciderTransport, requestBody, TELEMETRY } from '@writ/service';
 import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
+import { Dispatcher } from './dispatcher.ts';
 
 @Controller()
 export class SchedulerApi {
   readonly #transport: DeciderTransport<SchedulerState>;
+  readonly #dispatcher: Dispatcher;
 
   constructor(
     @Inject(DeciderTransport) transport: DeciderTransport<SchedulerState>,
+    @Inject(Dispatcher) dispatcher: Dispatcher,
     @Inject(TELEMETRY) telemetry: Telemetry,
   ) {
     this.#transport = transport;
+    this.#dispatcher = dispatcher;
     telemetry.meter.createObservableGauge(Metric.queueDepth).addCallback((result) => {
       result.observe(queueDepth(transport.host.state));
     });
@@ -35,11 +63,47 @@ export class SchedulerApi {
   status(@Ctx() context: NatsContext): {
     readonly seen: number;
     readonly queued: number;
+    readonly schedulers: readonly string[];
     readonly breakers: readonly BreakerReport[];
   } {
     const { host } = this.#transport;
     const tenant = callingTenant(context);
-    return { seen: host.seen, queued: queueDepth(host.state), breakers: breakers(host.state, tenant) };
+    const queued = queueDepth(host.state);
+    return { seen: host.seen, queued, schedulers: SCHEDULERS, breakers: breakers(host.state, tenant) };
+  }
+
+  /** The tenant's calls that do not run yet, and what holds each. */
+  @ApiCall('scheduler', 'queue')
+  queue(@Payload() body: unknown, @Ctx() context: NatsContext): { readonly calls: readonly QueuedCall[] } {
+    const { most } = requestBody(queueRequest, body);
+    const { state } = this.#transport.host;
+    return { calls: queue(state, callingTenant(context), this.#dispatcher.slots, Date.now(), most) };
+  }
+
+  /** What holds one call; without a call when it has ended or is not known. */
+  @ApiCall('scheduler', 'why')
+  why(@Payload() body: unknown, @Ctx() context: NatsContext): { readonly call?: QueuedCall } {
+    const { invocation } = requestBody(whyRequest, body);
+    const { state } = this.#transport.host;
+    const call = why(state, callingTenant(context), invocation, this.#dispatcher.slots, Date.now());
+    return call ? { call } : {};
+  }
+
+  /** Whether a call that is asked for now should meet its deadline. */
+  @ApiCall('scheduler', 'admission')
+  admission(@Payload() body: unknown, @Ctx() context: NatsContext): { readonly forecast?: Forecast } {
+    const { deadline, ...wish } = requestBody(admissionRequest, body);
+    const { state } = this.#transport.host;
+    const deadlineMs = deadline === undefined ? undefined : Date.parse(deadline);
+    const tenant = callingTenant(context);
+    const found = forecast(state, tenant, { ...wish, deadlineMs }, this.#dispatcher.slots, Date.now());
+    return found ? { forecast: found } : {};
+  }
+
+  /** The calls whose end nobody saw, and who has to say what became of each. */
+  @ApiCall('scheduler', 'indeterminate')
+  indeterminate(@Ctx() context: NatsContext): { readonly calls: readonly IndeterminateCall[] } {
+    return { calls: indeterminateCalls(this.#transport.host.state, callingTenant(context)) };
   }
 
   /** The calls behind a scope that executors have now: what a pause has not stopped yet. */

@@ -80,6 +80,7 @@ function essence(tool: string, outcome: Ending): Readonly<Record<string, unknown
       return { status: outcome.status, reason: outcome.reason };
     case 'expired':
     case 'indeterminate':
+    case 'indeterminate-resolved':
       return { status: outcome.status };
   }
 }
@@ -96,6 +97,8 @@ function reasonOf(outcome: Ending): string {
     case 'denied':
     case 'cancelled':
       return outcome.reason;
+    case 'indeterminate-resolved':
+      return `${outcome.by} says that it ${outcome.as}`;
     case 'indeterminate':
       return 'its executor was lost while it ran, so a person must find out what it did';
     case 'succeeded':

@@ -7,7 +7,7 @@ import type { EventType, RecordedFact } from '@writ/contracts';
 import { defineAccount, retireAccount } from './accounts.ts';
 import { noteRecorded } from './alerts.ts';
 import { endUnused, escalate, forgetAsking, grant, releaseHold, reserve } from './holds.ts';
-import { settle } from './settle.ts';
+import { settle, settleAttempt } from './settle.ts';
 import { tenantOf } from './state.ts';
 import type { BudgetState } from './state.ts';
 import { removePayload, returnStorage } from './storage.ts';
@@ -24,7 +24,11 @@ const FOLDS: Folds = {
   'approval.expired': (state, { tenant, data }) => ended(state, tenant, data, 'expired'),
   'schedule.refused': (state, { tenant, data }) => ended(state, tenant, data, 'refused'),
   'invocation.cancelled': (state, { tenant, data }) => ended(state, tenant, data, 'cancelled'),
-  'execution.completed': (state, { tenant, data }) => settle(state, tenantOf(state, tenant), data),
+  'execution.completed': (state, { tenant, data }) => void settle(state, tenantOf(state, tenant), data),
+  'execution.attempted': (state, { tenant, data }) => settleAttempt(state, tenantOf(state, tenant), data),
+  // What a person does not state of the use is charged at the ceiling, as what a tool does not report.
+  'schedule.resolved': (state, { tenant, data: { invocation, used = {} } }) =>
+    void settle(state, tenantOf(state, tenant), { invocation, usage: used }),
   'payload.removed': (state, { tenant, data }) => removePayload(tenantOf(state, tenant), data.digest),
   'storage.returned': (state, { tenant, data }) => returnStorage(tenantOf(state, tenant), data),
   'budget.reserved': (state, { tenant, data }) =>
@@ -77,6 +81,7 @@ function decided(state: BudgetState, { tenant: id, data }: RecordedFact<'policy.
     campaign,
     ceiling,
     justification,
+    way: undefined,
   } as const;
   tenant.calls.set(invocation, call);
   state.owed.push(call);

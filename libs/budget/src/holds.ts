@@ -97,7 +97,7 @@ function openHold(
   holds: readonly HoldLine[],
 ): Hold {
   if (call) state.owed.remove(call);
-  const accounts = call ? accountsOf(tenant, call.project, call.campaign) : [];
+  const accounts = call ? (call.way ?? accountsOf(tenant, call.project, call.campaign)) : [];
   const tool = call?.tool;
   if (holds.length === 0) return { accounts, lines: NO_LINES, tool };
   const lines: HeldLine[] = [];

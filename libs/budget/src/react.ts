@@ -29,8 +29,8 @@ export function react(state: BudgetState, at: Instant): readonly Fact[] {
  */
 function answer(call: AskingCall, now: Instant): Fact {
   const { tenant, invocation } = call;
-  const accounts = accountsOf(tenant, call.project, call.campaign);
-  if (accounts.length === 0 && tenant.inForce > 0) return refused(call, unknownAccount(call));
+  const accounts = call.way ?? accountsOf(tenant, call.project, call.campaign);
+  if (!call.way && accounts.length === 0 && tenant.inForce > 0) return refused(call, unknownAccount(call));
   const asking: Asking = { call, ceiling: new Ceiling(call.ceiling), now, holds: [], over: [] };
   for (const account of accounts) {
     for (const purse of account.limits) {
@@ -66,12 +66,15 @@ function ask(
   if (asked === undefined) return unmeasurable(call, known);
   const { amount } = asked;
   if (amount === 0n) {
-    const silent = terms.strict && !Object.hasOwn(call.ceiling, unit);
+    const silent = terms.strict && !call.way && !Object.hasOwn(call.ceiling, unit);
     return silent ? unestimated(call, known) : undefined;
   }
   const purse = purseAt(known, now);
   const after = purse.used + amount;
   if (after > terms.limit) return exhausted(call, purse, terms, amount);
+  // What people let pass once, or nobody was asked about, is not lent again without them.
+  if (call.way && terms.soft !== undefined && after > terms.soft)
+    return exhausted(call, purse, { ...terms, limit: terms.soft }, amount);
   if (terms.soft !== undefined && after > terms.soft) over.push({ purse, terms, asked: amount });
   const last = holds.at(-1);
   if (last?.account !== account || last.unit !== unit) holds.push({ account, unit, amount: asked.text });

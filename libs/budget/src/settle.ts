@@ -12,14 +12,33 @@ import type { Purse } from './purse.ts';
 import type { BudgetState, Hold, TenantBudget } from './state.ts';
 import { storePayload } from './storage.ts';
 
-type Completed = EventData<'execution.completed'>;
+type Completed = Pick<EventData<'execution.completed'>, 'invocation' | 'usage' | 'outputRef'>;
 
-/** Folds a completed run. */
-export function settle(state: BudgetState, tenant: TenantBudget, data: Completed): void {
+/** Folds an attempt that another one follows: it is charged, and as much as was held for it is asked for again. */
+export function settleAttempt(
+  state: BudgetState,
+  tenant: TenantBudget,
+  data: EventData<'execution.attempted'>,
+): void {
+  const { invocation, agent, argsDigest } = data;
+  if (tenant.calls.get(invocation)?.status !== 'held') return;
+  const hold = settle(state, tenant, data);
+  if (!hold?.tool) return;
+  const { accounts: way, lines, tool } = hold;
+  const ceiling = Object.fromEntries(lines.map(({ purse, amount }) => [purse.unit, amount.toString()]));
+  const asked = { tenant, invocation, agent, tool, argsDigest, ceiling, way } as const;
+  const unsaid = { project: '', campaign: undefined, justification: undefined };
+  const call = { status: 'asking', answered: false, ...asked, ...unsaid } as const;
+  tenant.calls.set(invocation, call);
+  state.owed.push(call);
+}
+
+/** Folds a completed run. @returns the hold that it closed. */
+export function settle(state: BudgetState, tenant: TenantBudget, data: Completed): Hold | undefined {
   const { invocation } = data;
   const call = tenant.calls.get(invocation);
   if (call?.status === 'asking') forgetAsking(state, tenant, invocation);
-  if (call?.status !== 'held') return;
+  if (call?.status !== 'held') return undefined;
   tenant.calls.delete(invocation);
   const { hold } = call;
   const usage = new Usage(data.usage);
@@ -33,13 +52,14 @@ export function settle(state: BudgetState, tenant: TenantBudget, data: Completed
     chargeUse(state, tenant, purse, amount, used, overruns);
   }
   chargeUnheld(state, tenant, hold, data, usage, overruns);
-  if (overruns.length === 0) return;
+  if (overruns.length === 0) return hold;
   const fact = {
     type: 'budget.adjusted',
     tenant: tenant.id,
     data: { invocation, reason: 'overrun', lines: overruns },
   } as const;
   state.notes.push({ answered: false, fact });
+  return hold;
 }
 
 /**

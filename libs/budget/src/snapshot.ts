@@ -37,7 +37,8 @@ type SavedHold = readonly [number, ToolName | null, readonly string[], readonly 
 /** `[agent, tool, argsDigest, project, campaign, ceiling, justification]` */
 type SavedAsk = readonly [AgentId, ToolName, Digest, string, string | null, Amounts, string | null];
 type SavedCall =
-  | readonly ['asking', InvocationId, SavedAsk]
+  /** The last: the way of another attempt. */
+  | readonly ['asking', InvocationId, SavedAsk, number?]
   | readonly ['held', InvocationId, SavedHold]
   | readonly ['escalated' | 'granted', InvocationId, SavedHold, Escalation]
   | readonly ['releasing', InvocationId, SavedHold, ReleasingCall['reason']];
@@ -119,7 +120,8 @@ function saveTenant({ id, accounts, calls, payloads }: TenantBudget): SavedTenan
     }
     return [ways.of(way), tool ?? null, amounts.map(String), pairs];
   };
-  const savedCalls = Array.from(calls, ([invocation, call]) => saveCall(invocation, call, saveHold));
+  const saveWay = (way: readonly Account[]): number => ways.of(way);
+  const savedCalls = Array.from(calls, ([invocation, call]) => saveCall(invocation, call, saveHold, saveWay));
   return {
     id,
     accounts: savedAccounts,
@@ -133,10 +135,15 @@ function saveTenant({ id, accounts, calls, payloads }: TenantBudget): SavedTenan
   };
 }
 
-function saveCall(invocation: InvocationId, call: Call, saveHold: (hold: Hold) => SavedHold): SavedCall {
+function saveCall(
+  invocation: InvocationId,
+  call: Call,
+  saveHold: (hold: Hold) => SavedHold,
+  saveWay: (way: readonly Account[]) => number,
+): SavedCall {
   switch (call.status) {
     case 'asking': {
-      const { agent, tool, argsDigest, project, campaign, ceiling, justification } = call;
+      const { agent, tool, argsDigest, project, campaign, ceiling, justification, way } = call;
       const ask = [
         agent,
         tool,
@@ -146,7 +153,7 @@ function saveCall(invocation: InvocationId, call: Call, saveHold: (hold: Hold) =
         ceiling,
         justification ?? null,
       ] as const;
-      return ['asking', invocation, ask];
+      return way ? ['asking', invocation, ask, saveWay(way)] : ['asking', invocation, ask];
     }
     case 'held':
       return ['held', invocation, saveHold(call.hold)];
@@ -180,7 +187,7 @@ function restoreTenant(tenant: TenantBudget, saved: SavedTenant): void {
     }
     return { accounts: ways[way] as readonly Account[], lines: lines.slice(), tool: tool ?? undefined };
   };
-  for (const call of saved.calls) tenant.calls.set(call[1], restoreCall(tenant, call, restoreHold));
+  for (const call of saved.calls) tenant.calls.set(call[1], restoreCall(tenant, call, restoreHold, ways));
   for (const [digest, amount, places] of saved.payloads) {
     const payload = { amount: BigInt(amount), purses: places.map((place) => purses[place] as Purse) };
     tenant.payloads.set(digest, payload);
@@ -191,6 +198,7 @@ function restoreCall(
   tenant: TenantBudget,
   saved: SavedCall,
   restoreHold: (invocation: InvocationId, hold: SavedHold) => Hold,
+  ways: readonly (readonly Account[])[],
 ): Call {
   const [status, invocation] = saved;
   switch (status) {
@@ -198,7 +206,8 @@ function restoreCall(
       const [agent, tool, argsDigest, project, campaign, ceiling, justification] = saved[2];
       const asked = { tenant, invocation, agent, tool, argsDigest, project, ceiling };
       const said = { campaign: campaign ?? undefined, justification: justification ?? undefined };
-      return { status, answered: false, ...asked, ...said };
+      const way = saved[3] === undefined ? undefined : ways[saved[3]];
+      return { status, answered: false, ...asked, ...said, way };
     }
     case 'held':
       return { status, hold: restoreHold(invocation, saved[2]) };

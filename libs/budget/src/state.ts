@@ -75,6 +75,8 @@ export interface AskingCall extends Waiting {
   readonly campaign: string | undefined;
   readonly ceiling: Amounts;
   readonly justification: string | undefined;
+  /** Of another attempt: the accounts that held for the one before. It borrows nothing. */
+  readonly way: readonly Account[] | undefined;
 }
 
 /** Held, and people are asked whether it may go over a soft limit. */

@@ -66,6 +66,15 @@ export const completed = (invocation: string, usage: Limits, more: object = {}) 
     usage: micros(usage),
     ...more,
   });
+/** An attempt that another one follows. */
+export const attempted = (invocation: string, usage: Limits) =>
+  fact('execution.attempted', {
+    ...(completed(invocation, usage).data as object),
+    outcome: 'failed',
+    argsDigest: 'sha256:00',
+    cause: 'failed',
+    waitMs: 0,
+  });
 export const ended = (type: string, invocation: string) => fact(type, { invocation, agent: 'ada' });
 
 const linesOf = (lines: readonly [string, Limits][]) =>

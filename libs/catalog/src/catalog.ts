@@ -6,6 +6,7 @@ import { breakerScopeOf } from '@writ/contracts';
 import type {
   BreakerSpec,
   BudgetSpec,
+  ConcurrencySpec,
   Digest,
   EnvironmentSpec,
   GroupsSpec,
@@ -14,6 +15,7 @@ import type {
   PolicyRule,
   RecordedFact,
   SchedulingSpec,
+  ShareSpec,
   ToolSpec,
 } from '@writ/contracts';
 
@@ -27,6 +29,10 @@ export interface Catalog {
   readonly breakers: ReadonlyMap<string, BreakerSpec>;
   /** Absent: nothing is said, so steps may be parallel. */
   readonly scheduling: SchedulingSpec | undefined;
+  /** By account; one without an entry has share 1. */
+  readonly shares: ReadonlyMap<string, ShareSpec>;
+  /** By what is limited: `tool:dock`, `project:lab`, `key:licence`. */
+  readonly concurrency: ReadonlyMap<string, ConcurrencySpec>;
   readonly environment: EnvironmentSpec;
   readonly groups: GroupsSpec;
   readonly owners: OwnersSpec;
@@ -51,9 +57,13 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
   const nodeTypes = new Map<string, NodeType>();
   let policies: readonly PolicyRule[] = [];
   let scheduling: SchedulingSpec | undefined;
-  let environment: EnvironmentSpec = {};
-  let groups: GroupsSpec = {};
-  let owners: OwnersSpec = {};
+  const wholes: Wholes = {
+    shares: new Map(),
+    concurrency: new Map(),
+    environment: {},
+    groups: {},
+    owners: {},
+  };
   let bundle: Digest | undefined;
   let revision = 0;
   for (const fact of facts) {
@@ -82,27 +92,47 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
       case 'breaker.forced':
       case 'breaker.released':
         break;
-      case 'environment.defined':
-        environment = fact.data.environment;
-        break;
-      case 'groups.defined':
-        groups = fact.data.groups;
-        break;
-      case 'owners.defined':
-        owners = fact.data.owners;
-        break;
       case 'scheduling.configured': {
         const { pool, parallelEnabled, plan } = fact.data;
         if (pool === undefined) scheduling = plan ? { parallelEnabled, plan } : { parallelEnabled };
         break;
       }
       default:
-        if (!isNodeTypeFolded(nodeTypes, fact)) continue;
+        if (!isNodeTypeFolded(nodeTypes, fact) && !isWholeFolded(wholes, fact)) continue;
     }
     revision = fact.seq;
   }
-  const catalog = { tools, policies, budgets, breakers, scheduling, environment, groups, owners, nodeTypes };
-  return { catalog, bundle, revision };
+  return {
+    catalog: { tools, policies, budgets, breakers, scheduling, ...wholes, nodeTypes },
+    bundle,
+    revision,
+  };
+}
+
+export function sharesByAccount(shares: readonly ShareSpec[]): ReadonlyMap<string, ShareSpec> {
+  return new Map(shares.map((share) => [share.account, share]));
+}
+
+export function limitsByName(limits: readonly ConcurrencySpec[]): ReadonlyMap<string, ConcurrencySpec> {
+  return new Map(limits.map((limit) => [limitName(limit), limit]));
+}
+
+function limitName(limit: ConcurrencySpec): string {
+  if ('tool' in limit) return `tool:${limit.tool}`;
+  return 'project' in limit ? `project:${limit.project}` : `key:${limit.key}`;
+}
+
+/** What one fact states as a whole, in place of what was stated before. */
+type Wholes = { -readonly [K in 'shares' | 'concurrency' | 'environment' | 'groups' | 'owners']: Catalog[K] };
+
+function isWholeFolded(wholes: Wholes, fact: RecordedFact): boolean {
+  if (fact.type === 'shares.defined') wholes.shares = sharesByAccount(fact.data.shares);
+  else if (fact.type === 'concurrency.defined') wholes.concurrency = limitsByName(fact.data.limits);
+  else if (fact.type === 'environment.defined') wholes.environment = fact.data.environment;
+  else if (fact.type === 'groups.defined') wholes.groups = fact.data.groups;
+  else if (fact.type === 'owners.defined') wholes.owners = fact.data.owners;
+  else return false;
+  return true;
 }
 
 function isNodeTypeFolded(nodeTypes: Map<string, NodeType>, fact: RecordedFact): boolean {

@@ -15,7 +15,7 @@ export interface FieldChange {
 
 export interface Change {
   readonly kind: ChangeKind;
-  /** `tool`, `policy`, `budget`, `breaker`, `scheduling`, `environment`, `groups`, `owners`, `node type`. */
+  /** The section of a file that it is about: `tool`, `policy`, `budget`, `breaker`, `share`, `node type` and so on. */
   readonly what: string;
   readonly name: string;
   /** Empty when the whole entry was added or removed. */

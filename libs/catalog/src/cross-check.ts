@@ -17,6 +17,8 @@ const SECTION_WORDS: Readonly<Record<DefinedName['section'], string>> = {
   budgets: 'budget for account',
   breakers: 'breaker for',
   scheduling: 'scheduling value',
+  shares: 'share of account',
+  concurrency: 'concurrency limit of',
   environment: 'environment value',
   groups: 'group',
   owners: 'owner of agent',
@@ -24,7 +26,7 @@ const SECTION_WORDS: Readonly<Record<DefinedName['section'], string>> = {
 };
 
 /** What can hold for a whole cell. */
-const CELL_SECTIONS: readonly string[] = ['breakers', 'scheduling'];
+const CELL_SECTIONS: readonly string[] = ['breakers', 'scheduling', 'shares'];
 
 /** The same name twice within one section, over all files. */
 export function duplicates({ names }: Entries): Problem[] {
@@ -49,11 +51,12 @@ export function danglingReferences(files: readonly YamlFile[], entries: Entries)
   const accounts = new Set(['/', ...namesOf(entries, 'budgets')]);
   const units = new Set<string>([...Object.values(Unit), ...entries.units]);
   return [
-    ...entries.names.flatMap((breaker) => {
-      if (breaker.section !== 'breakers') return [];
-      const [kind, name] = breaker.name.split(':');
-      if (name === undefined) return [];
-      const mention = { ...breaker, name };
+    ...entries.names.flatMap((scoped) => {
+      if (scoped.section !== 'breakers' && scoped.section !== 'concurrency') return [];
+      const [kind, name] = scoped.name.split(':');
+      // Projects and resource keys are defined nowhere.
+      if (name === undefined || kind === 'project' || kind === 'key') return [];
+      const mention = { ...scoped, name };
       return kind === 'tool' ? unknown(mention, tools, 'tool') : unknown(mention, entries.pools, 'pool');
     }),
     ...files.flatMap(namedGroups).flatMap((mention) => unknown(mention, groups, 'group')),
@@ -70,7 +73,7 @@ export function notOfTheCell(yaml: YamlFile): Problem[] {
   return keysOf(nodeAt(yaml, [])).flatMap((key) => {
     const place = CELL_SECTIONS.includes(key) ? undefined : placeOfKey(yaml, [key]);
     if (!place) return [];
-    const message = `the cell has no ${key}: only ${CELL_SECTIONS.join(' and ')} hold for all tenants`;
+    const message = `the cell has no ${key}: only ${CELL_SECTIONS.slice(0, -1).join(', ')} and ${CELL_SECTIONS.at(-1)} hold for all tenants`;
     return [problemAt(yaml.file, place.offset, place.length, message)];
   });
 }

@@ -45,6 +45,14 @@ const catalog: fc.Arbitrary<Catalog> = fc.record({
     .uniqueArray(breaker, { selector: breakerScopeOf })
     .map((all) => new Map(all.map((spec) => [breakerScopeOf(spec), spec]))),
   scheduling: fc.option(fc.record({ parallelEnabled: fc.boolean() }), { nil: undefined }),
+  shares: fc
+    .uniqueArray(fc.record({ account: name, share: fc.nat(3) }), { selector: ({ account }) => account })
+    .map((all) => new Map(all.map((spec) => [spec.account, spec]))),
+  concurrency: fc
+    .uniqueArray(fc.record({ key: name, most: fc.integer({ min: 1, max: 3 }) }), {
+      selector: ({ key }) => key,
+    })
+    .map((all) => new Map(all.map((spec) => [`key:${spec.key}`, spec]))),
   environment: fc.dictionary(name, fc.boolean()),
   groups: fc.dictionary(name, fc.array(name)),
   owners: fc.dictionary(fc.constantFrom('ada', 'bob'), fc.constantFrom('grace', 'emmy')),
@@ -70,6 +78,8 @@ describe('any two catalogs', () => {
         expect(reached.catalog.policies).toEqual(after.policies);
         expect(reached.catalog.budgets).toEqual(after.budgets);
         expect(reached.catalog.nodeTypes).toEqual(after.nodeTypes);
+        expect(reached.catalog.shares).toEqual(after.shares);
+        expect(reached.catalog.concurrency).toEqual(after.concurrency);
         expect(reached.catalog.environment).toEqual(after.environment);
         expect(reached.bundle).toBe(digestOf(after.policies));
         expect(reached.catalog.breakers).toEqual(after.breakers);

@@ -25,6 +25,8 @@ export function diff(tenant: TenantId, current: CatalogInForce, wanted: Catalog)
     budgetsDiff(tenant, current.catalog, wanted),
     breakersDiff(tenant, current.catalog, wanted),
     schedulingDiff(tenant, current.catalog, wanted),
+    sharesDiff(tenant, current.catalog, wanted),
+    concurrencyDiff(tenant, current.catalog, wanted),
     toolsDiff(tenant, current.catalog, wanted),
     nodeTypesDiff(tenant, current.catalog, wanted),
   ];
@@ -108,6 +110,27 @@ function schedulingDiff(tenant: TenantId, current: Catalog, wanted: Catalog): Ca
   if (same(current.scheduling ?? defaults, data)) return NOTHING;
   const change = changeOf('scheduling', 'steps', current.scheduling ?? defaults, data);
   return { facts: [{ type: 'scheduling.configured', tenant, data }], changes: change ? [change] : [] };
+}
+
+/** All shares are published together: what one account gets depends on all others. */
+function sharesDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {
+  const changes = pairs(current.shares, wanted.shares).flatMap(
+    ([account, before, after]) => changeOf('share', account, before, after) ?? [],
+  );
+  if (changes.length === 0) return NOTHING;
+  return {
+    facts: [{ type: 'shares.defined', tenant, data: { shares: [...wanted.shares.values()] } }],
+    changes,
+  };
+}
+
+function concurrencyDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {
+  const changes = pairs(current.concurrency, wanted.concurrency).flatMap(
+    ([name, before, after]) => changeOf('concurrency', name, before, after) ?? [],
+  );
+  if (changes.length === 0) return NOTHING;
+  const limits = [...wanted.concurrency.values()];
+  return { facts: [{ type: 'concurrency.defined', tenant, data: { limits } }], changes };
 }
 
 function toolsDiff(tenant: TenantId, current: Catalog, wanted: Catalog): CatalogDiff {

@@ -2,6 +2,7 @@
 import {
   breakerSpec,
   budgetSpec,
+  concurrencySpec,
   environmentSpec,
   governanceFile,
   groupsSpec,
@@ -9,17 +10,20 @@ import {
   ownersSpec,
   policyFileRule,
   schedulingSpec,
+  shareSpec,
   toolSpec,
 } from '@writ/contracts';
 import type {
   BreakerSpec,
   BudgetSpec,
+  ConcurrencySpec,
   EnvironmentSpec,
   GroupsSpec,
   NodeType,
   OwnersSpec,
   PolicyRule,
   SchedulingSpec,
+  ShareSpec,
   ToolSpec,
 } from '@writ/contracts';
 import { isMap, isSeq } from 'yaml';
@@ -38,6 +42,8 @@ export interface Entries {
   readonly budgets: Entry<BudgetSpec>[];
   readonly breakers: Entry<BreakerSpec>[];
   readonly scheduling: Entry<SchedulingSpec>[];
+  readonly shares: Entry<ShareSpec>[];
+  readonly concurrency: Entry<ConcurrencySpec>[];
   readonly environment: Entry<EnvironmentSpec>[];
   readonly groups: Entry<GroupsSpec>[];
   readonly owners: Entry<OwnersSpec>[];
@@ -52,17 +58,26 @@ export interface Entries {
 
 /** A name and the place that defines it. */
 export interface DefinedName {
-  readonly section: keyof typeof NAMED_BY | 'breakers' | 'scheduling' | 'environment' | 'groups' | 'owners';
+  readonly section: keyof typeof NAMED_BY | keyof typeof SCOPED_BY | (typeof KEYED)[number];
   readonly name: string;
   readonly yaml: YamlFile;
   readonly place: Place;
 }
 
 /** The field that names the entries of each list. */
-const NAMED_BY = { tools: 'name', policies: 'name', budgets: 'account', nodeTypes: 'name' } as const;
+const NAMED_BY = {
+  tools: 'name',
+  policies: 'name',
+  budgets: 'account',
+  shares: 'account',
+  nodeTypes: 'name',
+} as const;
 
-/** The fields of which one says what a breaker watches. */
-const BREAKER_SCOPES = ['tool', 'pool', 'everything'] as const;
+/** The fields of which one says what an entry is about. */
+const SCOPED_BY = {
+  breakers: ['tool', 'pool', 'everything'],
+  concurrency: ['tool', 'project', 'key'],
+} as const;
 
 /** Where a tool runs that names no pool. */
 const DEFAULT_POOL = toolSpec.shape.pool.parse(undefined);
@@ -73,7 +88,15 @@ const KEYED = ['scheduling', 'environment', 'groups', 'owners'] as const;
 const SECTIONS = Object.keys(governanceFile.shape);
 
 export function noEntries(): Entries {
-  const lists = { tools: [], policies: [], budgets: [], breakers: [], nodeTypes: [] };
+  const lists = {
+    tools: [],
+    policies: [],
+    budgets: [],
+    breakers: [],
+    nodeTypes: [],
+    shares: [],
+    concurrency: [],
+  };
   const wholes = { scheduling: [], environment: [], groups: [], owners: [] };
   return { ...lists, ...wholes, names: [], units: new Set(), pools: new Set() };
 }
@@ -88,8 +111,9 @@ export function readEntries(yaml: YamlFile, entries: Entries): readonly Problem[
     return [problemAt(yaml.file, offset, length, message)];
   }
   const keys = keysOf(root);
+  const byScope = [...scopeNames(yaml, 'breakers'), ...scopeNames(yaml, 'concurrency')];
   const byKey = KEYED.flatMap((section) => keyNames(yaml, section));
-  entries.names.push(...listNames(yaml), ...breakerNames(yaml), ...byKey);
+  entries.names.push(...listNames(yaml), ...byScope, ...byKey);
   collectUses(yaml, entries);
   return [
     ...keys.filter((key) => !SECTIONS.includes(key)).map((key) => unknownKey(yaml, [key], SECTIONS)),
@@ -98,6 +122,8 @@ export function readEntries(yaml: YamlFile, entries: Entries): readonly Problem[
     ...list(yaml, 'budgets', budgetSpec, 'a budget', entries.budgets),
     ...list(yaml, 'breakers', breakerSpec, 'a breaker', entries.breakers),
     ...list(yaml, 'nodeTypes', nodeType, 'a node type', entries.nodeTypes),
+    ...list(yaml, 'shares', shareSpec, 'a share', entries.shares),
+    ...list(yaml, 'concurrency', concurrencySpec, 'a concurrency limit', entries.concurrency),
     ...whole(yaml, 'scheduling', schedulingSpec, entries.scheduling),
     ...whole(yaml, 'environment', environmentSpec, entries.environment),
     ...whole(yaml, 'groups', groupsSpec, entries.groups),
@@ -116,14 +142,14 @@ function listNames(yaml: YamlFile): DefinedName[] {
 }
 
 /** `tool:dock`, `pool:gpu`, `all`: named by their scope, as facts and the command line name them. */
-function breakerNames(yaml: YamlFile): DefinedName[] {
-  return indices(yaml, 'breakers').flatMap((index) =>
-    BREAKER_SCOPES.flatMap((field) => {
-      const path = ['breakers', index, field];
+function scopeNames(yaml: YamlFile, section: keyof typeof SCOPED_BY): DefinedName[] {
+  return indices(yaml, section).flatMap((index) =>
+    SCOPED_BY[section].flatMap((field) => {
+      const path = [section, index, field];
       const scalar = scalarAt(yaml, path);
       if (!scalar) return [];
       const name = field === 'everything' ? 'all' : `${field}:${String(scalar.value)}`;
-      return [{ section: 'breakers' as const, name, yaml, place: placeOf(yaml, path) }];
+      return [{ section, name, yaml, place: placeOf(yaml, path) }];
     }),
   );
 }

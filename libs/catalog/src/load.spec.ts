@@ -101,7 +101,7 @@ describe('the catalog of a cell', () => {
         {
           line: 1,
           column: 1,
-          message: 'the cell has no groups: only breakers and scheduling hold for all tenants',
+          message: 'the cell has no groups: only breakers, scheduling and shares hold for all tenants',
         },
       ],
     }));

@@ -4,6 +4,7 @@
  */
 import { WritError, breakerScopeOf } from '@writ/contracts';
 import type { SchedulingSpec } from '@writ/contracts';
+import { limitsByName, sharesByAccount } from './catalog.ts';
 import type { Catalog } from './catalog.ts';
 import { danglingReferences, duplicates, notOfTheCell } from './cross-check.ts';
 import { parseYaml } from './document.ts';
@@ -66,6 +67,8 @@ function toCatalog(entries: Entries): Catalog {
     budgets: new Map(entries.budgets.map(({ value }) => [value.account, value])),
     breakers: new Map(entries.breakers.map(({ value }) => [breakerScopeOf(value), value])),
     scheduling: mergedScheduling(entries),
+    shares: sharesByAccount(entries.shares.map(({ value }) => value)),
+    concurrency: limitsByName(entries.concurrency.map(({ value }) => value)),
     environment: Object.assign({}, ...entries.environment.map(({ value }) => value)),
     groups: Object.assign({}, ...entries.groups.map(({ value }) => value)),
     owners: Object.assign({}, ...entries.owners.map(({ value }) => value)),

@@ -36,7 +36,7 @@ it('any sequence of pushes, pops, removals and moves: the heap reads like a sort
         }
         list.sort((a, b) => (before(a, b) ? -1 : 1));
         expect([...heap.inOrder()]).toEqual(list);
-        expect([heap.size, heap.peek()]).toEqual([list.length, list[0]]);
+        expect([heap.size, heap.peek(), heap.second()]).toEqual([list.length, list[0], list[1]]);
       }
     }),
   );

@@ -29,6 +29,13 @@ export class Heap<T> {
     return this.#items[0];
   }
 
+  /** What would be first without the first. */
+  second(): T | undefined {
+    const left = this.#items[1];
+    const right = this.#items[2];
+    return left !== undefined && right !== undefined && this.#before(right, left) ? right : left;
+  }
+
   push(item: T): void {
     this.#items.push(item);
     this.#rise(item, this.#items.length - 1);

@@ -1,34 +1,49 @@
 /** The contracts: every fact, file and api call of Writ, and the shape of the cores that fold them. */
+export { Backoff } from './backoff.ts';
 export {
+  admissionRequest,
   grant,
   pullReply,
   pullRequest,
+  queueRequest,
   runningRequest,
   statusReply,
   statusRequest,
   toolReply,
   toolRequest,
+  whyRequest,
   apiError,
 } from './api.ts';
 export { BATCH_CONTENT_TYPE, cloudEvent, decodeCommit, encodeCommit, encodeEvent } from './cloud-event.ts';
 export { canonicalJson, digest, digestOf, digestOfBytes } from './digest.ts';
 export { WritError, invariant, messageOf } from './errors.ts';
 export { MAX_STANDING_SECONDS } from './events/approval.ts';
-export { EVENT_SCHEMAS, EVENTS_BY_KIND, GOVERNING_TYPES } from './events/events.ts';
+export { EVENT_SCHEMAS, EVENTS_BY_KIND } from './events/events.ts';
 export { Verdict } from './events/decision.ts';
-export { ForcedMode } from './events/catalog.ts';
+export { ForcedMode, GOVERNING_TYPES } from './events/catalog.ts';
+export { AttemptCause } from './events/execution.ts';
 export { breakerScope, breakerScopeOf, breakerSpec } from './files/breaker-file.ts';
 export { CalendarWindow, OverdraftRule, budgetSpec, limitsOf, windowName } from './files/budget-file.ts';
 export {
+  concurrencySpec,
   environmentSpec,
   governanceFile,
   groupsSpec,
   ownersSpec,
   schedulingSpec,
+  shareSpec,
 } from './files/governance-file.ts';
 export { NodeEnd } from './events/workflow.ts';
 export { LimitScope, PolicyAction, PolicyMode, policyFileRule, policyRule } from './files/policy-file.ts';
-export { Effects, SafetyClass, effectsOf, policyClass, toolSpec } from './files/tool-file.ts';
+export {
+  Effects,
+  FailureClass,
+  SafetyClass,
+  effectsOf,
+  isQueryable,
+  policyClass,
+  toolSpec,
+} from './files/tool-file.ts';
 export { CHAIN_GENESIS, CHAIN_HASH_BYTES, chainHash } from './hash-chain.ts';
 export { MAX_CALLS_PER_ATTEMPT, ToolRole, nodeSla, nodeType, workflowSpec } from './files/workflow-file.ts';
 export { Heap } from './heap.ts';
@@ -81,7 +96,7 @@ export {
   subjects,
 } from './subjects.ts';
 export { WORKER_ALIVE_MS, WORKER_QUEUE, workerCancel, workerMessage, workerRequest } from './worker-wire.ts';
-export type { Grant, PullReply, PullRequest, StatusReply, StatusRequest } from './api.ts';
+export type { Grant, PullReply, PullRequest, StatusReply, StatusRequest, StopOrder } from './api.ts';
 export type { CloudEvent, StoredCommit } from './cloud-event.ts';
 export type { Decider, Fact, Instant, Json, RecordedFact } from './decider.ts';
 export type { Digest } from './digest.ts';
@@ -94,11 +109,13 @@ export type { PayloadRef, Priority, ToolCall, ToolRequested } from './events/req
 export type { BreakerSpec } from './files/breaker-file.ts';
 export type { BudgetLimit, BudgetSpec } from './files/budget-file.ts';
 export type {
+  ConcurrencySpec,
   EnvironmentSpec,
   GovernanceFile,
   GroupsSpec,
   OwnersSpec,
   SchedulingSpec,
+  ShareSpec,
 } from './files/governance-file.ts';
 export type {
   FailureSummary,
@@ -117,7 +134,7 @@ export type {
 } from './files/workflow-file.ts';
 export type { ApprovalRule, LimitRule, PolicyRule } from './files/policy-file.ts';
 export type { McpServer, ToolAdapter } from './files/tool-adapter.ts';
-export type { ToolSpec } from './files/tool-file.ts';
+export type { Requirements, RetrySpec, ToolSpec } from './files/tool-file.ts';
 export type { PayloadInput } from './payload.ts';
 export type { Position } from './heap.ts';
 export type {

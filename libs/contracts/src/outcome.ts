@@ -10,6 +10,8 @@ export const Outcome = {
   rejected: 'rejected',
   expired: 'expired',
   cancelled: 'cancelled',
+  /** Nobody saw how it ended; a person said what became of it. */
+  indeterminateResolved: 'indeterminate-resolved',
 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 

@@ -3,9 +3,10 @@
  * asked for, changes nothing. It updates the record in place, because a record per fact would cost more than the fold.
  */
 import type { AgentId, InvocationId, RecordedFact } from '@writ/contracts';
+import { foldAttempt } from './attempts.ts';
 import { foldApproval } from './approval-fold.ts';
 import { end, liveAgain, startsNewLife } from './life.ts';
-import { MAX_ATTEMPTS_KEPT, MAX_INPUTS_LENGTH } from './limits.ts';
+import { MAX_INPUTS_LENGTH } from './limits.ts';
 import { emptyRecord } from './record.ts';
 import type { Asked, Draft, InvocationRecord } from './record.ts';
 import { terminalFact } from './terminal.ts';
@@ -83,6 +84,7 @@ function step(draft: Draft, fact: RecordedFact, nth: number): void {
     case 'approval.expired':
       return foldApproval(draft, fact);
     case 'budget.reserved':
+      if (draft.hold && draft.tried) draft.tried = { ...draft.tried, holds: draft.tried.holds + 1 };
       draft.hold ??= { seq, at, lines: fact.data.holds, released: undefined };
       return;
     case 'budget.released':
@@ -91,9 +93,11 @@ function step(draft: Draft, fact: RecordedFact, nth: number): void {
     case 'schedule.planned':
       return plan(draft, fact, nth);
     case 'schedule.dispatched':
-      return dispatch(draft, fact);
     case 'execution.started':
-      return start(draft, fact);
+    case 'execution.attempted':
+    case 'execution.returned':
+    case 'execution.queried':
+      return foldAttempt(draft, fact);
     case 'schedule.indeterminate':
       draft.indeterminate = { seq, at, executor: fact.data.executor };
       return;
@@ -161,19 +165,4 @@ function plan(draft: Draft, fact: RecordedFact<'schedule.planned'>, nth: number)
     };
     return;
   }
-}
-
-function dispatch(draft: Draft, fact: RecordedFact<'schedule.dispatched'>): void {
-  const { attempt, executor, session } = fact.data;
-  if (draft.attempts.length === MAX_ATTEMPTS_KEPT) {
-    draft.attempts.shift();
-    draft.attemptsOmitted += 1;
-  }
-  draft.attempts.push({ seq: fact.seq, at: fact.at, attempt, executor, session, started: undefined });
-}
-
-function start(draft: Draft, fact: RecordedFact<'execution.started'>): void {
-  const index = draft.attempts.findLastIndex(({ attempt }) => attempt === fact.data.attempt);
-  const attempt = draft.attempts[index];
-  if (attempt) draft.attempts[index] = { ...attempt, started: { seq: fact.seq, at: fact.at } };
 }

@@ -29,6 +29,8 @@ export interface Glimpse {
   attempt: number | undefined;
   /** What the invocation ended with, when this fact ends one. */
   outcome: Outcome | undefined;
+  /** An attempt is over and the call goes on; `not-done` and `unknown`: so said its tool when it was asked. */
+  attemptEnd: 'followed' | 'not-done' | 'unknown' | undefined;
   /** A rejection of a message that could not be read, or of a repeated id: neither speaks about a call that was read. */
   rejects: 'call' | 'message' | 'repeat' | undefined;
 }
@@ -44,6 +46,7 @@ const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
   executor: undefined,
   attempt: undefined,
   outcome: undefined,
+  attemptEnd: undefined,
   rejects: undefined,
 };
 
@@ -74,6 +77,11 @@ function said(fact: RecordedFact, nth: number): Partial<Glimpse> {
     case 'schedule.dispatched':
     case 'execution.started':
       return { executor: fact.data.executor, attempt: fact.data.attempt };
+    case 'execution.attempted':
+    case 'execution.returned':
+      return { attempt: fact.data.attempt, attemptEnd: 'followed' };
+    case 'execution.queried':
+      return { attempt: fact.data.attempt, attemptEnd: fact.data.answer };
     default:
       return {};
   }

@@ -137,6 +137,15 @@ function refusalOf(ending: Ending | undefined): InvocationProvenance['why']['end
       return { by: type, reason: data.reason, detail: data.detail };
     case 'invocation.cancelled':
       return { by: type, reason: 'cancelled', detail: data.reason ?? null };
+    case 'schedule.resolved': {
+      const { outcome, by: person, reason, used } = data;
+      const cost = used ? [] : ['charged at its ceiling, because its use was not stated'];
+      return {
+        by: type,
+        reason: outcome,
+        detail: [`${person} said so`, reason, ...cost].filter(Boolean).join('; '),
+      };
+    }
     default:
       return null;
   }
@@ -146,12 +155,20 @@ function whereOf(record: InvocationRecord): InvocationProvenance['where'] {
   const completed = completionOf(record.ending);
   return {
     executor: completed?.executor ?? record.attempts.at(-1)?.executor ?? null,
-    attempts: record.attempts.map(({ attempt, executor, session, at, started }) => ({
+    attempts: record.attempts.map(({ attempt, executor, session, at, started, ended }) => ({
       attempt,
       executor,
       session,
       dispatchedAt: ledgerTime(at),
       startedAt: timeText(started?.at),
+      ended: ended
+        ? {
+            at: ledgerTime(ended.at),
+            cause: ended.cause,
+            error: ended.error ?? null,
+            used: ended.used ? amountsText(ended.used) : null,
+          }
+        : null,
     })),
   };
 }
@@ -184,6 +201,7 @@ function ledgerOf(record: InvocationRecord): InvocationProvenance['ledger'] {
     released: hold?.released?.seq,
     planned: planned?.seq,
     dispatched: attempts.map(({ seq }) => seq),
+    attempted: attempts.flatMap(({ ended }) => (ended ? [ended.seq] : [])),
     started: attempts.flatMap(({ started }) => (started ? [started.seq] : [])),
     cancelAsked: cancelAsked?.seq,
     indeterminate: indeterminate?.seq,

@@ -105,6 +105,26 @@ export interface Attempt extends Moment {
   readonly executor: ExecutorId;
   readonly session: SessionId;
   readonly started: Moment | undefined;
+  /** How it ended, when that was not the last word on the call. */
+  readonly ended: AttemptEnded | undefined;
+}
+
+export interface AttemptEnded extends Moment {
+  /** It failed or gave its place up and is followed by another, was not begun, or was a question to the tool. */
+  readonly cause: 'failed' | 'preempted' | 'returned' | 'not-done' | 'unknown';
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+  readonly used: Amounts | undefined;
+}
+
+/** What the attempts that were followed by another one cost, each settled for itself. */
+export interface Tried {
+  readonly attempts: number;
+  /** Holds that were taken after the first one. */
+  readonly holds: number;
+  readonly used: Amounts;
+  /** Of each unit that was held, what one account was charged. */
+  readonly charged: Amounts;
+  readonly ranMs: number;
 }
 
 /** The terminal fact as it stands in the ledger. */
@@ -129,6 +149,7 @@ export interface InvocationRecord {
   readonly planned: Planned | undefined;
   readonly attempts: readonly Attempt[];
   readonly attemptsOmitted: number;
+  readonly tried: Tried | undefined;
   readonly cancelAsked: (Moment & { readonly by: string; readonly reason: string | undefined }) | undefined;
   /** Started on an executor that was lost; nobody knows yet what it did. */
   readonly indeterminate: (Moment & { readonly executor: ExecutorId }) | undefined;
@@ -170,6 +191,7 @@ export function emptyRecord(
     planned: undefined,
     attempts: [],
     attemptsOmitted: 0,
+    tried: undefined,
     cancelAsked: undefined,
     indeterminate: undefined,
     ending: undefined,
@@ -196,6 +218,7 @@ export function stageOf(record: InvocationRecord): Stage {
   if (record.ending) return record.ending.outcome;
   if (record.indeterminate) return 'indeterminate';
   const attempt = record.attempts.at(-1);
+  if (attempt?.ended) return 'queued';
   if (attempt) return attempt.started ? 'running' : 'dispatched';
   const decided = record.decided.at(-1);
   if (!decided) return 'requested';

@@ -97,6 +97,15 @@ const attempt = z.strictObject({
   session: z.string(),
   dispatchedAt: time,
   startedAt: time.nullable(),
+  /** For an attempt that was not the last one. */
+  ended: z
+    .strictObject({
+      at: time,
+      cause: z.string(),
+      error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+      used: amounts.nullable(),
+    })
+    .nullable(),
 });
 
 /** Who asked for what, when, why it was let through or not, where it ran and at what cost. */

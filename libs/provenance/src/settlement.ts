@@ -23,19 +23,36 @@ const DIGITS = /^\d{1,30}$/;
 export function settledLines(record: InvocationRecord): SettledLine[] {
   const { hold } = record;
   if (!hold) return [];
-  const usage = usageOf(record);
+  const usage = lastUsageOf(record);
+  const { tried } = record;
+  const holds = 1 + (tried?.holds ?? 0);
+  // Every attempt but the last one has closed its own hold.
+  const isOpen = holds > (tried?.attempts ?? 0) && !hold.released;
   return hold.lines.map(({ account, unit, amount }) => {
-    const held = BigInt(amount);
-    if (hold.released) return { account, unit, held, charged: 0n, open: 0n };
-    if (!usage) return { account, unit, held, charged: 0n, open: held };
-    return { account, unit, held, charged: charge(held, reportedAmount(usage, unit)), open: 0n };
+    const each = BigInt(amount);
+    const before = (tried && reportedAmount(tried.charged, unit)) ?? 0n;
+    const settled = { account, unit, held: each * BigInt(holds), charged: before, open: 0n };
+    if (!isOpen) return settled;
+    if (!usage) return { ...settled, open: each };
+    return { ...settled, charged: before + settledAmount(each, reportedAmount(usage, unit)) };
   });
 }
 
-/** What a call that ran was measured at; undefined for one that did not run, or not to its end. */
+/** What a call used in all its attempts; undefined for one that did not run, or not to its end. */
 export function usageOf(record: InvocationRecord): Amounts | undefined {
-  if (record.ending?.type !== 'execution.completed') return undefined;
-  return (record.ending.data as { usage: Amounts }).usage;
+  const last = lastUsageOf(record);
+  const before = record.tried?.used;
+  if (!before || !last) return last ?? before;
+  const all: Record<string, string> = { ...before };
+  for (const unit of Object.keys(last))
+    all[unit] = ((reportedAmount(before, unit) ?? 0n) + (reportedAmount(last, unit) ?? 0n)).toString();
+  return all;
+}
+
+/** Of the last attempt: as measured, or as the person said who told what became of it. */
+function lastUsageOf({ ending }: InvocationRecord): Amounts | undefined {
+  if (ending?.type === 'schedule.resolved') return (ending.data as { used?: Amounts }).used ?? {};
+  return ending?.type === 'execution.completed' ? (ending.data as { usage: Amounts }).usage : undefined;
 }
 
 /** An amount as a tool reported it; undefined for what is absent or is no amount (a negative one would make money). */
@@ -44,6 +61,7 @@ export function reportedAmount(usage: Amounts, unit: string): bigint | undefined
   return typeof text === 'string' && DIGITS.test(text) ? BigInt(text) : undefined;
 }
 
-function charge(held: bigint, reported: bigint | undefined): bigint {
+/** What is charged of a hold. */
+export function settledAmount(held: bigint, reported: bigint | undefined): bigint {
   return reported === undefined || reported > held ? held : reported;
 }

@@ -42,6 +42,7 @@ function packed(record: InvocationRecord): Packed {
     planned: record.planned,
     attempts: filled(record.attempts),
     attemptsOmitted: record.attemptsOmitted || undefined,
+    tried: record.tried,
     cancelAsked: record.cancelAsked,
     indeterminate: record.indeterminate,
     ending: ending && { ...ending, data: withoutNames(record, ending.data as Named) },

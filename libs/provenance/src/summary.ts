@@ -110,6 +110,7 @@ export class SummaryFold {
       this.#open.add(line.unit, line.open);
       tool.charged.add(line.unit, line.charged);
     }
+    tool.ranMs += record.tried?.ranMs ?? 0;
     if (record.ending?.type === 'execution.completed') {
       const { startedAtMs, endedAtMs } = record.ending.data as { startedAtMs: number; endedAtMs: number };
       tool.ranMs += spanMs(startedAtMs, endedAtMs) ?? 0;

@@ -14,6 +14,8 @@ export function terminalFact(fact: Pick<RecordedFact, 'type' | 'data'>): Outcome
   switch (type) {
     case 'execution.completed':
       return data.outcome;
+    case 'schedule.resolved':
+      return Outcome.indeterminateResolved;
     case 'policy.decided':
       return data.verdict === Verdict.deny ? Outcome.denied : undefined;
     case 'request.rejected':

@@ -40,6 +40,16 @@ const anyFact: fc.Arbitrary<Said> = fc.oneof(
     arbitrary: fc.tuple(id, fc.integer({ min: 1, max: 3 })).map((args) => facts.started(...args)),
   },
   { weight: 2, arbitrary: id.map((one) => facts.completed(one)) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(id, fc.integer({ min: 1, max: 3 })).map((args) => facts.attempted(...args)),
+  },
+  fc.tuple(id, fc.integer({ min: 1, max: 3 })).map((args) => facts.returned(...args)),
+  fc
+    .tuple(id, fc.integer({ min: 1, max: 3 }), fc.constantFrom('not-done' as const, 'unknown' as const))
+    .map((args) => facts.queried(...args)),
+  id.map((one) => facts.indeterminate(one)),
+  id.map((one) => facts.resolved(one)),
 );
 
 function traceOf(ledger: readonly RecordedFact[], invocation: string): Trace | undefined {

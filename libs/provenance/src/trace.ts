@@ -33,7 +33,7 @@ export interface Trace {
   verdict: Verdict | undefined;
   executor: string | undefined;
   attempts: number;
-  /** Number of the last grant. */
+  /** Number of the last grant; undefined while the call waits for the next one. */
   attempt: number | undefined;
   askedAt: Instant | undefined;
   decidedAt: Instant | undefined;
@@ -78,6 +78,7 @@ export function foldTrace(trace: Trace | undefined, place: Place, glimpse: Glimp
 export function stageOfTrace(trace: Trace): Stage {
   if (trace.outcome !== undefined) return trace.outcome;
   if (trace.indeterminate) return 'indeterminate';
+  if (trace.attempts > 0 && trace.attempt === undefined) return 'queued';
   if (trace.attempts > 0) return trace.startedAt === undefined ? 'dispatched' : 'running';
   if (trace.verdict === undefined) return 'requested';
   if (trace.verdict === 'require-approval')
@@ -178,6 +179,12 @@ function step(trace: Trace, at: Instant, glimpse: Glimpse): void {
       return;
     case 'execution.started':
       if (trace.attempts > 0 && trace.attempt === glimpse.attempt) trace.startedAt = at;
+      return;
+    case 'execution.attempted':
+    case 'execution.returned':
+    case 'execution.queried':
+      if (glimpse.attemptEnd === 'not-done') trace.indeterminate = false;
+      if (trace.attempt === glimpse.attempt) trace.attempt = undefined;
       return;
     case 'schedule.indeterminate':
       trace.indeterminate = true;

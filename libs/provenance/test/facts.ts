@@ -136,6 +136,34 @@ export function rejected(invocation: string, reason: EventData<'request.rejected
   };
 }
 
+export function attempted(invocation: string, attempt = 1, usage: Record<string, string> = {}): Said {
+  const run = { attempt, executor: 'exec-1', session: 's-1', argsDigest: ARGS, outcome: 'failed' };
+  const error = { code: 'http-503', message: 'busy' };
+  const span = { startedAtMs: AT, endedAtMs: AT + 500, cause: 'failed', waitMs: 1_000 };
+  const data = { invocation, agent: 'alpha', ...run, error, usage, ...span };
+  return { type: 'execution.attempted', data, origin: 'exec-1' };
+}
+
+export function returned(invocation: string, attempt = 1): Said {
+  const data = { invocation, attempt, executor: 'exec-1', session: 's-1' };
+  return { type: 'execution.returned', data, origin: 'exec-1' };
+}
+
+export function queried(invocation: string, attempt: number, answer: 'not-done' | 'unknown'): Said {
+  const data = { invocation, attempt, executor: 'exec-1', session: 's-1', answer };
+  return { type: 'execution.queried', data, origin: 'exec-1' };
+}
+
+export function indeterminate(invocation: string, attempt = 1): Said {
+  const data = { invocation, attempt, agent: 'alpha', executor: 'exec-1' };
+  return { type: 'schedule.indeterminate', data, origin: 'schedule' };
+}
+
+export function resolved(invocation: string, used?: Record<string, string>): Said {
+  const said = { attempt: 1, outcome: 'failed', by: 'eve', reason: 'no order', ...(used ? { used } : {}) };
+  return { type: 'schedule.resolved', data: { invocation, agent: 'alpha', ...said }, origin: 'schedule' };
+}
+
 export function dispatched(invocation: string, attempt = 1, executor = 'exec-1'): Said {
   const data = { invocation, attempt, executor, session: 's-1', argsDigest: ARGS };
   return { type: 'schedule.dispatched', data, origin: 'schedule' };

@@ -1,11 +1,14 @@
 /** Calls that people granted: handed out once, while the grant lasts, under a catalog that policy vouched for. */
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { InvocationId, TenantId } from '@writ/contracts';
 import {
   AGENT,
   DIGEST,
   TENANT,
   allowed,
   asked,
+  attempted,
+  cleared,
   decided,
   fact,
   fenced,
@@ -13,10 +16,11 @@ import {
   started,
   tool,
 } from '../test/facts.ts';
-import { dispatched, executor, given, offering, refused, silent, lost } from '../test/scenario.ts';
+import { cancelled, dispatched, executor, given, offering, refused, silent, lost } from '../test/scenario.ts';
+import { why } from './index.ts';
 
 const TEN = offering(executor(10));
-const READ = tool('read', { class: 'READ_ONLY' });
+const READ = tool('read', { class: 'READ_ONLY', retry: { attempts: 3 } });
 const granted = (invocation: string, validUntilMs?: number) =>
   fact('approval.granted', {
     invocation,
@@ -99,11 +103,59 @@ describe('a catalog that changes while a granted call waits', () => {
     doubted
       .when(fact('tool.cancel-requested', { invocation: 'a' }, { origin: AGENT }))
       .when(confirmed('a', 2))
-      .then({ type: 'invocation.cancelled', tenant: TENANT, data: { invocation: 'a', agent: AGENT } }));
+      .then(cancelled('a')));
+  it('asked about: it waits for policy, because of the change', () => {
+    const { state } = doubted.play();
+    const report = why(state, TENANT as TenantId, 'a' as InvocationId, new Map(), 0);
+    expect(report?.blockers).toEqual([
+      { kind: 'policy', detail: expect.stringContaining('the catalog has changed'), seq: 2 },
+    ]);
+  });
   it('calls that nobody had to approve: run on', () =>
     given(READ, asked(['b']), allowed('b'), reserved('b'), published(2))
       .when(TEN)
       .then(dispatched('b')));
+});
+
+describe('a granted call that needs a resource key', () => {
+  const KEYED = tool('write', { class: 'LOCAL_WRITE', keys: ['k'] });
+  const call = (invocation: string) => ({ invocation, tool: 'write' });
+  const first = given(KEYED, asked([call('a')]), reserved('a'), granted('a', 10_000), allowed('a'));
+  const both = first.when(asked([call('b')]), cleared('b'));
+
+  it('is doubted: others get the key meanwhile', () => both.when(published(2), TEN).then(dispatched('b')));
+  it('is confirmed: asks for it again, behind those who have asked', () => {
+    both.when(published(2), confirmed('a', 2), TEN).then(dispatched('b'));
+    first
+      .when(published(2), confirmed('a', 2), asked([call('b')]), cleared('b'))
+      .when(TEN)
+      .then(dispatched('a'), consumed('a'));
+  });
+  it('is revoked: nobody waits for it', () => {
+    both
+      .when(published(2), revoked('a', 2))
+      .then(refused('a', 'approval-revoked', { detail: denial.reason }));
+    both.when(published(2), revoked('a', 2), TEN).then(dispatched('b'));
+  });
+});
+
+describe('a granted call whose attempt failed and may be repeated', () => {
+  const failed = waiting.when(TEN, attempted('a', { at: 1_000, waitMs: 500 }));
+  const paused = failed.when(reserved('a', { at: 1_100 }));
+
+  it('is run again under the same grant, which was used already', () =>
+    paused.when(1_500, TEN).then(dispatched('a', { attempt: 2 })));
+  it('while the catalog changes: is refused, because policy cannot vouch for it any more', () => {
+    paused.when(published(2)).then(refused('a', 'approval-revoked'));
+    failed.when(published(2), reserved('a', { at: 1_100 })).then(refused('a', 'approval-revoked'));
+    waiting
+      .when(TEN, published(2), attempted('a', { at: 1_000 }), reserved('a', { at: 1_100 }))
+      .then(refused('a', 'approval-revoked'));
+  });
+  it('when its grant ends before the next attempt: is refused', () =>
+    waiting
+      .when(TEN, attempted('a', { at: 1_000, waitMs: 60_000 }), reserved('a', { at: 1_100 }), 10_000)
+      .then(refused('a', 'approval-expired')));
 });
 
 describe('a lost executor', () => {

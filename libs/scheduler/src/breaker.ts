@@ -6,7 +6,7 @@
  */
 import { ForcedMode, RunOutcome, compareText } from '@writ/contracts';
 import type { BreakerSpec, EventData, Instant, Position, TenantId } from '@writ/contracts';
-import type { Lane } from './queue.ts';
+import type { Door } from './gates.ts';
 import { countWindow, markOf, windowFor } from './window.ts';
 import type { Evidence, SavedWindow, Window } from './window.ts';
 
@@ -35,7 +35,7 @@ export interface Breaker {
   /** Times it has been half open; 0 is no round. */
   round: number;
   /** The queues that it stands before. */
-  readonly lanes: Set<Lane>;
+  readonly doors: Set<Door>;
   /** Positions among the open ones and among those that are forced for a time. */
   inOpen: number;
   inForced: number;

@@ -7,10 +7,10 @@ import { CELL, PlanMode, RecentIds, SafetyClass, breakerSpec, digestOf } from '@
 import type { Digest, TenantId, ToolName, ToolSpec } from '@writ/contracts';
 import { closedCircuit } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
-import { breakersBefore, lanesBehind } from './gates.ts';
+import { breakersBefore, doorIn, doorsBehind } from './gates.ts';
 import { MAX_TOOL_VERSIONS } from './limits.ts';
-import { laneIn } from './queue.ts';
-import type { Lane } from './queue.ts';
+import type { Door } from './gates.ts';
+import { RunTimes } from './run-times.ts';
 import type { SchedulerState, Tenant, ToolVersion } from './state.ts';
 import type { ToolRule, ToolRules } from './waves.ts';
 
@@ -30,6 +30,10 @@ export function tenantIn(state: SchedulerState, id: TenantId): Tenant {
       breakers: new Map(),
       approved: new Set(),
       governedAt: 0,
+      times: new Map(),
+      quotas: new Map(),
+      leases: new Map(),
+      limits: [],
     };
     state.tenants.set(id, tenant);
   }
@@ -51,10 +55,12 @@ export function registerTool(state: SchedulerState, id: TenantId, spec: ToolSpec
 
 /** The version object of a spec; made, without any use yet, when it is new. */
 export function versionOf(state: SchedulerState, id: TenantId, spec: ToolSpec, digest: Digest): ToolVersion {
-  const { versions } = tenantIn(state, id);
+  const { versions, times } = tenantIn(state, id);
   let version = versions.get(digest);
   if (!version) {
-    version = { spec, digest, lane: laneOf(state, id, spec), uses: 0, wrote: false };
+    let runs = times.get(spec.name);
+    if (!runs) times.set(spec.name, (runs = new RunTimes()));
+    version = { spec, digest, door: doorOf(state, id, spec), times: runs, uses: 0, wrote: false };
     versions.set(digest, version);
   }
   return version;
@@ -90,7 +96,7 @@ export function breakerOf(state: SchedulerState, id: TenantId, scope: string): B
       circuit: closedCircuit(spec),
       force: undefined,
       round: 0,
-      lanes: new Set(),
+      doors: new Set(),
       inOpen: -1,
       inForced: -1,
     };
@@ -105,15 +111,15 @@ export function isOwnTool(id: TenantId, scope: string): boolean {
   return id !== CELL && scope.startsWith('tool:');
 }
 
-function laneOf(state: SchedulerState, id: TenantId, { name, pool }: ToolSpec): Lane {
-  return laneIn(state, pool, name, breakerOf(state, id, `tool:${name}`));
+function doorOf(state: SchedulerState, id: TenantId, { name, pool }: ToolSpec): Door {
+  return doorIn(state, pool, name, breakerOf(state, id, `tool:${name}`));
 }
 
 function standBefore(state: SchedulerState, breaker: Breaker): void {
-  for (const lane of lanesBehind(state, breaker)) {
-    const [own] = lane.breakers;
-    if (own) lane.breakers = breakersBefore(state, own, lane.tool, lane.pool.name);
-    breaker.lanes.add(lane);
+  for (const door of doorsBehind(state, breaker)) {
+    const [own] = door.breakers;
+    if (own) door.breakers = breakersBefore(state, own, door.tool, door.pool);
+    breaker.doors.add(door);
   }
 }
 

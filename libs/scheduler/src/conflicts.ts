@@ -4,10 +4,13 @@
  * keys cannot be computed. Every pair that conflicts stands in different waves too, in the same order; so the order of
  * what conflicts is that of waves, and with room for every call that could run, a step never takes longer.
  */
+import type { EventData } from '@writ/contracts';
 import { ancestorsOf } from './keys.ts';
-import type { Plan } from './plan.ts';
 import { isParallelSafe, keysOf } from './waves.ts';
 import type { ToolRules, WaveCall, WaveOptions } from './waves.ts';
+
+/** A step's plan as it is recorded: its waves, and for one planned as a graph what each call waits for. */
+export type Plan = Pick<EventData<'schedule.planned'>, 'waves' | 'after'>;
 
 /** What one call waits for, as places in the order of the calls: none that another of them waits for already. */
 type Predecessors = readonly number[];

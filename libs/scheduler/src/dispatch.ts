@@ -1,16 +1,24 @@
 /**
  * Grants: the next ready calls to the executors that offer to run them now. Executors take turns, one call each, from
  * a place in the offer that moves on with every grant: so calls spread, and a react with few ready calls looks at few
- * executors however many are offered.
+ * executors however many are offered. Grants are exactly those that would be made one at a time: an answer holds several
+ * only as long as their campaign stays the one whose turn it is.
  */
 import { invariant } from '@writ/contracts';
-import type { ExecutorId, Fact, SessionId } from '@writ/contracts';
+import type { ExecutorId, Fact, Instant, SessionId } from '@writ/contracts';
 import { useOf } from './approvals.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { ProbeMeter } from './gates.ts';
+import type { Quota } from './quotas.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
-import type { Lane } from './queue.ts';
+import { place } from './place.ts';
+import { firstLane } from './order.ts';
+import { isOverdue } from './queue.ts';
+import type { Lane, Pool } from './queue.ts';
+import { penaltyOf } from './runs.ts';
+import type { ExecutorSession } from './attempt.ts';
 import type { Call, SchedulerState } from './state.ts';
+import { Turn, staysFirst } from './turn.ts';
 import { Walk } from './walk.ts';
 
 /** An executor whose pull is being held open. One that is full needs none: it costs a look in every react. */
@@ -21,73 +29,137 @@ export interface OfferedExecutor {
   /** How many calls it can run at once, the running ones included. */
   readonly slots: number;
   readonly labels: Readonly<Record<string, string>>;
+  readonly gpus?: number;
+  readonly memoryGb?: number;
 }
 
-interface Desk {
-  readonly offered: OfferedExecutor;
-  free: number;
-}
-
-/** At most `MAX_FACTS_PER_ANSWER` facts and one; none that would exceed an executor's slots or a breaker's permits. */
-export function dispatch(state: SchedulerState, executors: readonly OfferedExecutor[]): Fact[] {
+/** At most `MAX_FACTS_PER_ANSWER` facts and one; none that would exceed an executor, a limit or a breaker's permits. */
+export function dispatch(state: SchedulerState, executors: readonly OfferedExecutor[], now: Instant): Fact[] {
   if (state.ready === 0 || executors.length === 0) return [];
-  const queues = openQueues(state);
+  let done: Set<Pool> | undefined;
+  const start = state.grants % executors.length;
+  for (let step = 0; step < executors.length; step++) {
+    const offered = executors[(start + step) % executors.length] as OfferedExecutor;
+    const pool = state.pools.get(offered.pool);
+    if (!pool || done?.has(pool) || freeSlots(state, offered) <= 0) continue;
+    const facts = grantsOf(state, pool, executors, start + step, now);
+    if (facts.length > 0) return facts;
+    // A pool is looked at once: whatever it has fits no executor now.
+    (done ??= new Set()).add(pool);
+  }
+  return [];
+}
+
+function grantsOf(
+  state: SchedulerState,
+  pool: Pool,
+  executors: readonly OfferedExecutor[],
+  from: number,
+  now: Instant,
+): Fact[] {
+  const lane = firstLane(pool);
+  if (!lane) return [];
+  if (lane.version.spec.requires) {
+    const grant = place({ state, pool, executors, from, now });
+    return grant ? handedOut([], grant.call, grant.on, grant.beside) : [];
+  }
+  if (isAgeing(pool, now) || !staysFirst(lane.home, penaltyOf(state, lane.version, now)))
+    return handedOut([], lane.calls.peek() as Call, executors[from % executors.length] as OfferedExecutor);
+  return handOut(ofOneTurn(state, lane, now), inTurn(state, executors, from, pool.name));
+}
+
+/** The next calls of the campaign whose turn it is, until it is another one's. */
+function* ofOneTurn(state: SchedulerState, lane: Lane, now: Instant): Generator<Call, undefined> {
+  const turn = new Turn(lane.home);
+  const queue = new Walk(lane.home.lanes, admission());
+  for (let granted = 0; granted < MAX_FACTS_PER_ANSWER; granted++) {
+    const call = queue.next();
+    if (!call?.version || call.version.spec.requires) return;
+    yield call;
+    // Behind one that became ready late may stand one that has waited longer: then the order is another from here on.
+    const { behind } = queue;
+    if (behind && !behind.due && isOverdue(behind, now / 1_000)) return;
+    if (!turn.goesOn(penaltyOf(state, call.version, now))) return;
+  }
+}
+
+/** A queue on probation gives no more than its breakers' permits, a limited one no more than its limits leave. */
+function admission(): (lane: Lane) => boolean {
+  const meter = new ProbeMeter();
+  const taken = new Map<Quota, number>();
+  return ({ version, quotas }) => {
+    if (quotas.some((quota) => quota.running + (taken.get(quota) ?? 0) >= quota.most)) return false;
+    if (!meter.admits(version.door.breakers)) return false;
+    for (const quota of quotas) taken.set(quota, (taken.get(quota) ?? 0) + 1);
+    return true;
+  };
+}
+
+function handOut(calls: Iterator<Call, unknown>, desks: Generator<OfferedExecutor, undefined>): Fact[] {
   const facts: Fact[] = [];
-  let desks: Iterable<Desk> = freeDesks(state, executors, queues);
-  for (let round: Desk[] = []; queues.size > 0; desks = round, round = []) {
-    for (const desk of desks) {
-      const { offered } = desk;
-      const call = queues.get(offered.pool)?.next();
-      if (!call) queues.delete(offered.pool);
-      else grant(facts, call, offered);
-      if (facts.length >= MAX_FACTS_PER_ANSWER || queues.size === 0) return facts;
-      if (call && --desk.free > 0) round.push(desk);
-    }
-    if (round.length === 0) break;
+  // The call first: no executor is looked at for nothing.
+  for (let call = calls.next(); !call.done; call = calls.next()) {
+    const desk = desks.next().value;
+    if (!desk) break;
+    handedOut(facts, call.value, desk);
+    if (facts.length >= MAX_FACTS_PER_ANSWER) break;
   }
   return facts;
 }
 
-/** The queues of pools that have calls to grant; a lane on probation gives no more than its breakers' permits. */
-function openQueues(state: SchedulerState): Map<string, Walk> {
-  const meter = new ProbeMeter();
-  const admits = ({ breakers }: Lane): boolean => meter.admits(breakers);
-  const queues = new Map<string, Walk>();
-  for (const pool of state.pools.values()) {
-    if (pool.open.size > 0) queues.set(pool.name, new Walk(pool.open, admits));
-  }
-  return queues;
-}
-
-/** Offered executors of those pools with free slots, each once, looked at only as far as they are needed. */
-function* freeDesks(
+/** The free places of a pool's offered executors, each once, looked at only as far as they are needed. */
+function* inTurn(
   state: SchedulerState,
   executors: readonly OfferedExecutor[],
-  queues: ReadonlyMap<string, Walk>,
-): Generator<Desk, undefined> {
+  from: number,
+  pool: string,
+): Generator<OfferedExecutor, undefined> {
   const seen = new Set<string>();
-  const start = state.grants % executors.length;
+  let round: { readonly offered: OfferedExecutor; free: number }[] = [];
   for (let step = 0; step < executors.length; step++) {
-    const offered = executors[(start + step) % executors.length] as OfferedExecutor;
-    const { executor, session, pool, slots } = offered;
-    const free = slots - (sessionIn(state, executor, session)?.grants.size ?? 0);
-    if (free <= 0 || !queues.has(pool) || isLost(state, executor, session)) continue;
-    const name = `${executor}/${session}`;
-    if (seen.has(name)) continue;
+    const offered = executors[(from + step) % executors.length] as OfferedExecutor;
+    const name = `${offered.executor}/${offered.session}`;
+    const free = offered.pool === pool && !seen.has(name) ? freeSlots(state, offered) : 0;
+    if (free <= 0) continue;
+    yield offered;
     seen.add(name);
-    yield { offered, free };
+    if (free > 1) round.push({ offered, free: free - 1 });
   }
+  while (round.length > 0) {
+    for (const desk of round) {
+      yield desk.offered;
+      desk.free--;
+    }
+    round = round.filter(({ free }) => free > 0);
+  }
+}
+
+/** Whether calls are overdue, or become so with the next grant: then the order can change with each. */
+function isAgeing({ ageing, late }: Pool, now: Instant): boolean {
+  const next = ageing.peek();
+  return (late?.branches.size ?? 0) > 0 || (next !== undefined && isOverdue(next, now / 1_000));
+}
+
+export function freeSlots(state: SchedulerState, { executor, session, slots }: OfferedExecutor): number {
+  return isLost(state, executor, session) ? 0 : slots - (sessionIn(state, executor, session)?.slots ?? 0);
 }
 
 /** The hand-out, and with it the use of the approval that allowed it. */
-function grant(facts: Fact[], call: Call, { executor, session }: OfferedExecutor): void {
+function handedOut(
+  facts: Fact[],
+  call: Call,
+  { executor, session }: ExecutorSession,
+  beside: readonly ExecutorSession[] = [],
+): Fact[] {
   const { tenant, invocation, argsDigest } = call;
   invariant(
     argsDigest,
     `call ${tenant}/${invocation} is ready, so it was allowed with a digest of its arguments`,
   );
   const data = { invocation, attempt: call.attempts + 1, executor, session, argsDigest };
-  facts.push({ type: 'schedule.dispatched', tenant, data });
+  const where = beside.length === 0 ? data : { ...data, beside: [...beside] };
+  facts.push({ type: 'schedule.dispatched', tenant, data: where });
   const use = useOf(call);
   if (use) facts.push(use);
+  return facts;
 }

@@ -2,16 +2,10 @@
  * The fold: what each fact changes. Total: a fact that is impossible where it stands (a grant of an ended call, a
  * completion of another attempt) changes nothing. What follows a grant is folded in `runs.ts`, breakers in `circuits.ts`.
  */
-import { Verdict } from '@writ/contracts';
-import type {
-  AgentId,
-  EventType,
-  InvocationId,
-  Priority,
-  RecordedFact,
-  StepId,
-  ToolRequested,
-} from '@writ/contracts';
+import { CELL, Verdict } from '@writ/contracts';
+import type { AgentId, EventType, InvocationId, RecordedFact, StepId, ToolRequested } from '@writ/contracts';
+import { accountOf, below, berthOf, isUntidy, setShares, tidy } from './accounts.ts';
+import type { Berth } from './accounts.ts';
 import {
   allow,
   isVouchedFor,
@@ -34,8 +28,12 @@ import {
 } from './circuits.ts';
 import { oweFence } from './executors.ts';
 import { callOf, clear, end, watch } from './lifecycle.ts';
+import { bandOf, forgetLane, lanesUnder, urgencyOf } from './queue.ts';
+import { restrict } from './restrict.ts';
+import { goOn, onAttempted, onQueried, onResumed, onReturned } from './again.ts';
+import { onPreempt, onResolutionRecorded, onResolved } from './indeterminate.ts';
 import { onCompleted, onDispatched, onFenced, onIndeterminate, onStarted } from './runs.ts';
-import type { Call, Phase, SchedulerState } from './state.ts';
+import type { Call, Due, Phase, SchedulerState } from './state.ts';
 import { adoptPlan, beginStep } from './steps.ts';
 
 type Folds = { readonly [T in EventType]?: (state: SchedulerState, fact: RecordedFact<T>) => void };
@@ -66,6 +64,16 @@ const FOLDS: Folds = {
   'approval.revoked': onRevoked,
   'approval.consumed': onConsumed,
   'request.rejected': onRejected,
+  'shares.defined': (state, { tenant, data }) => {
+    const { accounts } = state;
+    // In the catalog of the cell the accounts are tenants.
+    setShares(
+      accounts,
+      tenant === CELL ? accounts.cell : below(accounts, accounts.cell, tenant),
+      data.shares,
+    );
+  },
+  'concurrency.defined': (state, { tenant, data }) => restrict(state, tenant, data.limits),
   'budget.reserved': onReserved,
   'budget.refused': endUnlessRunning,
   'invocation.cancelled': endUnlessRunning,
@@ -75,6 +83,13 @@ const FOLDS: Folds = {
   'schedule.indeterminate': onIndeterminate,
   'execution.started': onStarted,
   'execution.completed': onCompleted,
+  'execution.attempted': onAttempted,
+  'execution.queried': onQueried,
+  'execution.returned': onReturned,
+  'schedule.resumed': onResumed,
+  'invocation.resolved': onResolved,
+  'schedule.resolved': onResolutionRecorded,
+  'preemption.requested': onPreempt,
   'execution.fenced': onFenced,
   'executor.lost': (state, { tenant, data: { executor, session } }) =>
     oweFence(state, { tenant, executor, session }),
@@ -88,22 +103,26 @@ const FOLDS: Folds = {
 
 export function evolve(state: SchedulerState, fact: RecordedFact): SchedulerState {
   const fold = FOLDS[fact.type] as ((state: SchedulerState, fact: RecordedFact) => void) | undefined;
-  fold?.(state, fact);
+  if (!fold) return state;
+  state.at = fact.at;
+  fold(state, fact);
   return state;
 }
 
 function onRequested(state: SchedulerState, fact: RecordedFact<'tool.requested'>): void {
   const { data, at } = fact;
   const { calls, seen } = tenantIn(state, fact.tenant);
+  const account = accountOf(state.accounts, fact.tenant, data.project, data.campaign);
+  const berth = berthOf(account, bandOf(urgencyOf(data.priority)));
   const fresh: Call[] = [];
   for (const asked of data.calls) {
     if (calls.has(asked.invocation) || seen.digestOf(asked.invocation) !== undefined) continue;
-    seen.remember(asked.invocation, '', at);
-    const call = newCall(state, fact, asked);
+    const call = newCall(state, fact, asked, berth);
     calls.set(asked.invocation, call);
     fresh.push(call);
   }
   // A request as it is decoded always names its step; without a name the first call serves as one.
+  if (isUntidy(state.accounts, at)) forgetAccounts(state);
   if (fresh.length > 1)
     beginStep(state, data.step ?? (fresh[0]?.invocation as string as StepId), fresh, data.plan);
 }
@@ -120,8 +139,9 @@ const WAITING: Phase = { status: 'waiting', allowed: false, reserved: false };
 
 function newCall(
   state: SchedulerState,
-  { tenant, origin, data }: RecordedFact<'tool.requested'>,
+  { tenant, origin, seq, data }: RecordedFact<'tool.requested'>,
   { invocation, tool, inputs }: ToolRequested['calls'][number],
+  berth: Berth,
 ): Call {
   return {
     tenant,
@@ -129,54 +149,74 @@ function newCall(
     agent: origin as AgentId,
     tool,
     inputs,
-    urgency: urgencyOf(data.priority),
-    deadlineMs: data.deadline === undefined ? undefined : instantOf(data.deadline),
+    berth,
+    due: dueOf(data),
     arrival: state.arrivals++,
     step: undefined,
     wave: -1,
     phase: WAITING,
     argsDigest: undefined,
-    approval: undefined,
     version: undefined,
+    approval: undefined,
     attempts: 0,
+    again: undefined,
     cancel: undefined,
+    lane: undefined,
+    lease: undefined,
+    readyAt: 0,
+    seq,
     inLane: -1,
-    inDeadlines: -1,
-    inDebts: -1,
   };
 }
 
-function urgencyOf(priority: Priority): number {
-  return typeof priority === 'number' ? priority : { urgent: 100, normal: 500, background: 900 }[priority];
+function dueOf({ deadline, whenLate }: ToolRequested): Due | undefined {
+  const deadlineMs = deadline === undefined ? NaN : Date.parse(deadline);
+  if (Number.isNaN(deadlineMs)) return undefined;
+  const late = whenLate === 'run';
+  return { deadlineMs, late, latestStartMs: deadlineMs, hopelessMs: deadlineMs, position: -1 };
 }
 
-function instantOf(text: string): number | undefined {
-  const instant = Date.parse(text);
-  return Number.isNaN(instant) ? undefined : instant;
+/** Forgets the accounts that nobody uses any more. */
+function forgetAccounts(state: SchedulerState): void {
+  const inUse = [...state.tenants.values()].flatMap(({ calls }) =>
+    [...calls.values()].map(({ berth }) => berth.account),
+  );
+  for (const one of tidy(state.accounts, state.at, inUse))
+    for (const lane of lanesUnder(one)) forgetLane(lane);
 }
 
 /** Remembered in every phase: policy may have decided before it saw the wish, and then it falls to us. */
 function onCancelRequested(state: SchedulerState, fact: RecordedFact<'tool.cancel-requested'>): void {
   const call = callOf(state, fact);
   if (!call || call.agent !== (fact.origin as AgentId)) return;
-  call.cancel ??= { reason: fact.data.reason };
-  if (call.phase.status === 'ready' || call.phase.status === 'cleared') watch(state, call);
+  call.cancel ??= { reason: fact.data.reason, position: -1 };
+  const { status } = call.phase;
+  if (status === 'granted') state.stopping.add(call);
+  else if (status === 'ready' || status === 'cleared' || status === 'pausing') watch(state, call);
 }
 
 function onDecided(state: SchedulerState, fact: RecordedFact<'policy.decided'>): void {
   const { verdict, argsDigest, catalogRevision } = fact.data;
   if (verdict === Verdict.deny) return endUnlessRunning(state, fact);
   const call = callOf(state, fact);
-  if (verdict !== Verdict.allow || call?.phase.status !== 'waiting' || call.phase.allowed) return;
+  if (call?.phase.status !== 'waiting' || call.phase.allowed) return;
+  if (verdict !== Verdict.allow) {
+    call.phase = { ...call.phase, approval: true };
+    call.seq = fact.seq;
+    return;
+  }
   call.argsDigest = argsDigest;
-  if (isVouchedFor(state, call, catalogRevision)) allow(state, call, catalogRevision);
+  if (isVouchedFor(state, call, catalogRevision)) allow(state, call, fact);
 }
 
 function onReserved(state: SchedulerState, fact: RecordedFact<'budget.reserved'>): void {
   const call = callOf(state, fact);
   if (call?.phase.status !== 'waiting' || call.phase.reserved) return;
-  call.phase = { status: 'waiting', allowed: call.phase.allowed, reserved: true };
-  if (call.phase.allowed) clear(state, call);
+  call.phase = { ...call.phase, reserved: true };
+  // While people are asked, it is their answer that it waits for.
+  if (call.phase.allowed || !call.phase.approval) call.seq = fact.seq;
+  if (call.again) goOn(state, call, fact.at);
+  else if (call.phase.allowed) clear(state, call);
 }
 
 /** A rejection answers instead of a decision; one for a repeated id is about the repetition, not about our call. */

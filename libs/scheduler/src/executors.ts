@@ -5,7 +5,8 @@
 import { Effects, effectsOf } from '@writ/contracts';
 import type { ExecutorId, SessionId, ToolSpec } from '@writ/contracts';
 import { MAX_LOST_SESSIONS } from './limits.ts';
-import type { Call, Fence, OpenGrant, SchedulerState, Session } from './state.ts';
+import type { ExecutorSession, OpenGrant } from './attempt.ts';
+import type { Call, Fence, SchedulerState, Session } from './state.ts';
 
 export function sessionIn(
   state: SchedulerState,
@@ -15,7 +16,25 @@ export function sessionIn(
   return state.sessions.get(executor)?.get(session);
 }
 
-export function holdGrant(state: SchedulerState, { executor, session }: OpenGrant, call: Call): void {
+/** Gives the call's executors what it takes of them. */
+export function holdGrant(state: SchedulerState, grant: OpenGrant, call: Call): void {
+  const slots = slotsOf(call);
+  const held = makeSession(state, grant);
+  held.grants.add(call);
+  held.slots += slots;
+  for (const one of grant.beside ?? []) {
+    const other = makeSession(state, one);
+    other.guests.add(call);
+    other.slots += slots;
+  }
+}
+
+export function dropGrant(state: SchedulerState, grant: OpenGrant, call: Call): void {
+  leaveSession(state, grant, call);
+  for (const one of grant.beside ?? []) leaveSession(state, one, call);
+}
+
+function makeSession(state: SchedulerState, { executor, session }: ExecutorSession): Session {
   let sessions = state.sessions.get(executor);
   if (!sessions) {
     sessions = new Map();
@@ -23,19 +42,23 @@ export function holdGrant(state: SchedulerState, { executor, session }: OpenGran
   }
   let held = sessions.get(session);
   if (!held) {
-    held = { executor, session, grants: new Set() };
+    held = { executor, session, grants: new Set(), guests: new Set(), slots: 0 };
     sessions.set(session, held);
   }
-  held.grants.add(call);
+  return held;
 }
 
-export function dropGrant(state: SchedulerState, { executor, session }: OpenGrant, call: Call): void {
+function leaveSession(state: SchedulerState, { executor, session }: ExecutorSession, call: Call): void {
   const sessions = state.sessions.get(executor);
   const held = sessions?.get(session);
   if (!sessions || !held) return;
-  held.grants.delete(call);
-  if (held.grants.size === 0) sessions.delete(session);
+  if (held.grants.delete(call) || held.guests.delete(call)) held.slots -= slotsOf(call);
+  if (held.grants.size + held.guests.size === 0) sessions.delete(session);
   if (sessions.size === 0) state.sessions.delete(executor);
+}
+
+function slotsOf({ version }: Call): number {
+  return version?.spec.requires?.slots ?? 1;
 }
 
 /** Notes that a session is gone for good, and that its subject in this tenant must be fenced. */

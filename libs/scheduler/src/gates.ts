@@ -1,5 +1,5 @@
 /**
- * Which breakers stand before a queue, and what they want of it together. A queue of one tool of one tenant in one pool
+ * Which breakers stand before a queue, and what they want of it together. The door of one tool of one tenant to one pool
  * has six places for them: the tool, the pool and everything, each for its tenant and for the whole cell. Only the
  * first is always there, so an ordinary call asks one breaker.
  */
@@ -10,7 +10,17 @@ import type { Breaker, Gate } from './breaker.ts';
 import type { Lane } from './queue.ts';
 import type { SchedulerState } from './state.ts';
 
-/** The breakers of a queue, its tool's own first. */
+/** What the calls of one tool of one tenant pass on their way to a pool, whichever campaign they queue in. */
+export interface Door {
+  readonly tenant: TenantId;
+  readonly tool: ToolName;
+  readonly pool: string;
+  /** What stands before it, its tool's own breaker first. */
+  breakers: readonly Breaker[];
+  readonly lanes: Set<Lane>;
+}
+
+/** The breakers of a door, its tool's own first. */
 export function breakersBefore(
   state: SchedulerState,
   own: Breaker,
@@ -23,15 +33,26 @@ export function breakersBefore(
   return all.filter((breaker) => breaker !== undefined);
 }
 
-/** Every queue that a new breaker of this scope stands before. */
-export function* lanesBehind(state: SchedulerState, { tenant, scope }: Breaker): Generator<Lane, undefined> {
-  for (const pool of state.pools.values()) {
-    if (scope.startsWith('pool:') && scope !== `pool:${pool.name}`) continue;
-    for (const lane of pool.lanes.values()) {
-      if (tenant !== CELL && tenant !== lane.tenant) continue;
-      if (scope.startsWith('tool:') && scope !== `tool:${lane.tool}`) continue;
-      yield lane;
-    }
+/** The door of a tool, whose breaker this is, to a pool. */
+export function doorIn(state: SchedulerState, pool: string, tool: ToolName, own: Breaker): Door {
+  const { tenant } = own;
+  const key = `${pool}/${tenant}/${tool}`;
+  let door = state.doors.get(key);
+  if (!door) {
+    door = { tenant, tool, pool, breakers: breakersBefore(state, own, tool, pool), lanes: new Set() };
+    state.doors.set(key, door);
+    for (const one of door.breakers) one.doors.add(door);
+  }
+  return door;
+}
+
+/** Every door that a new breaker of this scope stands before. */
+export function* doorsBehind(state: SchedulerState, { tenant, scope }: Breaker): Generator<Door, undefined> {
+  for (const door of state.doors.values()) {
+    if (scope.startsWith('pool:') && scope !== `pool:${door.pool}`) continue;
+    if (tenant !== CELL && tenant !== door.tenant) continue;
+    if (scope.startsWith('tool:') && scope !== `tool:${door.tool}`) continue;
+    yield door;
   }
 }
 

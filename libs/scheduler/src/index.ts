@@ -11,12 +11,20 @@ export {
   sessionLost,
   toolByDigest,
 } from './queries.ts';
+export { indeterminateCalls, stopsOwed } from './enquiries.ts';
+export { forecast, SCHEDULERS } from './forecast.ts';
 export { scheduler } from './scheduler.ts';
+export { queue, why } from './why.ts';
 export type { OfferedExecutor } from './dispatch.ts';
+export type { IndeterminateCall, OwedStop } from './enquiries.ts';
 export type { OpenAlert, SentAlert } from './alerts.ts';
 export type { BreakerReport, RunningCall } from './breaker-report.ts';
-export type { Plan } from './plan.ts';
+export type { Forecast, Wish } from './forecast.ts';
+export type { Plan } from './conflicts.ts';
 export type { GrantDetails } from './queries.ts';
-export type { ExecutorSession, SchedulerOffer } from './react.ts';
+export type { SchedulerOffer } from './react.ts';
+export type { ExecutorSession } from './attempt.ts';
 export type { Fence, SchedulerState } from './state.ts';
+export type { Slots } from './standing.ts';
+export type { Blocker, QueuedCall } from './why.ts';
 export type { ToolRule, ToolRules, Wave, WaveCall, WaveOptions } from './waves.ts';

@@ -83,6 +83,11 @@ function cut(key: string): string {
   return levels.length > MAX_KEY_LEVELS ? levels.slice(0, MAX_KEY_LEVELS).join('/') : short;
 }
 
+/** The keys above a key, down from the empty one, which is above all. */
+export function levelsOf(key: string): string[] {
+  return key === '' ? [] : ['', ...ancestorsOf(key)];
+}
+
 /** `a/b/c` -> `a`, `a/b`. */
 export function ancestorsOf(key: string): string[] {
   const ancestors: string[] = [];

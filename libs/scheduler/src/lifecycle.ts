@@ -6,10 +6,14 @@
 import { invariant } from '@writ/contracts';
 import type { InvocationId, TenantId } from '@writ/contracts';
 import { breakerKey, gateOf } from './breaker.ts';
+import { isQueued } from './call-queue.ts';
 import { releaseVersion } from './catalog.ts';
 import { dropGrant, holdGrant } from './executors.ts';
-import { dequeue, enqueue, settleLanes } from './queue.ts';
-import type { Call, OpenGrant, Phase, SchedulerState, Step, ToolVersion } from './state.ts';
+import { lapsesMs } from './lapse.ts';
+import { askForKeys, giveUpKeys, holdsKeys } from './leases.ts';
+import { dequeue, enqueue, laneOf, countQuotas, settleLanes } from './queue.ts';
+import type { OpenGrant } from './attempt.ts';
+import type { Call, Phase, SchedulerState, Step, ToolVersion } from './state.ts';
 
 const CLEARED: Phase = { status: 'cleared' };
 const READY: Phase = { status: 'ready' };
@@ -32,15 +36,38 @@ export function moveTo(state: SchedulerState, call: Call, phase: Phase): void {
 
 /** A call that is allowed and paid for: it can be refused or cancelled from now on, and queues when its wave is open. */
 export function clear(state: SchedulerState, call: Call): void {
-  moveTo(state, call, mayStart(call) ? READY : CLEARED);
+  forecast(call);
+  if (mayStart(call)) becomeReady(state, call);
+  else moveTo(state, call, CLEARED);
+}
+
+/** What its tool's runs so far say about a call's deadline. Told once, so that its place in the queue is fixed. */
+function forecast(call: Call): void {
+  const { due } = call;
+  if (!due) return;
+  due.latestStartMs = due.deadlineMs - usualRunMs(versionOf(call));
+  due.hopelessMs = due.deadlineMs - versionOf(call).times.leastMs;
+}
+
+/** How long a call of this version runs, as far as anybody knows: its tool's median, else the most that it may take. */
+export function usualRunMs({ spec, times }: ToolVersion): number {
+  return times.medianMs ?? spec.timeoutSeconds * 1_000;
+}
+
+function becomeReady(state: SchedulerState, call: Call): void {
+  call.readyAt = Math.floor(state.at / 1_000);
+  moveTo(state, call, READY);
 }
 
 /** The call is over: it leaves every view, and the next wave of its step opens when it was the last one. */
 export function end(state: SchedulerState, call: Call): void {
   moveTo(state, call, ENDED);
+  returnKeys(state, call);
   const tenant = state.tenants.get(call.tenant);
   tenant?.calls.delete(call.invocation);
   if (call.approval) tenant?.approved.delete(call);
+  // Living calls are known anyway: only the ids of ended ones take room among those that are remembered.
+  tenant?.seen.remember(call.invocation, '', state.at);
   if (tenant && call.version) releaseVersion(tenant, call.version);
   const { step } = call;
   if (!step) return;
@@ -64,7 +91,7 @@ export function openWaves(state: SchedulerState, step: Step): void {
   if (next === step.open) return;
   step.open = next;
   for (const call of step.living[step.open] ?? []) {
-    if (call.phase.status === 'cleared' && mayStart(call)) moveTo(state, call, READY);
+    if (call.phase.status === 'cleared' && mayStart(call)) becomeReady(state, call);
   }
 }
 
@@ -75,7 +102,7 @@ function openFollowers(state: SchedulerState, after: Map<Call, Set<Call>>, ended
   for (const [call, before] of after) {
     if (!before.delete(ended)) continue;
     for (const earlier of inherited) before.add(earlier);
-    if (before.size === 0 && call.phase.status === 'cleared') moveTo(state, call, READY);
+    if (before.size === 0 && call.phase.status === 'cleared') becomeReady(state, call);
   }
 }
 
@@ -84,18 +111,28 @@ export function enter(state: SchedulerState, call: Call): void {
   const { phase } = call;
   switch (phase.status) {
     case 'ready':
-      enqueue(state, versionOf(call).lane, call);
+      askForKeys(state, call);
+      if (holdsKeys(call)) queueUp(state, call);
       watch(state, call);
       break;
     case 'cleared':
       watch(state, call);
       break;
+    case 'pausing':
+      state.pauses.push(call);
+      watch(state, call);
+      break;
     case 'granted':
+      call.lane ??= laneOf(state, call, versionOf(call));
       holdGrant(state, phase.grant, call);
+      countQuotas(state, call, 1);
       countProbe(state, call, phase.grant, 1);
+      if (call.cancel ?? phase.grant.preempt) state.stopping.add(call);
       break;
     case 'indeterminate':
-      if (!phase.recorded) state.unrecorded.push(call);
+      if (!phase.recorded) state.unrecorded.add(call);
+      if (phase.resolution) state.resolving.add(call);
+      else if (phase.query) state.enquiring.add(call);
       break;
     case 'waiting':
     case 'ended':
@@ -107,18 +144,26 @@ function leave(state: SchedulerState, call: Call): void {
   const { phase } = call;
   switch (phase.status) {
     case 'ready':
-      dequeue(state, versionOf(call).lane, call);
+      if (call.lane && isQueued(call)) dequeue(state, call.lane, call);
       unwatch(state, call);
       break;
     case 'cleared':
       unwatch(state, call);
       break;
+    case 'pausing':
+      state.pauses.remove(call);
+      unwatch(state, call);
+      break;
     case 'granted':
+      state.stopping.delete(call);
       dropGrant(state, phase.grant, call);
+      countQuotas(state, call, -1);
       countProbe(state, call, phase.grant, -1);
       break;
     case 'indeterminate':
-      state.unrecorded.remove(call);
+      state.unrecorded.delete(call);
+      state.resolving.delete(call);
+      state.enquiring.delete(call);
       break;
     case 'waiting':
     case 'ended':
@@ -126,21 +171,34 @@ function leave(state: SchedulerState, call: Call): void {
   }
 }
 
-/** The agent that asked for the call may end it while no executor has it, and so may its deadline. */
+/** Puts a ready call that has its keys where executors can get it. */
+export function queueUp(state: SchedulerState, call: Call): void {
+  call.lane ??= laneOf(state, call, versionOf(call));
+  enqueue(state, call.lane, call);
+}
+
+/** Gives up what a call holds or asked for; whoever waited for that may queue. */
+export function returnKeys(state: SchedulerState, call: Call): void {
+  for (const next of giveUpKeys(state, call)) queueUp(state, next);
+}
+
+/** The agent that asked for the call may end it while no executor has it, and so may its deadline or the end of its grant. */
 export function watch(state: SchedulerState, call: Call): void {
-  if (call.deadlineMs !== undefined && call.inDeadlines < 0) state.deadlines.push(call);
-  if (call.cancel && call.inDebts < 0) state.cancelling.push(call);
+  if (call.due && !call.due.late && call.due.position < 0) state.deadlines.push(call);
+  if (call.cancel && call.cancel.position < 0) state.cancelling.push(call);
+  if (call.approval && call.approval.position < 0 && lapsesMs(call) < Infinity) state.lapsing.push(call);
 }
 
 function unwatch(state: SchedulerState, call: Call): void {
   state.deadlines.remove(call);
   state.cancelling.remove(call);
+  if (call.approval) state.lapsing.remove(call);
 }
 
 /** A probe holds one of the permits of each of its rounds while it runs. */
 function countProbe(state: SchedulerState, call: Call, grant: OpenGrant, by: number): void {
   if (grant.probes === undefined) return;
-  for (const breaker of versionOf(call).lane.breakers) {
+  for (const breaker of versionOf(call).door.breakers) {
     if (breaker.circuit.status !== 'half-open' || grant.probes[breakerKey(breaker)] !== breaker.round)
       continue;
     const before = gateOf(breaker);

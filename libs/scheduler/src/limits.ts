@@ -23,3 +23,21 @@ export const MAX_TOOL_VERSIONS = 8;
 
 /** Lost sessions that are remembered, oldest forgotten first, so that a zombie's pull gets no grant. */
 export const MAX_LOST_SESSIONS = 10_000;
+
+/** How often a tool is asked what became of a call, when who asks is lost each time; then a person is asked. */
+export const MAX_QUERIES = 3;
+
+/** Urgencies of one hundred are one band: 0..99 goes before 100..199, and so on. */
+export const URGENCIES_PER_BAND = 100;
+
+/** Usage of tenants, projects and campaigns counts half after this time. */
+export const USAGE_HALF_LIFE_MS = 7 * 24 * 60 * 60 * 1_000;
+
+/** A call without a deadline that waits longer in the queue is overdue: as urgent as any, and due since then. */
+export const AGEING_BOUND_SECONDS = 600;
+
+/** Queues that are looked at for one grant while calls with requirements wait; those behind wait for the next grant. */
+export const MAX_QUEUES_PER_LOOK = 2_000;
+
+/** Accounts that are kept whether they are used or not. */
+export const MAX_IDLE_ACCOUNTS = 10_000;

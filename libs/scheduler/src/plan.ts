@@ -1,11 +1,10 @@
 /** The plan of a step as it is recorded: its waves, and for a step planned as a graph what each call waits for. */
-import type { EventData, PlanMode } from '@writ/contracts';
+import type { PlanMode } from '@writ/contracts';
 import { scheduleGraph } from './conflicts.ts';
+import type { Plan } from './conflicts.ts';
 import { MAX_PLAN_KEY_CHARACTERS } from './limits.ts';
 import { schedule } from './waves.ts';
 import type { ToolRules, WaveCall, WaveOptions } from './waves.ts';
-
-export type Plan = Pick<EventData<'schedule.planned'>, 'waves' | 'after'>;
 
 const NO_RULES = new Map();
 

@@ -1,7 +1,7 @@
 /** What the process around the core reads out of its state: to answer pulls, to watch executors, to report. */
 import type { Digest, ExecutorId, Grant, InvocationId, SessionId, TenantId, ToolSpec } from '@writ/contracts';
 import { isLost, sessionIn } from './executors.ts';
-import type { ExecutorSession } from './react.ts';
+import type { ExecutorSession } from './attempt.ts';
 import type { Call, Fence, SchedulerState } from './state.ts';
 
 /** A grant as an executor gets it; the fencing token is the ledger sequence of its commit, which the caller knows. */
@@ -41,7 +41,9 @@ export function fencesOwed(state: SchedulerState): readonly Fence[] {
 /** Sessions that hold grants: those whose silence matters, also to a leader that never heard of them. */
 export function busySessions(state: SchedulerState): ExecutorSession[] {
   return [...state.sessions.values()].flatMap((sessions) =>
-    [...sessions.values()].map(({ executor, session }) => ({ executor, session })),
+    [...sessions.values()]
+      .filter(({ grants }) => grants.size > 0)
+      .map(({ executor, session }) => ({ executor, session })),
   );
 }
 
@@ -59,8 +61,21 @@ function detailsOf({
   argsDigest,
   version,
   phase,
+  again,
 }: Call): GrantDetails | undefined {
   if (phase.status !== 'granted' || !version || !argsDigest) return undefined;
-  const { attempt } = phase.grant;
-  return { tenant, invocation, attempt, agent, tool, toolDigest: version.digest, inputs, argsDigest };
+  const { attempt, executor, beside, query } = phase.grant;
+  const details = {
+    tenant,
+    invocation,
+    attempt,
+    agent,
+    tool,
+    toolDigest: version.digest,
+    inputs,
+    argsDigest,
+    ...(query ? { query } : {}),
+    ...(again && again.failures > 0 ? { failures: again.failures } : {}),
+  };
+  return beside ? { ...details, nodes: [executor, ...beside.map((one) => one.executor)] } : details;
 }

@@ -1,62 +1,94 @@
 /**
- * The queue of ready calls. Each pool has one order, urgency then arrival, kept as a heap of lanes: a lane holds the
- * ready calls of one tool of one tenant, so that a breaker can close or meter a lane without touching the others.
- * (Ageing and fair shares come with issue S; they change `callBefore` and what stands between pool and lane.)
+ * The queue of ready calls, by the one published rule (README of apps/scheduler). Each pool has one order: bands of
+ * urgency, in them the accounts by Fair Tree, in a campaign least slack first, then arrival. It is kept as a tree of
+ * heaps whose leaves are lanes: a lane holds the ready calls of one version of a tool in one campaign, so that a breaker
+ * or a limit can close it without touching the others.
  */
 import { Heap } from '@writ/contracts';
-import type { Position, TenantId, ToolName } from '@writ/contracts';
+import type { Instant, Position, Priority } from '@writ/contracts';
+import { isOwedMore } from './accounts.ts';
+import type { Account } from './accounts.ts';
 import type { Breaker } from './breaker.ts';
-import { breakersBefore, gateBefore } from './gates.ts';
-import type { Call, SchedulerState } from './state.ts';
+import { CallQueue } from './call-queue.ts';
+import { gateBefore } from './gates.ts';
+import { AGEING_BOUND_SECONDS, URGENCIES_PER_BAND } from './limits.ts';
+import { quotasOf, quotasLeft } from './quotas.ts';
+import type { Quota } from './quotas.ts';
+import type { Call, SchedulerState, ToolVersion } from './state.ts';
 
 /** A named set of executors, and what waits for them. */
 export interface Pool {
   readonly name: string;
-  /** Lanes from which a call may be granted now. */
-  readonly open: Heap<Lane>;
-  readonly lanes: Map<string, Lane>;
+  /** Distinguishes pools within a running state; not saved. */
+  readonly number: number;
+  /** The roots of the order, most urgent band first. */
+  readonly bands: Branch[];
+  /** The root of the order of lanes whose first call is overdue. */
+  late: Branch | undefined;
+  /** Open lanes of calls without a deadline that are not overdue, by how long their first call has waited. */
+  readonly ageing: Heap<Lane>;
+  /** Ledger time, in seconds, up to which calls were looked at for their age. */
+  agedAt: number;
+}
+
+/** An account in the order of one pool and band; it stands there while it has open lanes. */
+export interface Branch {
+  readonly account: Account;
+  readonly parent: Branch | undefined;
+  readonly branches: Heap<Branch>;
+  /** Of a campaign. */
+  readonly lanes: Heap<Lane>;
+  inParent: number;
 }
 
 export interface Lane {
-  readonly tenant: TenantId;
-  readonly tool: ToolName;
+  readonly version: ToolVersion;
+  readonly campaign: Account;
   readonly pool: Pool;
-  /** What stands before it, its tool's own breaker first. */
-  breakers: readonly Breaker[];
-  readonly calls: Heap<Call>;
-  /** The heap of lanes that it stands in: its pool's, the refused ones', or none. */
+  readonly band: number;
+  /** Whether its calls have deadlines. */
+  readonly timed: boolean;
+  /** The campaign's place in the order: in that of its band, or among those whose first call is overdue. */
+  home: Branch;
+  overdue: boolean;
+  quotas: readonly Quota[];
+  readonly calls: CallQueue;
+  /** Of its first call: the latest time to start (`Infinity` without a deadline), arrival, and since when it waits. */
+  startMs: number;
+  arrival: number;
+  readyAt: number;
+  /** The heap of lanes that it stands in: its campaign's, the refused ones', or none. */
   standsIn: Heap<Lane> | undefined;
   inLanes: number;
+  inAgeing: number;
 }
 
-/** The order of one pool's queue: lower urgency number first, then who asked first. */
-export function callBefore(a: Call, b: Call): boolean {
-  return a.urgency === b.urgency ? a.arrival < b.arrival : a.urgency < b.urgency;
-}
-
-/** Lanes rank by their first call; only lanes with calls are compared. */
+/** Lanes rank by their first call, of which they keep what ranks them. */
 export function laneBefore(a: Lane, b: Lane): boolean {
-  return callBefore(a.calls.peek() as Call, b.calls.peek() as Call);
+  return a.startMs === b.startMs ? a.arrival < b.arrival : a.startMs < b.startMs;
 }
 
-/** The lane of a tool, whose breaker this is, in the pool of this name. */
-export function laneIn(state: SchedulerState, poolName: string, tool: ToolName, breaker: Breaker): Lane {
-  let pool = state.pools.get(poolName);
-  if (!pool) {
-    pool = { name: poolName, open: new Heap(laneBefore, IN_LANES), lanes: new Map() };
-    state.pools.set(poolName, pool);
-  }
-  const { tenant } = breaker;
-  const key = `${tenant}/${tool}`;
-  let lane = pool.lanes.get(key);
-  if (!lane) {
-    const calls = new Heap(callBefore, IN_LANE);
-    const breakers = breakersBefore(state, breaker, tool, poolName);
-    lane = { tenant, tool, pool, breakers, calls, standsIn: undefined, inLanes: -1 };
-    pool.lanes.set(key, lane);
-    for (const one of breakers) one.lanes.add(lane);
-  }
-  return lane;
+/** Beside the bands: stands for the order of overdue lanes. */
+const OVERDUE = URGENCIES_PER_BAND - 1;
+
+/** The band of an urgency. */
+export function bandOf(urgency: number): number {
+  return Math.floor(urgency / URGENCIES_PER_BAND);
+}
+
+/** Of a priority, as a number: 0 is the most urgent. */
+export function urgencyOf(priority: Priority): number {
+  return typeof priority === 'number' ? priority : { urgent: 100, normal: 500, background: 900 }[priority];
+}
+
+/** The lane that a call with a version of a tool belongs into. */
+export function laneOf(state: SchedulerState, call: Call, version: ToolVersion): Lane {
+  const { due } = call;
+  const { account, band } = call.berth;
+  let lanes = account.lanes.get(version);
+  if (!lanes) account.lanes.set(version, (lanes = []));
+  const index = 2 * band + (due ? 1 : 0);
+  return (lanes[index] ??= newLane(state, call, version));
 }
 
 export function enqueue(state: SchedulerState, lane: Lane, call: Call): void {
@@ -66,8 +98,6 @@ export function enqueue(state: SchedulerState, lane: Lane, call: Call): void {
 }
 
 export function dequeue(state: SchedulerState, lane: Lane, call: Call): void {
-  // The lane ranks by its first call, so it leaves its heap before that may become none.
-  if (lane.calls.size === 1) stand(lane, undefined);
   lane.calls.remove(call);
   state.ready--;
   settleLane(state, lane);
@@ -75,26 +105,72 @@ export function dequeue(state: SchedulerState, lane: Lane, call: Call): void {
 
 /** Moves the queues behind a breaker to where it wants them now. */
 export function settleLanes(state: SchedulerState, breaker: Breaker): void {
-  for (const lane of breaker.lanes) settleLane(state, lane);
+  for (const door of breaker.doors) for (const lane of door.lanes) settleLane(state, lane);
 }
 
-/** Puts a lane where its breakers want it: open for grants, to be refused, or waiting. */
-function settleLane(state: SchedulerState, lane: Lane): void {
-  if (lane.calls.size === 0) return stand(lane, undefined);
-  const gate = gateBefore(lane.breakers);
+/** Puts a lane where it belongs: open for grants, to be refused, or waiting for a probe or for another call to end. */
+export function settleLane(state: SchedulerState, lane: Lane): void {
+  const first = lane.calls.peek();
+  if (!first) {
+    stand(lane, undefined);
+    setOverdue(lane, false);
+    return;
+  }
+  const dueAt = first.readyAt + AGEING_BOUND_SECONDS;
+  setOverdue(lane, !lane.timed && dueAt <= lane.pool.agedAt);
+  lane.startMs = lane.overdue ? dueAt * 1_000 : (first.due?.latestStartMs ?? Infinity);
+  lane.arrival = first.arrival;
+  lane.readyAt = first.readyAt;
+  const gate = gateBefore(lane.version.door.breakers);
   if (gate === 'refuse') stand(lane, state.refusing);
-  else stand(lane, gate === 'pass' ? lane.pool.open : undefined);
+  else stand(lane, gate === 'pass' && quotasLeft(lane) ? lane.home.lanes : undefined);
 }
 
-/** Where a call stands in its lane. */
-export const IN_LANE: Position<Call> = {
-  get: (call) => call.inLane,
-  set: (call, position) => {
-    call.inLane = position;
-  },
-};
+/** Every lane of the campaigns of an account, empty ones too. */
+export function lanesUnder(account: Account): Lane[] {
+  const own = [...account.lanes.values()].flatMap((lanes) => lanes.filter((lane) => lane !== undefined));
+  return [...own, ...[...account.children.values()].flatMap(lanesUnder)];
+}
 
-/** Where a lane stands among lanes; it is in one heap of them at most. */
+/** Counts a call that an executor got or gave back. */
+export function countQuotas(state: SchedulerState, { lane }: Call, by: 1 | -1): void {
+  if (!lane || lane.quotas.length === 0) return;
+  for (const quota of lane.quotas) {
+    const before = quota.running < quota.most;
+    quota.running += by;
+    if (before !== quota.running < quota.most) for (const one of quota.lanes) settleLane(state, one);
+  }
+}
+
+/** Forgets a lane without calls. */
+export function forgetLane(lane: Lane): void {
+  lane.version.door.lanes.delete(lane);
+  for (const quota of lane.quotas) quota.lanes.delete(lane);
+}
+
+/** Makes calls overdue that have waited for their time at `at`: from then on they are as urgent as any. */
+export function age(state: SchedulerState, pool: Pool, at: Instant): void {
+  pool.agedAt = Math.max(pool.agedAt, Math.floor(at / 1_000));
+  for (let lane = pool.ageing.peek(); lane && isOverdue(lane, pool.agedAt); lane = pool.ageing.peek())
+    settleLane(state, lane);
+}
+
+/** Whether a call without a deadline, or the first one of a lane, has waited for longer than it should. */
+export function isOverdue({ readyAt }: Pick<Call, 'readyAt'>, seconds: number): boolean {
+  return readyAt + AGEING_BOUND_SECONDS <= seconds;
+}
+
+export function poolNamed(state: SchedulerState, name: string): Pool {
+  let pool = state.pools.get(name);
+  if (!pool) {
+    const ageing = new Heap(waitsLonger, IN_AGEING);
+    pool = { name, number: state.pools.size, bands: [], ageing, agedAt: 0, late: undefined };
+    state.pools.set(name, pool);
+  }
+  return pool;
+}
+
+/** Where a lane stands among lanes; it is in one heap of them at most, beside that of the ageing ones. */
 export const IN_LANES: Position<Lane> = {
   get: (lane) => lane.inLanes,
   set: (lane, position) => {
@@ -102,12 +178,107 @@ export const IN_LANES: Position<Lane> = {
   },
 };
 
+const IN_AGEING: Position<Lane> = {
+  get: (lane) => lane.inAgeing,
+  set: (lane, position) => {
+    lane.inAgeing = position;
+  },
+};
+
+const IN_PARENT: Position<Branch> = {
+  get: (branch) => branch.inParent,
+  set: (branch, position) => {
+    branch.inParent = position;
+  },
+};
+
+function newLane(
+  state: SchedulerState,
+  { berth: { account, band }, due, tenant, tool }: Call,
+  version: ToolVersion,
+): Lane {
+  const pool = poolNamed(state, version.spec.pool);
+  const lane: Lane = {
+    version,
+    campaign: account,
+    pool,
+    band,
+    timed: due !== undefined,
+    home: branchOf(pool, band, account),
+    overdue: false,
+    quotas: quotasOf(state, tenant, tool, account.parent?.name ?? ''),
+    calls: new CallQueue(),
+    startMs: Infinity,
+    arrival: 0,
+    readyAt: 0,
+    standsIn: undefined,
+    inLanes: -1,
+    inAgeing: -1,
+  };
+  version.door.lanes.add(lane);
+  for (const quota of lane.quotas) quota.lanes.add(lane);
+  return lane;
+}
+
+function branchOf(pool: Pool, band: number, account: Account): Branch {
+  const key = pool.number * URGENCIES_PER_BAND + band;
+  let branch = account.branches.get(key);
+  if (branch) return branch;
+  const parent = account.parent && branchOf(pool, band, account.parent);
+  const branches = new Heap<Branch>(precedes, IN_PARENT);
+  branch = { account, parent, branches, lanes: new Heap(laneBefore, IN_LANES), inParent: -1 };
+  account.branches.set(key, branch);
+  if (!parent && band === OVERDUE) {
+    pool.late = branch;
+    return branch;
+  }
+  // Bands are found by their number, so more urgent ones are made first.
+  if (!parent) for (let above = pool.bands.length; above < band; above++) branchOf(pool, above, account);
+  if (!parent) pool.bands.push(branch);
+  return branch;
+}
+
+function setOverdue(lane: Lane, overdue: boolean): void {
+  if (lane.overdue === overdue) return;
+  stand(lane, undefined);
+  lane.overdue = overdue;
+  lane.home = branchOf(lane.pool, overdue ? OVERDUE : lane.band, lane.campaign);
+}
+
 function stand(lane: Lane, place: Heap<Lane> | undefined): void {
+  const { home } = lane;
   if (lane.standsIn === place) {
     place?.moved(lane);
+    if (lane.inAgeing >= 0) lane.pool.ageing.moved(lane);
     return;
   }
+  const opens = place === home.lanes;
   lane.standsIn?.remove(lane);
+  if (lane.standsIn === home.lanes) {
+    lane.pool.ageing.remove(lane);
+    leaveParents(home);
+  }
   lane.standsIn = place;
   place?.push(lane);
+  if (!opens) return;
+  if (!lane.timed && !lane.overdue) lane.pool.ageing.push(lane);
+  for (let branch = home; branch.parent && branch.inParent < 0; branch = branch.parent)
+    branch.parent.branches.push(branch);
+}
+
+/** A branch without open lanes leaves the order, and so do those above that had nothing else. */
+function leaveParents(home: Branch): void {
+  let branch = home;
+  while (branch.parent && branch.lanes.size === 0 && branch.branches.size === 0) {
+    branch.parent.branches.remove(branch);
+    branch = branch.parent;
+  }
+}
+
+function waitsLonger(a: Lane, b: Lane): boolean {
+  return a.readyAt === b.readyAt ? a.arrival < b.arrival : a.readyAt < b.readyAt;
+}
+
+function precedes(a: Branch, b: Branch): boolean {
+  return isOwedMore(a.account, b.account);
 }

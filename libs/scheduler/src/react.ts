@@ -3,21 +3,18 @@
  * and calls that may not run any more leave the queue before it is read. Each answer is of one kind; the host folds it
  * and asks again. Losses and grants depend on the offer, everything else on facts and the time alone.
  */
-import type { ExecutorId, Fact, Heap, Instant, SessionId } from '@writ/contracts';
+import type { Fact, Heap, Instant } from '@writ/contracts';
 import { announceWrites, closeAlerts } from './alerts.ts';
 import type { SentAlert } from './alerts.ts';
-import { lateness } from './approvals.ts';
+import { refuseLapsed } from './approvals.ts';
 import { dispatch } from './dispatch.ts';
 import type { OfferedExecutor } from './dispatch.ts';
+import { enquire, resolve, resume } from './enquiries.ts';
 import { fenceKey, sessionIn } from './executors.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
+import type { ExecutorSession } from './attempt.ts';
 import type { Call, SchedulerState, Session } from './state.ts';
 import { refuseBroken, turnBreakers } from './turns.ts';
-
-export interface ExecutorSession {
-  readonly executor: ExecutorId;
-  readonly session: SessionId;
-}
 
 /** What is no fact, but is known to the process that answers the pulls. */
 export interface SchedulerOffer {
@@ -37,11 +34,15 @@ const ANSWERS: readonly ((state: SchedulerState, now: Instant, offer: SchedulerO
   (state, _now, { sent }) => (sent ? closeAlerts(state, sent) : []),
   declareLost,
   recordIndeterminate,
+  resolve,
   plan,
   cancel,
-  refuseExpired,
+  refuseHopeless,
+  refuseLapsed,
   refuseBroken,
-  (state, _now, offer) => dispatch(state, offer.executors),
+  resume,
+  (state, _now, offer) => enquire(state, offer.executors),
+  (state, now, offer) => dispatch(state, offer.executors, now),
 ];
 
 export function react(state: SchedulerState, now: Instant, offer: SchedulerOffer): readonly Fact[] {
@@ -85,7 +86,9 @@ function declare(
 }
 
 function recordIndeterminate(state: SchedulerState): Fact[] {
-  return firstOf(state.unrecorded).flatMap((call): Fact[] => {
+  if (state.unrecorded.size === 0) return [];
+  const first = [...state.unrecorded].sort((a, b) => a.arrival - b.arrival).slice(0, MAX_FACTS_PER_ANSWER);
+  return first.flatMap((call): Fact[] => {
     const { tenant, invocation, agent, phase } = call;
     if (phase.status !== 'indeterminate') return [];
     const { attempt, executor } = phase.grant;
@@ -111,14 +114,21 @@ function cancel(state: SchedulerState): Fact[] {
   });
 }
 
-function refuseExpired(state: SchedulerState, now: Instant): Fact[] {
+/** Calls that would not end by their deadline if they started now. */
+function refuseHopeless(state: SchedulerState, now: Instant): Fact[] {
   const facts: Fact[] = [];
   const next = state.deadlines.peek();
-  if (next?.deadlineMs === undefined || next.deadlineMs > now) return facts;
-  for (const call of state.deadlines.inOrder()) {
-    const { tenant, invocation, agent, deadlineMs = Infinity } = call;
-    if (deadlineMs > now || facts.length === MAX_FACTS_PER_ANSWER) break;
-    facts.push({ type: 'schedule.refused', tenant, data: { invocation, agent, ...lateness(call, now) } });
+  if (!next?.due || next.due.hopelessMs > now) return facts;
+  for (const { tenant, invocation, agent, tool, due } of state.deadlines.inOrder()) {
+    if (!due || due.hopelessMs > now || facts.length === MAX_FACTS_PER_ANSWER) break;
+    const { deadlineMs, hopelessMs } = due;
+    const expectedRunMs = Math.round(deadlineMs - hopelessMs);
+    const detail =
+      deadlineMs <= now
+        ? `its deadline passed ${now - deadlineMs} ms ago, before it could be started`
+        : `its deadline is in ${deadlineMs - now} ms, and nine of ten runs of "${tool}" take more than ${expectedRunMs} ms`;
+    const data = { invocation, agent, reason: 'deadline' as const, detail, deadlineMs, expectedRunMs };
+    facts.push({ type: 'schedule.refused', tenant, data });
   }
   return facts;
 }

@@ -2,25 +2,36 @@
  * The folds of a call's time with an executor: grant, start, end, loss. A grant is closed exactly once, by the facts
  * of its own attempt and session; executors are known by their credential (`origin`), not by what a body says.
  */
-import type { ExecutorId, RecordedFact } from '@writ/contracts';
+import { RunOutcome } from '@writ/contracts';
+import type { ExecutorId, Instant, RecordedFact } from '@writ/contracts';
+import { charge, weigh } from './accounts.ts';
 import { noteWrites } from './alerts.ts';
-import { giveBack } from './approvals.ts';
 import { breakerKey, isProbing, record } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { review } from './circuits.ts';
 import { fenceKey, forgetSession, mayRunAgain, sessionIn } from './executors.ts';
-import { callOf, end, moveTo } from './lifecycle.ts';
-import type { OpenGrant, SchedulerState } from './state.ts';
+import { askAgain, loseSight, onEnquiry } from './indeterminate.ts';
+import { callOf, clear, end, moveTo, usualRunMs } from './lifecycle.ts';
+import { age } from './queue.ts';
+import type { OpenGrant } from './attempt.ts';
+import type { Call, SchedulerState, ToolVersion } from './state.ts';
 
 export function onDispatched(state: SchedulerState, fact: RecordedFact<'schedule.dispatched'>): void {
   const call = callOf(state, fact);
-  if (call?.phase.status !== 'ready' || !call.version) return;
-  const { attempt, executor, session } = fact.data;
-  const probes = probesOf(call.version.lane.breakers);
+  if (!call?.version) return;
+  if (fact.data.query) return onEnquiry(state, call, fact);
+  if (call.phase.status !== 'ready') return;
+  const { attempt, executor, session, beside } = fact.data;
+  const { door, spec } = call.version;
+  const probes = probesOf(door.breakers);
+  const penalty = penaltyOf(state, call.version, fact.at);
+  const untilMs = fact.at + spec.timeoutSeconds * 1_000;
   state.grants++;
   call.attempts = attempt;
-  const grant = { attempt, executor, session, started: false };
+  const grant = { attempt, executor, session, started: false, penalty, untilMs, beside };
   moveTo(state, call, { status: 'granted', grant: probes ? { ...grant, probes } : grant });
+  charge(call.berth.account, penalty);
+  if (call.lane) age(state, call.lane.pool, fact.at);
 }
 
 export function onStarted(state: SchedulerState, fact: RecordedFact<'execution.started'>): void {
@@ -31,28 +42,42 @@ export function onStarted(state: SchedulerState, fact: RecordedFact<'execution.s
 
 export function onCompleted(state: SchedulerState, fact: RecordedFact<'execution.completed'>): void {
   const call = callOf(state, fact);
-  const { attempt, outcome, startedAtMs, endedAtMs, writes } = fact.data;
   const phase = call?.phase;
   if (!call?.version || (phase?.status !== 'granted' && phase?.status !== 'indeterminate')) return;
   // What became of an indeterminate call may be told by another session, or by another executor for it.
-  const answers = phase.status === 'granted' ? isOf(phase.grant, fact) : phase.grant.attempt === attempt;
+  const answers =
+    phase.status === 'granted' ? isOf(phase.grant, fact) : phase.grant.attempt === fact.data.attempt;
   if (!answers) return;
   const { grant } = phase;
+  // What the tool's own record says was not seen by anybody: it teaches nothing about how long it runs, or fails.
+  if (!grant.query) learn(state, call, grant, fact);
+  if (fact.data.writes) noteWrites(state, call, fact.data.writes);
+  end(state, call);
+}
+
+/** What a run that has ended says about its tool and costs its accounts. */
+export function learn(
+  state: SchedulerState,
+  call: Call,
+  grant: OpenGrant,
+  fact: RecordedFact<'execution.completed' | 'execution.attempted'>,
+): void {
+  if (!call.version) return;
+  const { outcome, startedAtMs, endedAtMs } = fact.data;
+  settle(state, call, grant, fact);
   const { timeoutSeconds } = call.version.spec;
   const run = { outcome, startedAtMs, endedAtMs, executor: grant.executor, at: fact.at, timeoutSeconds };
-  for (const breaker of call.version.lane.breakers) {
+  for (const breaker of call.version.door.breakers) {
     // Recorded first: a probe that succeeded keeps its permit, so no lane opens in between.
     record(breaker, grant.probes?.[breakerKey(breaker)] ?? 0, run);
     review(state, breaker);
   }
-  if (writes) noteWrites(state, call, writes);
-  end(state, call);
 }
 
 /** The subject cannot take anything of the lost session any more, so each of its grants is decided now. */
 export function onFenced(
   state: SchedulerState,
-  { tenant, origin, data }: RecordedFact<'execution.fenced'>,
+  { tenant, origin, data, at }: RecordedFact<'execution.fenced'>,
 ): void {
   const fence = { tenant, executor: origin as ExecutorId, session: data.session };
   state.fences.delete(fenceKey(fence));
@@ -62,24 +87,45 @@ export function onFenced(
   for (const call of held) {
     const { phase, version } = call;
     if (call.tenant !== tenant || phase.status !== 'granted' || !version) continue;
-    const { grant } = phase;
-    if (mayRunAgain(version.spec, grant)) giveBack(state, call);
-    // It is no probe any more: nobody knows how long its answer takes, and its permit is needed.
-    else {
-      const { probes: _, ...rest } = grant;
-      moveTo(state, call, { status: 'indeterminate', grant: rest, recorded: false });
-    }
+    if (phase.grant.query) askAgain(state, call, phase.grant);
+    else if (mayRunAgain(version.spec, phase.grant)) clear(state, call);
+    else loseSight(state, call, phase.grant, at);
   }
 }
 
 export function onIndeterminate(state: SchedulerState, fact: RecordedFact<'schedule.indeterminate'>): void {
   const call = callOf(state, fact);
   if (call?.phase.status !== 'indeterminate') return;
-  moveTo(state, call, { status: 'indeterminate', grant: call.phase.grant, recorded: true });
+  moveTo(state, call, { ...call.phase, recorded: true });
 }
 
+/** What a grant is charged before anybody knows how long it takes, so that a burst does not jump the line. */
+export function penaltyOf(state: SchedulerState, version: ToolVersion, at: Instant): number {
+  return weigh(state.accounts, (usualRunMs(version) / 1_000) * nodesOf(version), at);
+}
+
+/** The true usage takes the place of the penalty. */
+function settle(
+  state: SchedulerState,
+  { berth: { account }, version }: Call,
+  { penalty }: OpenGrant,
+  { at, data }: RecordedFact<'execution.completed' | 'execution.attempted'>,
+): void {
+  if (!version) return;
+  const runMs = Math.max(0, data.endedAtMs - data.startedAtMs) || 0;
+  charge(account, weigh(state.accounts, (runMs / 1_000) * nodesOf(version), at) - penalty);
+  if (data.outcome === RunOutcome.succeeded) version.times.add(runMs);
+}
+
+/** What counts as nodes of a fair share: every slot that a call takes. */
+function nodesOf({ spec: { requires } }: ToolVersion): number {
+  return requires ? requires.nodes * requires.slots : 1;
+}
+
+type AboutGrant = `execution.${'started' | 'completed' | 'attempted' | 'queried' | 'returned'}`;
+
 /** Whether an executor's fact speaks of this very grant. */
-function isOf(grant: OpenGrant, fact: RecordedFact<'execution.started' | 'execution.completed'>): boolean {
+export function isOf(grant: OpenGrant, fact: RecordedFact<AboutGrant>): boolean {
   const { attempt, session } = fact.data;
   return (
     grant.attempt === attempt && grant.executor === (fact.origin as ExecutorId) && grant.session === session

@@ -23,9 +23,9 @@ import { NOTHING, executor, fresh, recorded, reload, silent, text } from '../tes
 import { fencesOwed, queueDepth, scheduler } from './index.ts';
 import type { OfferedExecutor, SchedulerOffer, SchedulerState } from './index.ts';
 
-const RUNS = 50;
+const RUNS = Number(process.env['WRIT_SCHEDULER_RUNS'] ?? 50);
 /** Far more than it needs, for a machine that is busy with other things. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 30_000 + 100 * RUNS;
 const LEAST_OF_EACH = 5;
 const ANSWERS = [
   'schedule.planned',
@@ -43,13 +43,17 @@ const TOOLS = {
   read: { class: 'READ_ONLY', keys: ['file:{args.k}'] },
   loose: {},
   keyed: { class: 'NETWORK', effects: 'keyed' },
+  edit: { class: 'LOCAL_WRITE', effects: 'keyed', keys: ['file:{args.k}'] },
   once: { class: 'DESTRUCTIVE', effects: 'once', pool: 'gpu' },
 };
 const FACTS = new Map(
   Object.entries(TOOLS).map(([name, terms]) => {
-    const { pool = 'default' } = terms as { pool?: string };
+    const { pool = 'default', keys } = terms as { pool?: string; keys?: string[] };
     // A tool without class and effects runs once, too.
-    return [name, { pool, once: name === 'once' || name === 'loose' }];
+    return [
+      name,
+      { pool, once: name === 'once' || name === 'loose', keyed: keys !== undefined, reads: name === 'read' },
+    ];
   }),
 );
 const MOST_ANSWERS = 5_000;
@@ -97,7 +101,8 @@ class History {
 
   /** A fact from outside, and everything that the scheduler owes then. */
   tell(...facts: readonly RecordedFact[]): void {
-    for (const one of facts) {
+    for (const told of facts) {
+      const one = { ...told, at: this.now };
       scheduler.evolve(this.live, one);
       scheduler.evolve(this.twin, one);
       this.referee.see(one, this.now);
@@ -156,7 +161,7 @@ class History {
       case 'offer':
         return this.answer({ ...NOTHING, executors: this.#executors(a, b) });
       case 'wait':
-        this.now += 200 * a;
+        this.now += b % 8 === 0 ? 600_000 : 200 * a;
         return this.answer(NOTHING);
       case 'restart':
         expect(text(reload(this.live))).toBe(text(this.twin));
@@ -178,7 +183,7 @@ class History {
     const run = { tenant, attempt: call?.attempts ?? 1, executor: name, session };
     const outcome = (['succeeded', 'failed', 'succeeded', 'timed-out', 'cancelled'] as RunOutcome[])[b % 5];
     if (what === 'start' && call) this.tell(started(invocation, run));
-    if (what === 'complete' && call) this.tell(completed(invocation, run, outcome));
+    if (what === 'complete' && call) this.tell(completed(invocation, { ...run, ms: 10 * a }, outcome));
     if (what === 'silent' && call) this.answer(silent(name, session));
     if (what === 'fresh') this.renew(a % 3);
     if (what === 'fence') this.fence();
@@ -199,8 +204,10 @@ class History {
     }));
     const priority = (['normal', 'urgent', 'background', 'normal'] as const)[b % 4] ?? 'normal';
     const deadline = c % 7 === 0 ? { deadline: new Date(this.now + 100 * b).toISOString() } : {};
-    const plan = b % 3 === 0 ? 'dag' : 'waves';
-    this.tell(asked(calls, { priority, plan, ...deadline }, { tenant: TENANTS[a % 2] as string }));
+    const plan = c % 3 === 0 ? 'dag' : 'waves';
+    const account = { project: `p${b % 3}`, ...(a % 3 === 0 ? { campaign: `c${c % 2}` } : {}) };
+    const terms = { priority, plan, ...account, ...deadline };
+    this.tell(asked(calls, terms, { tenant: TENANTS[a % 2] as string }));
   }
 
   #executors(a: number, b: number): OfferedExecutor[] {

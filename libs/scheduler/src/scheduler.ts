@@ -13,11 +13,12 @@ import type { SchedulerState } from './state.ts';
 
 export const scheduler: Decider<SchedulerState, SchedulerOffer> = {
   name: 'scheduler',
-  version: 3,
+  version: 5,
   writes: SubjectKind.schedule,
   reads: new Set([
     SubjectKind.requests,
     SubjectKind.catalog,
+    SubjectKind.approvals,
     SubjectKind.decisions,
     SubjectKind.budget,
     SubjectKind.executions,

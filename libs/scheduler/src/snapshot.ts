@@ -4,8 +4,8 @@
  */
 import { compareText } from '@writ/contracts';
 import type {
+  ConcurrencySpec,
   Digest,
-  Instant,
   InvocationId,
   Json,
   PlanMode,
@@ -14,13 +14,20 @@ import type {
   ToolSpec,
 } from '@writ/contracts';
 import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
-import type { Approval } from './approvals.ts';
 import { breakerOf, tenantIn, versionOf } from './catalog.ts';
+import { given, restoreCall, saveCall } from './saved-call.ts';
+import type { SavedCall } from './saved-call.ts';
+import { restoreAccounts, saveAccounts } from './saved-accounts.ts';
+import type { SavedAccounts } from './saved-accounts.ts';
 import { restoreBreaker, saveBreakers } from './saved-breaker.ts';
 import type { SavedBreaker } from './saved-breaker.ts';
 import { list } from './circuits.ts';
 import { fenceKey } from './executors.ts';
+import { claimAgain } from './leases.ts';
 import { enter } from './lifecycle.ts';
+import { poolNamed } from './queue.ts';
+import { restrict } from './restrict.ts';
+import { RunTimes } from './run-times.ts';
 import { initial } from './state.ts';
 import type { Call, Fence, SchedulerState, Step, Tenant } from './state.ts';
 import { byArrival, stepKey } from './steps.ts';
@@ -36,27 +43,8 @@ interface SavedTenant {
   readonly breakers: readonly SavedBreaker[];
   /** Versions of READ_ONLY tools that were seen to write. */
   readonly wrote?: readonly Digest[];
-}
-
-interface SavedCall extends Omit<
-  Call,
-  | 'step'
-  | 'version'
-  | 'argsDigest'
-  | 'approval'
-  | 'deadlineMs'
-  | 'cancel'
-  | 'inLane'
-  | 'inDeadlines'
-  | 'inDebts'
-> {
-  /** Index of its step; absent fields are undefined. */
-  readonly step?: number;
-  readonly version?: Digest;
-  readonly argsDigest?: Digest;
-  readonly approval?: Approval;
-  readonly deadlineMs?: Instant;
-  readonly cancel?: { readonly reason?: string };
+  readonly times: readonly (readonly [ToolName, readonly number[]])[];
+  readonly limits: readonly ConcurrencySpec[];
 }
 
 type SavedStep = Pick<Step, 'tenant' | 'agent' | 'id' | 'arrival'> & {
@@ -68,6 +56,10 @@ type SavedStep = Pick<Step, 'tenant' | 'agent' | 'id' | 'arrival'> & {
 interface Saved {
   readonly arrivals: number;
   readonly grants: number;
+  readonly tickets: number;
+  readonly accounts: SavedAccounts;
+  /** Of each pool, up to when calls were looked at for their age. */
+  readonly aged: readonly (readonly [string, number])[];
   readonly tenants: readonly SavedTenant[];
   readonly steps: readonly SavedStep[];
   readonly calls: readonly SavedCall[];
@@ -88,6 +80,9 @@ export function snapshot(state: SchedulerState): Json {
   const saved: Saved = {
     arrivals: state.arrivals,
     grants: state.grants,
+    tickets: state.tickets,
+    accounts: saveAccounts(state.accounts),
+    aged: sorted(state.pools).map(([name, { agedAt }]) => [name, agedAt] as const),
     tenants: [...state.tenants]
       .sort(([a], [b]) => compareText(a, b))
       .map(([id, tenant]) => saveTenant(id, tenant)),
@@ -107,6 +102,9 @@ export function restore(json: Json): SchedulerState {
   const state = initial();
   state.arrivals = saved.arrivals;
   state.grants = saved.grants;
+  state.tickets = saved.tickets;
+  restoreAccounts(state.accounts, saved.accounts);
+  for (const [pool, agedAt] of saved.aged) poolNamed(state, pool).agedAt = agedAt;
   for (const tenant of saved.tenants) restoreTenant(state, tenant);
   const steps = saved.steps.map((step): Step => ({
     owed: undefined,
@@ -122,7 +120,16 @@ export function restore(json: Json): SchedulerState {
     const step = steps[index];
     if (step && after) step.after = restoreAfter(tenantIn(state, tenant), after);
   }
-  for (const call of calls) enter(state, call);
+  const tickets = new Map(calls.map((call, index) => [call, saved.calls[index]?.ticket]));
+  // Keys are claimed as they were: by those that run, then in the order of asking.
+  const waits = ({ phase }: Call): number => Number(phase.status === 'ready');
+  for (const call of [...calls].sort(
+    (a, b) => waits(a) - waits(b) || (tickets.get(a) ?? 0) - (tickets.get(b) ?? 0),
+  )) {
+    const ticket = tickets.get(call);
+    if (ticket !== undefined) claimAgain(state, call, ticket);
+    enter(state, call);
+  }
   for (const fence of saved.fences) state.fences.set(fenceKey(fence), fence);
   for (const session of saved.lostSessions) state.lostSessions.add(session);
   state.alerts = saved.alerts;
@@ -153,18 +160,22 @@ function saveTenant(id: TenantId, tenant: Tenant): SavedTenant {
     tools,
     breakers: saveBreakers(tenant.breakers.values()),
     ...(wrote.length > 0 ? { wrote } : {}),
+    times: sorted(tenant.times).map(([tool, runs]) => [tool, runs.counts()] as const),
+    limits: tenant.limits,
   };
 }
 
 function restoreTenant(
   state: SchedulerState,
-  { id, governedAt, parallel, plan, seen, versions, tools, breakers, wrote = [] }: SavedTenant,
+  { id, governedAt, parallel, plan, seen, versions, tools, breakers, wrote = [], times, limits }: SavedTenant,
 ): void {
   const tenant = tenantIn(state, id);
   tenant.seen.restore(seen);
   tenant.governedAt = governedAt;
   for (const [pool, on] of parallel) tenant.parallel.set(pool, on);
   tenant.plan = plan;
+  for (const [tool, counts] of times) tenant.times.set(tool, new RunTimes(counts));
+  restrict(state, id, limits);
   for (const saved of breakers) {
     const breaker = breakerOf(state, id, saved.scope);
     restoreBreaker(breaker, saved);
@@ -202,64 +213,7 @@ function restoreAfter({ calls }: Tenant, after: NonNullable<SavedStep['after']>)
   );
 }
 
-function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
-  const { tenant, invocation, agent, tool, inputs, urgency, arrival, wave, phase, attempts } = call;
-  const { deadlineMs, argsDigest, approval, cancel } = call;
-  const step = call.step && indexOf.get(call.step);
-  const optional = {
-    step,
-    version: call.version?.digest,
-    argsDigest,
-    approval,
-    deadlineMs,
-    cancel: cancel && given(cancel),
-  };
-  return {
-    tenant,
-    invocation,
-    agent,
-    tool,
-    inputs,
-    urgency,
-    arrival,
-    wave,
-    phase,
-    attempts,
-    ...given(optional),
-  };
-}
-
-function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly Step[]): Call {
-  const tenant = tenantIn(state, saved.tenant);
-  const call: Call = {
-    ...saved,
-    deadlineMs: saved.deadlineMs,
-    step: saved.step === undefined ? undefined : steps[saved.step],
-    argsDigest: saved.argsDigest,
-    approval: saved.approval,
-    version: saved.version && tenant.versions.get(saved.version),
-    cancel: saved.cancel && { reason: saved.cancel.reason },
-    inLane: -1,
-    inDeadlines: -1,
-    inDebts: -1,
-  };
-  if (call.version) call.version.uses++;
-  tenant.calls.set(call.invocation, call);
-  if (call.approval) tenant.approved.add(call);
-  if (call.step) {
-    const { living } = call.step;
-    while (living.length <= Math.max(call.wave, 0)) living.push(new Set());
-    living[Math.max(call.wave, 0)]?.add(call);
-  }
-  return call;
-}
-
 /** The entries of a map by key. */
 function sorted<K extends string, V>(map: ReadonlyMap<K, V>): (readonly [K, V])[] {
   return [...map].sort(([a], [b]) => compareText(a, b));
-}
-
-/** Without the fields that are undefined, which JSON does not have. */
-function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }

@@ -6,6 +6,7 @@
 import { Heap } from '@writ/contracts';
 import type {
   AgentId,
+  ConcurrencySpec,
   Digest,
   ExecutorId,
   Instant,
@@ -20,13 +21,29 @@ import type {
   ToolSpec,
 } from '@writ/contracts';
 import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
-import type { Approval } from './approvals.ts';
 import { IN_FORCED, IN_OPEN, forceEndsBefore, opensBefore } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
-import { IN_DEADLINES, IN_DEBTS, arrivedBefore, expiresBefore } from './debts.ts';
+import { noAccounts } from './accounts.ts';
+import type { Accounts, Berth } from './accounts.ts';
+import type { Again, ExecutorSession, OpenGrant, Resolution } from './attempt.ts';
+import {
+  IN_CANCELS,
+  IN_DEADLINES,
+  IN_LAPSES,
+  IN_PAUSES,
+  arrivedBefore,
+  expiresBefore,
+  lapsesBefore,
+  resumesBefore,
+} from './debts.ts';
+import type { Door } from './gates.ts';
+import type { Quota } from './quotas.ts';
+import type { Approval } from './lapse.ts';
+import type { Lease, Leases } from './leases.ts';
 import { IN_LANES, laneBefore } from './queue.ts';
 import type { Lane, Pool } from './queue.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './conflicts.ts';
+import type { RunTimes } from './run-times.ts';
 
 /** A call that has not ended. */
 export interface Call {
@@ -35,10 +52,9 @@ export interface Call {
   readonly agent: AgentId;
   readonly tool: ToolName;
   readonly inputs: JsonObject;
-  /** 0 (most urgent) to 1000. */
-  readonly urgency: number;
-  /** The agent's, or the end of its approval when that is earlier. */
-  deadlineMs: Instant | undefined;
+  readonly berth: Berth;
+  /** Absent for a call without a deadline. */
+  readonly due: Due | undefined;
   /** Rises with every call that is asked for; decides between calls of one urgency. */
   readonly arrival: number;
   /** Absent for the only call of a step. */
@@ -53,34 +69,61 @@ export interface Call {
   approval: Approval | undefined;
   /** Grants so far. */
   attempts: number;
+  /** What its earlier attempts left behind; absent for a call that has not failed, or been lost. */
+  again: Again | undefined;
   /** Why its agent wants it cancelled; takes effect whenever the call is not with an executor. */
-  cancel: { readonly reason: string | undefined } | undefined;
-  /** Positions in the heaps it is in. */
+  cancel: { readonly reason: string | undefined; position: number } | undefined;
+  /** Where it queues, or was granted from; absent before. */
+  lane: Lane | undefined;
+  /** Its place in the queues of its resource keys; absent while it needs none. */
+  lease: Lease | undefined;
+  /** Ledger time, in seconds, at which it last became ready. */
+  readyAt: number;
+  /** Ledger sequence of the latest fact of another service that brought it further. */
+  seq: number;
+  /** Where it stands in its lane. */
   inLane: number;
-  inDeadlines: number;
-  inDebts: number;
+}
+
+/** When a call should have ended, and what follows from how long its tool usually runs. */
+export interface Due {
+  readonly deadlineMs: Instant;
+  /** Whether it is to run although it is late. */
+  readonly late: boolean;
+  /** The deadline without the usual run: the order in its campaign. */
+  latestStartMs: Instant;
+  /** The deadline without the quickest run: when there is no hope left. */
+  hopelessMs: Instant;
+  position: number;
 }
 
 /** How far a call has come. */
 export type Phase =
-  | { readonly status: 'waiting'; readonly allowed: boolean; readonly reserved: boolean }
+  | {
+      readonly status: 'waiting';
+      readonly allowed: boolean;
+      readonly reserved: boolean;
+      /** People are asked whether it may run. */
+      readonly approval?: boolean;
+    }
   /** Allowed and paid for; earlier waves of its step still run. */
   | { readonly status: 'cleared' }
   /** In the queue of its pool. */
   | { readonly status: 'ready' }
   | { readonly status: 'granted'; readonly grant: OpenGrant }
+  /** An attempt failed; the next one is held for, and waits for its time. */
+  | { readonly status: 'pausing' }
   /** Its executor was lost after the start and it must not run twice; `recorded` once the ledger says so. */
-  | { readonly status: 'indeterminate'; readonly grant: OpenGrant; readonly recorded: boolean }
+  | {
+      readonly status: 'indeterminate';
+      readonly grant: OpenGrant;
+      readonly recorded: boolean;
+      /** Its tool can say what became of it, and is to be asked. */
+      readonly query?: true;
+      /** What a person said. */
+      readonly resolution?: Resolution;
+    }
   | { readonly status: 'ended' };
-
-export interface OpenGrant {
-  readonly attempt: number;
-  readonly executor: ExecutorId;
-  readonly session: SessionId;
-  readonly started: boolean;
-  /** The half-open rounds that it is a probe of, by breaker; absent for an ordinary grant. */
-  readonly probes?: Readonly<Record<string, number>>;
-}
 
 /** The calls of one request, when there are several. */
 export interface Step {
@@ -103,7 +146,8 @@ export interface Step {
 export interface ToolVersion {
   readonly spec: ToolSpec;
   readonly digest: Digest;
-  readonly lane: Lane;
+  readonly door: Door;
+  readonly times: RunTimes;
   /** Calls bound to it and places in the tool's history. */
   uses: number;
   /** It is registered READ_ONLY and was seen to write: told once, not at every call. */
@@ -116,7 +160,7 @@ export interface Tenant {
   /** How its steps are planned unless they say it themselves. */
   plan: PlanMode | undefined;
   readonly calls: Map<InvocationId, Call>;
-  /** Invocations that were asked for, ended ones included: repeating one has no second effect. */
+  /** Invocations that have ended: repeating one has no second effect. */
   readonly seen: RecentIds;
   /** Versions of each tool with the catalog revision that each came with, newest last. */
   readonly tools: Map<ToolName, { readonly revision: number; readonly version: ToolVersion }[]>;
@@ -127,13 +171,23 @@ export interface Tenant {
   readonly approved: Set<Call>;
   /** Ledger sequence of the last commit that can change what policy says. */
   governedAt: number;
+  /** How long each tool runs. */
+  readonly times: Map<ToolName, RunTimes>;
+  /** Concurrency limits of tools and projects, by `tool:<name>` and `project:<name>`. */
+  readonly quotas: Map<string, Quota>;
+  /** Resource keys that calls hold or wait for, by the key. */
+  readonly leases: Leases;
+  /** The limits as the catalog has them. */
+  limits: readonly ConcurrencySpec[];
 }
 
-/** A session that holds grants. */
-export interface Session {
-  readonly executor: ExecutorId;
-  readonly session: SessionId;
+/** A session that holds grants, or stands beside another one's. */
+export interface Session extends ExecutorSession {
   readonly grants: Set<Call>;
+  /** Calls that another executor runs on this one, too. */
+  readonly guests: Set<Call>;
+  /** Slots that all of them take. */
+  slots: number;
 }
 
 /** A tenant's subject of a lost executor: nothing may be granted again before `execution.fenced` stands on it. */
@@ -144,16 +198,27 @@ export interface Fence {
 }
 
 export interface SchedulerState {
+  readonly accounts: Accounts;
   readonly tenants: Map<TenantId, Tenant>;
   readonly pools: Map<string, Pool>;
+  readonly doors: Map<string, Door>;
   readonly sessions: Map<ExecutorId, Map<SessionId, Session>>;
   readonly fences: Map<string, Fence>;
   readonly lostSessions: Set<string>;
   /** Debts. */
   readonly unplanned: Map<string, Step>;
   readonly cancelling: Heap<Call>;
-  readonly unrecorded: Heap<Call>;
+  readonly unrecorded: Set<Call>;
+  /** Indeterminate calls that a person spoke about, and those whose tools are to be asked. */
+  readonly resolving: Set<Call>;
+  readonly enquiring: Set<Call>;
+  /** Calls that pause before another attempt. */
+  readonly pauses: Heap<Call>;
+  /** Granted calls that their executor should end. */
+  readonly stopping: Set<Call>;
   readonly deadlines: Heap<Call>;
+  /** Calls that people granted, by when they may not run any more. */
+  readonly lapsing: Heap<Call>;
   readonly refusing: Heap<Lane>;
   readonly turning: Set<Breaker>;
   readonly openBreakers: Heap<Breaker>;
@@ -163,33 +228,46 @@ export interface SchedulerState {
   readonly unannounced: Map<ToolVersion, UndeclaredWrite>;
   /** Alerts that the webhooks of the cell have not all taken, oldest first. */
   readonly openAlerts: Map<string, OpenAlert>;
+  /** Ledger time of the fact that is being folded. */
+  at: Instant;
   /** Counters: calls asked for, grants made, calls in the queues now, alerts raised. */
   arrivals: number;
   grants: number;
   ready: number;
   alerts: number;
+  /** Calls that asked for resource keys so far. */
+  tickets: number;
 }
 
 export function initial(): SchedulerState {
   return {
+    accounts: noAccounts(),
     tenants: new Map(),
     pools: new Map(),
+    doors: new Map(),
     sessions: new Map(),
     fences: new Map(),
     lostSessions: new Set(),
     unplanned: new Map(),
-    cancelling: new Heap(arrivedBefore, IN_DEBTS),
-    unrecorded: new Heap(arrivedBefore, IN_DEBTS),
+    cancelling: new Heap(arrivedBefore, IN_CANCELS),
+    unrecorded: new Set(),
+    resolving: new Set(),
+    enquiring: new Set(),
+    pauses: new Heap(resumesBefore, IN_PAUSES),
+    stopping: new Set(),
     deadlines: new Heap(expiresBefore, IN_DEADLINES),
+    lapsing: new Heap(lapsesBefore, IN_LAPSES),
     refusing: new Heap(laneBefore, IN_LANES),
     turning: new Set(),
     openBreakers: new Heap(opensBefore, IN_OPEN),
     forcedBreakers: new Heap(forceEndsBefore, IN_FORCED),
     unannounced: new Map(),
     openAlerts: new Map(),
+    at: 0,
     arrivals: 0,
     grants: 0,
     ready: 0,
     alerts: 0,
+    tickets: 0,
   };
 }

@@ -6,7 +6,7 @@ import type { PlanMode, StepId } from '@writ/contracts';
 import { parallelEnabled, planModeOf, rulesOf, tenantIn } from './catalog.ts';
 import { openWaves } from './lifecycle.ts';
 import { planStep } from './plan.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './conflicts.ts';
 import type { Call, SchedulerState, Step } from './state.ts';
 
 /** Makes one step of `calls` (two or more), whose plan is owed from now on. */

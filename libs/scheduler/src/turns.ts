@@ -78,7 +78,7 @@ function inWords({ calls, failures, slow }: Evidence): string {
 }
 
 function refusalOf({ tenant, invocation, agent, version }: Call): Fact {
-  const breaker = refusingBreaker(version?.lane.breakers ?? []);
+  const breaker = refusingBreaker(version?.door.breakers ?? []);
   invariant(
     breaker,
     `call ${tenant}/${invocation} is to be refused, so a breaker before its queue refuses it`,

@@ -3,13 +3,15 @@
  * answer of many grants is made before any of them is folded. The first k calls cost O(k log k), however many wait.
  */
 import { Heap } from '@writ/contracts';
-import { callBefore } from './queue.ts';
+import { callBefore } from './call-queue.ts';
 import type { Lane } from './queue.ts';
 import type { Call } from './state.ts';
 
 export class Walk {
   readonly #lanes: Generator<Lane, undefined>;
   readonly #admits: (lane: Lane) => boolean;
+  /** The call that stands behind the last one in its lane. */
+  behind: Call | undefined;
   readonly #cursors = new Heap<Cursor>((a, b) => callBefore(a.call, b.call));
 
   /** `admits` is asked before each call of a lane; a lane that was denied once is left out from then on. */
@@ -26,14 +28,15 @@ export class Walk {
       const cursor = this.#cursors.pop();
       if (!cursor) return undefined;
       if (!this.#admits(cursor.lane)) continue;
-      this.#advance(cursor.lane, cursor.rest);
+      this.behind = this.#advance(cursor.lane, cursor.rest);
       return cursor.call;
     }
   }
 
-  #advance(lane: Lane, rest: Generator<Call, undefined>): void {
+  #advance(lane: Lane, rest: Generator<Call, undefined>): Call | undefined {
     const call = rest.next().value;
     if (call) this.#cursors.push({ lane, rest, call });
+    return call;
   }
 }
 

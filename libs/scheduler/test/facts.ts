@@ -26,6 +26,10 @@ export interface ToolTerms {
   readonly pool?: string;
   readonly version?: string;
   readonly timeoutSeconds?: number;
+  readonly requires?: object;
+  readonly retry?: object;
+  readonly resumable?: boolean;
+  readonly adapter?: object;
 }
 
 export function tool(name: string, terms: ToolTerms = {}, place: Place = {}): RecordedFact {
@@ -44,26 +48,22 @@ export interface Request {
   readonly priority?: 'urgent' | 'normal' | 'background' | number;
   readonly deadline?: string;
   readonly plan?: string;
+  readonly project?: string;
+  readonly campaign?: string;
+  readonly whenLate?: 'run';
 }
 
 /** A request for calls: `'a'` is a call `a` of tool `read`. */
 export function asked(
   calls: readonly (Asked | string)[],
-  { step = 'step', priority = 'normal', deadline, plan }: Request = {},
+  { step = 'step', priority = 'normal', project = 'default', ...rest }: Request = {},
   place: Place = {},
 ): RecordedFact {
   const full = calls.map((call) => ({
     inputs: {},
     ...(typeof call === 'string' ? { invocation: call, tool: 'read' } : call),
   }));
-  const data = {
-    step,
-    calls: full,
-    project: 'default',
-    priority,
-    ...(deadline ? { deadline } : {}),
-    ...(plan ? { plan } : {}),
-  };
+  const data = { step, calls: full, project, priority, ...rest };
   return fact('tool.requested', data, { origin: AGENT, ...place });
 }
 
@@ -96,6 +96,8 @@ export interface Run {
   readonly executor?: string;
   readonly session?: string;
   readonly tenant?: string;
+  /** How long it ran. */
+  readonly ms?: number;
 }
 
 /** What a completion tells besides how it ended. */
@@ -115,7 +117,7 @@ export function started(
 
 export function completed(
   invocation: string,
-  { attempt = 1, executor = 'e1', session = 's1', tenant = TENANT, ...told }: Ended = {},
+  { attempt = 1, executor = 'e1', session = 's1', tenant = TENANT, ms = 1, ...told }: Ended = {},
   outcome: RunOutcome = 'succeeded',
 ): RecordedFact {
   const data = {
@@ -128,8 +130,22 @@ export function completed(
     argsDigest: DIGEST,
     usage: {},
   };
-  const span = { startedAtMs: 0, endedAtMs: 1 };
+  const span = { startedAtMs: 0, endedAtMs: ms };
   return fact('execution.completed', { ...data, ...span, ...told }, { tenant, origin: executor });
+}
+
+/** An attempt that is not the last word. */
+export function attempted(
+  invocation: string,
+  {
+    at = 0,
+    waitMs = 0,
+    cause = 'failed',
+    ...run
+  }: Run & { at?: number; waitMs?: number; cause?: string } = {},
+): RecordedFact {
+  const { data, tenant, origin } = completed(invocation, run, cause === 'failed' ? 'failed' : 'cancelled');
+  return fact('execution.attempted', { ...(data as object), cause, waitMs }, { tenant, origin, at });
 }
 
 export function fenced(executor = 'e1', session = 's1', tenant = TENANT): RecordedFact {

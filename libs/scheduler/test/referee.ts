@@ -5,39 +5,10 @@
 import { expect } from 'vitest';
 import type { EventData, RecordedFact } from '@writ/contracts';
 import type { SchedulerOffer } from '../src/index.ts';
-
-interface Watched {
-  readonly id: string;
-  readonly tool: string;
-  readonly pool: string;
-  readonly arrival: number;
-  readonly urgency: number;
-  readonly deadlineMs: number;
-  readonly once: boolean;
-  readonly step: Watched[];
-  waves: string[][] | undefined;
-  /** Of a step planned as a graph: what it waits for. */
-  after: string[] | undefined;
-  allowed: boolean;
-  reserved: boolean;
-  ended: string | undefined;
-  attempts: number;
-  holder: string | undefined;
-  started: boolean;
-  indeterminate: boolean;
-}
-
-const NEW_CALL = {
-  waves: undefined,
-  after: undefined,
-  allowed: false,
-  reserved: false,
-  ended: undefined,
-  attempts: 0,
-  holder: undefined,
-  started: false,
-  indeterminate: false,
-};
+import { AGEING_BOUND_SECONDS } from '../src/limits.ts';
+import { ShareReferee } from './share-referee.ts';
+import { NEW_CALL, bySlack, lanesOf } from './watched.ts';
+import type { Watched } from './watched.ts';
 
 type Data<T extends RecordedFact['type']> = EventData<T>;
 
@@ -45,6 +16,9 @@ type Data<T extends RecordedFact['type']> = EventData<T>;
 export interface ToolFacts {
   readonly pool: string;
   readonly once: boolean;
+  /** Whether it leases `file:{args.k}`, and whether it shares it. */
+  readonly keyed: boolean;
+  readonly reads: boolean;
 }
 
 export class Referee {
@@ -55,6 +29,10 @@ export class Referee {
     string,
     { status: string; permits: number; probes: Set<string>; passed: number }
   >();
+
+  readonly #shares = new ShareReferee();
+  readonly #agedAt = new Map<string, number>();
+  #tickets = 0;
 
   constructor(tools: ReadonlyMap<string, ToolFacts>) {
     this.#tools = tools;
@@ -71,6 +49,22 @@ export class Referee {
 
   /** Follows one fact; `offer` is what the answer was given to, for an answer of the scheduler. */
   see(fact: RecordedFact, now: number, offer?: SchedulerOffer): void {
+    this.#follow(fact, now, offer);
+    for (const call of this.living) {
+      const cleared = call.allowed && call.reserved && call.holder === undefined && !call.indeterminate;
+      // What the runs so far say of its slack is asked once each time that it can run.
+      if (cleared && !call.cleared && call.deadlineMs < Infinity)
+        call.latestStartMs = call.deadlineMs - this.#shares.usualMs(call);
+      call.cleared = cleared;
+      if (!this.#isReady(call)) call.readyAt = undefined;
+      else if (call.readyAt === undefined) {
+        call.readyAt = Math.floor(now / 1_000);
+        if (call.key !== undefined) call.ticket ??= this.#tickets++;
+      }
+    }
+  }
+
+  #follow(fact: RecordedFact, now: number, offer?: SchedulerOffer): void {
     const id = `${fact.tenant}/${(fact.data as { invocation?: string }).invocation}`;
     const call = this.calls.get(id);
     switch (fact.type) {
@@ -108,7 +102,7 @@ export class Referee {
         break;
       case 'execution.completed':
         if (call && (this.#isHolder(call, fact.data) || this.#resolves(call, fact.data)))
-          this.#complete(call, fact.data);
+          this.#complete(call, fact.data, now);
         break;
       case 'execution.fenced':
         this.#fence(fact.tenant, `${fact.origin}/${fact.data.session}`);
@@ -125,7 +119,7 @@ export class Referee {
 
   #ask(tenant: string, data: Data<'tool.requested'>): void {
     const step: Watched[] = [];
-    for (const { invocation, tool } of data.calls) {
+    for (const { invocation, tool, inputs } of data.calls) {
       const id = `${tenant}/${invocation}`;
       const facts = this.#tools.get(tool) as ToolFacts;
       if (this.calls.has(id)) continue;
@@ -137,8 +131,10 @@ export class Referee {
         id,
         tool: `${tenant}/${tool}`,
         arrival: this.calls.size,
-        urgency,
+        band: Math.floor(urgency / 100),
+        accounts: [tenant, `${tenant}/${data.project}`, `${tenant}/${data.project}/${data.campaign ?? ''}`],
         deadlineMs,
+        key: facts.keyed ? `${tenant}/${String(inputs['k'])}` : undefined,
         step,
       };
       step.push(call);
@@ -184,12 +180,38 @@ export class Referee {
     return free && call.allowed && call.reserved && this.#isOpen(call);
   }
 
-  /** Calls that could be granted now, best first. */
-  #queue(pool: string): Watched[] {
-    const ready = this.living.filter(
-      (call) => call.pool === pool && this.#isReady(call) && this.#admits(call),
+  /** The call that is to be granted next. */
+  #next(pool: string, now: number): Watched | undefined {
+    const ready = this.living.filter((call) => call.pool === pool && this.#isReady(call));
+    const open = ready.filter((call) => this.#admits(call) && !this.#waitsForKey(call));
+    const agedAt = this.#agedAt.get(pool) ?? 0;
+    const firsts = lanesOf(open).map((lane) => {
+      const [call] = lane.sort(bySlack) as [Watched];
+      const dueAt = (call.readyAt as number) + AGEING_BOUND_SECONDS;
+      if (call.deadlineMs < Infinity || dueAt > agedAt)
+        return { call, band: call.band, slack: call.latestStartMs };
+      return { call, band: -1, slack: dueAt * 1_000 };
+    });
+    this.#agedAt.set(pool, Math.floor(now / 1_000));
+    // Overdue calls stand beside those of the most urgent band, and accounts decide among them.
+    const urgent = Math.min(...firsts.map(({ band }) => band).filter((band) => band >= 0));
+    return firsts
+      .filter(({ band }) => band === -1 || band === urgent)
+      .sort(
+        (a, b) =>
+          this.#shares.compare(a.call, b.call) ||
+          (a.slack === b.slack ? a.call.arrival - b.call.arrival : a.slack - b.slack),
+      )[0]?.call;
+  }
+
+  #waitsForKey(call: Watched): boolean {
+    return this.living.some(
+      (other) =>
+        other.key === call.key &&
+        other.ticket !== undefined &&
+        other.ticket < (call.ticket ?? -1) &&
+        !(other.reads && call.reads),
     );
-    return ready.sort((a, b) => a.urgency - b.urgency || a.arrival - b.arrival);
   }
 
   #admits(call: Watched): boolean {
@@ -208,13 +230,14 @@ export class Referee {
     const offered = offer?.executors.find((one) => `${one.executor}/${one.session}` === holder);
     if (!call || !offered)
       return expect.fail(`${data.invocation} was granted to ${holder}, which offered nothing`);
-    expect(this.#queue(offered.pool)[0]?.id, 'the best call goes first').toBe(call.id);
+    expect(this.#next(offered.pool, now)?.id, 'the best call goes first').toBe(call.id);
     expect(call.deadlineMs).toBeGreaterThan(now);
     expect(this.heldBy(holder).length, 'no more grants than slots').toBeLessThan(offered.slots);
     expect(this.#dead.has(holder), 'a lost session gets nothing').toBe(false);
     expect(call.once && call.started, 'what must not run twice is not granted again').toBe(false);
     expect(data.attempt).toBe(++call.attempts);
     call.holder = holder;
+    call.penalty = this.#shares.charge(call, this.#shares.usualMs(call) / 1_000, now);
     const circuit = this.#circuits.get(call.tool);
     if (circuit?.status === 'half-opened') circuit.probes.add(call.id);
   }
@@ -222,7 +245,8 @@ export class Referee {
   #refuse(call: Watched | undefined, data: Data<'schedule.refused'>, now: number): void {
     if (!call) return expect.fail('an unknown call was refused');
     expect(call.allowed && call.reserved && call.holder === undefined).toBe(true);
-    if (data.reason === 'deadline') expect(call.deadlineMs).toBeLessThanOrEqual(now);
+    if (data.reason === 'deadline')
+      expect(call.deadlineMs - (data.expectedRunMs ?? 0)).toBeLessThanOrEqual(now + 1);
     else expect(this.#isReady(call) && this.#circuits.get(call.tool)?.status === 'opened').toBe(true);
     this.#end(call, 'refused');
   }
@@ -235,7 +259,8 @@ export class Referee {
     return call.indeterminate && call.ended === undefined && data.attempt === call.attempts;
   }
 
-  #complete(call: Watched, { outcome }: Data<'execution.completed'>): void {
+  #complete(call: Watched, { outcome, endedAtMs }: Data<'execution.completed'>, now: number): void {
+    this.#shares.complete(call, endedAtMs, outcome === 'succeeded', now);
     const circuit = this.#circuits.get(call.tool);
     if (circuit?.probes.delete(call.id) && outcome === 'succeeded') circuit.passed++;
     this.#end(call, outcome);

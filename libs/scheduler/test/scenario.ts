@@ -134,6 +134,8 @@ export function refused(
   rest: object = {},
   tenant = TENANT,
 ): unknown {
-  const data = { invocation, agent: AGENT, reason, detail: expect.any(String), ...rest };
+  const numbers =
+    reason === 'deadline' ? { deadlineMs: expect.any(Number), expectedRunMs: expect.any(Number) } : {};
+  const data = { invocation, agent: AGENT, reason, detail: expect.any(String), ...numbers, ...rest };
   return { type: 'schedule.refused', tenant, data };
 }

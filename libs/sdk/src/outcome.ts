@@ -16,7 +16,7 @@ interface Ended {
 
 interface Ran extends Ended {
   readonly executor: ExecutorId;
-  /** 1 unless an executor was lost on the way. */
+  /** Which attempt it was: 1 unless one failed, or its executor was lost. */
   readonly attempt: number;
   /** What the call used; what the budget settled at. */
   readonly usage: UsedAmounts;
@@ -83,7 +83,18 @@ export interface Cancelled extends Ended {
   readonly reason: string;
 }
 
-export type CallOutcome = Succeeded | Failed | Denied | Refused | Rejected | Expired | Cancelled;
+/** Nobody saw how it ended; a person found out, and says it here. Its output, if it had any, is not known. */
+export interface IndeterminateResolved extends Ended {
+  readonly status: 'indeterminate-resolved';
+  readonly as: 'succeeded' | 'failed';
+  readonly by: string;
+  readonly reason?: string;
+  /** What the person said that it used; absent: it was charged at its ceiling. */
+  readonly usage?: UsedAmounts;
+}
+
+export type CallOutcome =
+  Succeeded | Failed | Denied | Refused | Rejected | Expired | Cancelled | IndeterminateResolved;
 
 /** An outcome that did not succeed, for those who prefer exceptions; `outcome` has all of it. */
 export class OutcomeError extends WritError {
@@ -123,6 +134,8 @@ export function sentenceOf(outcome: Exclude<CallOutcome, Succeeded>): string {
       return outcome.detail;
     case 'cancelled':
       return outcome.reason;
+    case 'indeterminate-resolved':
+      return `${outcome.by} says that it ${outcome.as}${outcome.reason ? `: ${outcome.reason}` : ''}`;
   }
 }
 

@@ -36,6 +36,11 @@ export function readOutcome(
       const { reason } = fact.data as EventData<'invocation.cancelled'>;
       return { ...ended, status: 'cancelled', reason: reason ?? 'cancelled by its agent' };
     }
+    case 'schedule.resolved': {
+      const { outcome: as, by, reason, used } = fact.data as EventData<'schedule.resolved'>;
+      const said = { ...(reason ? { reason } : {}), ...(used ? { usage: wholeUnits(used) } : {}) };
+      return { ...ended, status: 'indeterminate-resolved', as, by, ...said };
+    }
     default:
       return undefined;
   }

@@ -20,8 +20,10 @@ export interface RequestTerms {
   readonly budgetTag?: string | undefined;
   readonly project?: string | undefined;
   readonly priority?: Priority | undefined;
-  /** A call that has not started by then ends as `expired`. A string is RFC 3339. */
+  /** By when a call should have ended; one that cannot any more ends as `expired`. A string is RFC 3339. */
   readonly deadline?: Date | string | undefined;
+  /** `run`: a late call runs all the same. */
+  readonly whenLate?: 'refuse' | 'run' | undefined;
   /** Shown to the people who may approve. */
   readonly justification?: string | undefined;
   /** How a step of several calls is planned: in waves, or each call when its own way is free; else as the catalog says. */
@@ -60,6 +62,7 @@ export function requestEvent(
     campaign: terms.budgetTag,
     priority: terms.priority,
     deadline: terms.deadline instanceof Date ? terms.deadline.toISOString() : terms.deadline,
+    whenLate: terms.whenLate,
     justification: terms.justification,
     plan: terms.plan,
     log: terms.log,

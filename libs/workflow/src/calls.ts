@@ -15,6 +15,7 @@ type Ending = RecordedFact<
   | 'request.rejected'
   | 'budget.refused'
   | 'schedule.refused'
+  | 'schedule.resolved'
   | 'invocation.cancelled'
 >;
 
@@ -80,6 +81,8 @@ function endOf(fact: Ending): { readonly status: CallStatus; readonly why?: stri
     case 'budget.refused':
     case 'schedule.refused':
       return { status: 'refused', why: fact.data.detail };
+    case 'schedule.resolved':
+      return { status: fact.data.outcome, why: fact.data.reason };
     case 'invocation.cancelled':
       return { status: 'cancelled', why: fact.data.reason };
   }

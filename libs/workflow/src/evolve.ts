@@ -20,6 +20,7 @@ export function evolve(state: GateState, fact: RecordedFact): GateState {
     case 'request.rejected':
     case 'budget.refused':
     case 'schedule.refused':
+    case 'schedule.resolved':
     case 'invocation.cancelled':
       if (state.pendingCalls > 0) callEnded(state, fact);
       break;

@@ -3,10 +3,16 @@ import { z } from 'zod';
 import { digest } from '../digest.ts';
 import { breakerScope, breakerSpec } from '../files/breaker-file.ts';
 import { budgetSpec } from '../files/budget-file.ts';
-import { environmentSpec, groupsSpec, ownersSpec } from '../files/governance-file.ts';
+import {
+  concurrencySpec,
+  environmentSpec,
+  groupsSpec,
+  ownersSpec,
+  shareSpec,
+} from '../files/governance-file.ts';
 import { policyRule } from '../files/policy-file.ts';
 import { toolSpec } from '../files/tool-file.ts';
-import { token, toolName } from '../ids.ts';
+import { invocationId, token, toolName } from '../ids.ts';
 import { MAX_TEXT_LENGTH } from '../limits.ts';
 import { planMode } from '../plan-mode.ts';
 
@@ -50,12 +56,32 @@ export const breakerReleased = z.object({
   scope: breakerScope,
   reason: z.string().min(1).max(MAX_TEXT_LENGTH),
 });
+/** A running call of a `resumable` tool gives its place up and goes back into the queue. */
+export const preemptionRequested = z.object({
+  invocation: invocationId,
+  reason: z.string().min(1).max(MAX_TEXT_LENGTH),
+});
 export const environmentDefined = z.object({ environment: environmentSpec });
 export const groupsDefined = z.object({ groups: groupsSpec });
 export const ownersDefined = z.object({ owners: ownersSpec });
+/** All shares of the tenant, or of the tenants themselves in the catalog of the cell; replaces those before. */
+export const sharesDefined = z.object({ shares: z.array(shareSpec).max(10_000) });
+/** All concurrency limits of the tenant; replaces those before. */
+export const concurrencyDefined = z.object({ limits: z.array(concurrencySpec).max(10_000) });
 /** `parallelEnabled: false` makes every step sequential: a kill switch. Of the tenant `_cell` it holds for all tenants. */
 export const schedulingConfigured = z.object({
   parallelEnabled: z.boolean(),
   pool: token.optional(),
   plan: planMode.optional(),
 });
+
+/**
+ * A change of these can change what policy says of a granted call: policy decides it again, and until that is
+ * recorded the scheduler does not hand it out.
+ */
+export const GOVERNING_TYPES: ReadonlySet<string> = new Set([
+  'tool.registered',
+  'tool.retired',
+  'policy.published',
+  'environment.defined',
+]);

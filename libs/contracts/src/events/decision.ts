@@ -125,6 +125,19 @@ export const approvalGranted = z.object({
   /** One person alone granted, in an emergency; `skipped` were not heard and are told. */
   breakGlass: z.object({ by: token, reason: z.string(), skipped: z.array(token) }).optional(),
 });
+
+/**
+ * What a person found out about a call that is indeterminate; written on that person's own approvals subject. It ends
+ * the call only through `schedule.resolved`.
+ */
+export const invocationResolved = z.strictObject({
+  invocation: invocationId,
+  outcome: z.enum(['succeeded', 'failed']),
+  reason: z.string().max(MAX_TEXT_LENGTH).optional(),
+  /** What it used; absent: the budget charges its ceiling, because nobody can show that it used less. */
+  used: amounts.optional(),
+});
+
 export const approvalDenied = z.object({
   invocation: invocationId,
   by: token,

@@ -28,11 +28,14 @@ import {
   breakerRetired,
   budgetDefined,
   budgetRetired,
+  concurrencyDefined,
   environmentDefined,
   groupsDefined,
   ownersDefined,
   policyPublished,
+  preemptionRequested,
   schedulingConfigured,
+  sharesDefined,
   toolRegistered,
   toolRetired,
 } from './catalog.ts';
@@ -43,10 +46,18 @@ import {
   approvalOpened,
   approvalVoted,
   invocationCancelled,
+  invocationResolved,
   policyDecided,
   requestRejected,
 } from './decision.ts';
-import { executionCompleted, executionFenced, executionStarted } from './execution.ts';
+import {
+  executionAttempted,
+  executionCompleted,
+  executionFenced,
+  executionQueried,
+  executionReturned,
+  executionStarted,
+} from './execution.ts';
 import { leaderElected } from './leader.ts';
 import { cancelRequested, toolRequested } from './request.ts';
 import {
@@ -61,6 +72,8 @@ import {
   scheduleIndeterminate,
   schedulePlanned,
   scheduleRefused,
+  scheduleResolved,
+  scheduleResumed,
 } from './schedule.ts';
 import { payloadRemoved, storageReturned } from './storage.ts';
 import {
@@ -94,11 +107,15 @@ export const EVENT_SCHEMAS = {
   'breaker.retired': breakerRetired,
   'breaker.forced': breakerForced,
   'breaker.released': breakerReleased,
+  'preemption.requested': preemptionRequested,
   'environment.defined': environmentDefined,
   'groups.defined': groupsDefined,
   'owners.defined': ownersDefined,
   'scheduling.configured': schedulingConfigured,
+  'shares.defined': sharesDefined,
+  'concurrency.defined': concurrencyDefined,
   'approval.voted': approvalVoted,
+  'invocation.resolved': invocationResolved,
   'policy.decided': policyDecided,
   'request.rejected': requestRejected,
   'approval.opened': approvalOpened,
@@ -123,6 +140,8 @@ export const EVENT_SCHEMAS = {
   'schedule.dispatched': scheduleDispatched,
   'schedule.refused': scheduleRefused,
   'schedule.indeterminate': scheduleIndeterminate,
+  'schedule.resolved': scheduleResolved,
+  'schedule.resumed': scheduleResumed,
   'breaker.opened': breakerOpened,
   'breaker.half-opened': breakerHalfOpened,
   'breaker.closed': breakerClosed,
@@ -132,6 +151,9 @@ export const EVENT_SCHEMAS = {
   'executor.lost': executorLost,
   'execution.started': executionStarted,
   'execution.completed': executionCompleted,
+  'execution.attempted': executionAttempted,
+  'execution.queried': executionQueried,
+  'execution.returned': executionReturned,
   'execution.fenced': executionFenced,
   'leader.elected': leaderElected,
   'run.requested': runRequested,
@@ -193,18 +215,22 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'breaker.retired',
     'breaker.forced',
     'breaker.released',
+    'preemption.requested',
     'environment.defined',
     'groups.defined',
     'owners.defined',
     'scheduling.configured',
     'node-type.defined',
     'node-type.retired',
+    'shares.defined',
+    'concurrency.defined',
   ]),
   [SubjectKind.approvals]: new Set([
     'approval.voted',
     'approval.delegated',
     'standing.granted',
     'standing.withdrawn',
+    'invocation.resolved',
     'node.ruled',
   ]),
   [SubjectKind.decisions]: new Set([
@@ -241,6 +267,8 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'schedule.refused',
     'approval.consumed',
     'schedule.indeterminate',
+    'schedule.resolved',
+    'schedule.resumed',
     'invocation.cancelled',
     'breaker.opened',
     'breaker.half-opened',
@@ -251,17 +279,13 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'executor.lost',
     'leader.elected',
   ]),
-  [SubjectKind.executions]: new Set(['execution.started', 'execution.completed', 'execution.fenced']),
+  [SubjectKind.executions]: new Set([
+    'execution.started',
+    'execution.completed',
+    'execution.attempted',
+    'execution.queried',
+    'execution.returned',
+    'execution.fenced',
+  ]),
   [SubjectKind.flows]: new Set(['flow.released', 'flow.ended']),
 };
-
-/**
- * A change of these can change what policy says of a granted call: policy decides it again, and until that is
- * recorded the scheduler does not hand it out.
- */
-export const GOVERNING_TYPES: ReadonlySet<string> = new Set([
-  'tool.registered',
-  'tool.retired',
-  'policy.published',
-  'environment.defined',
-]);

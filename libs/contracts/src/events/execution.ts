@@ -41,5 +41,58 @@ export const executionCompleted = z.object({
   endedAtMs: z.number(),
 });
 
+/** Why an attempt was not the last one. */
+export const AttemptCause = {
+  /** It failed, and will be tried again. */
+  failed: 'failed',
+  /** An operator wanted its place; it goes on from where it was. */
+  preempted: 'preempted',
+} as const;
+export type AttemptCause = (typeof AttemptCause)[keyof typeof AttemptCause];
+
+/**
+ * One attempt has ended and is not the last word: the call is tried again. What the attempt used is settled, and the
+ * next one is held for anew. The last attempt of a call ends with `execution.completed`.
+ */
+export const executionAttempted = executionCompleted
+  .pick({
+    invocation: true,
+    attempt: true,
+    agent: true,
+    executor: true,
+    session: true,
+    argsDigest: true,
+    outcome: true,
+    error: true,
+    usage: true,
+    writes: true,
+    startedAtMs: true,
+    endedAtMs: true,
+  })
+  .extend({
+    cause: z.enum(AttemptCause),
+    /** How long the call waits before it may be granted again. */
+    waitMs: z.number().int().nonnegative(),
+  });
+
+/** What a tool's own query said of a call whose executor was lost, when it was not "done" (`execution.completed`). */
+export const executionQueried = z.object({
+  invocation: invocationId,
+  attempt: z.number().int().positive(),
+  executor: executorId,
+  session: sessionId,
+  /** `not-done`: it had no effect, so it may run again; `unknown`: a person has to say. */
+  answer: z.enum(['not-done', 'unknown']),
+  detail: z.string().max(4_000).optional(),
+});
+
+/** A grant that this executor got and will not begin, because it is stopping: somebody else may have it. */
+export const executionReturned = z.object({
+  invocation: invocationId,
+  attempt: z.number().int().positive(),
+  executor: executorId,
+  session: sessionId,
+});
+
 /** Moves the subject's sequence, so that nothing the lost session still wants to write can land. */
 export const executionFenced = z.object({ executor: executorId, session: sessionId });

@@ -41,10 +41,12 @@ export const toolRequested = z.strictObject({
   /** The budget tag. */
   campaign: token.optional(),
   priority: priority.default('normal'),
-  /** RFC 3339; a call that has not started by then is refused as expired. */
+  /** RFC 3339; a call that cannot end by then any more, as far as runs of its tool are known, is refused. */
   deadline: z.iso.datetime({ offset: true }).optional(),
   /** How a step of several calls is planned; absent: as the catalog says. */
   plan: planMode.optional(),
+  /** `run`: a call that cannot meet its deadline runs all the same, before others. */
+  whenLate: z.enum(['refuse', 'run']).optional(),
   justification: z.string().max(MAX_TEXT_LENGTH).optional(),
   /** Name of the audit log that this run exports. */
   log: token.optional(),

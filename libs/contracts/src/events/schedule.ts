@@ -1,7 +1,8 @@
 /** What the scheduler writes on `writ.<tenant>.schedule`. */
 import { z } from 'zod';
 import { digest } from '../digest.ts';
-import { agentId, executorId, invocationId, sessionId, stepId, toolName } from '../ids.ts';
+import { agentId, executorId, invocationId, sessionId, stepId, token, toolName } from '../ids.ts';
+import { amounts } from '../quantities.ts';
 
 export const wave = z.object({
   calls: z.array(invocationId),
@@ -29,6 +30,10 @@ export const scheduleDispatched = z.object({
   executor: executorId,
   session: sessionId,
   argsDigest: digest,
+  /** The grant is to ask the tool what became of an earlier attempt, not to run it. */
+  query: z.literal(true).optional(),
+  /** The other executors of a call that runs on several; it is `executor` that is told to run it. */
+  beside: z.array(z.object({ executor: executorId, session: sessionId })).optional(),
 });
 
 export const scheduleRefused = z.object({
@@ -36,6 +41,9 @@ export const scheduleRefused = z.object({
   agent: agentId,
   reason: z.enum(['breaker-open', 'deadline', 'approval-expired', 'approval-revoked']),
   detail: z.string(),
+  /** With reason `deadline`: when it had to end, and the run that was expected at least. */
+  deadlineMs: z.number().optional(),
+  expectedRunMs: z.number().optional(),
   /** Earliest time (epoch milliseconds) at which asking again makes sense. */
   retryAtMs: z.number().int().optional(),
 });
@@ -83,6 +91,22 @@ export const executorLost = z.object({
   executor: executorId,
   session: sessionId,
   reason: z.enum(['silent', 'new-session']),
+});
+
+/** The pause before another attempt is over: the call may be granted. */
+export const scheduleResumed = z.object({ invocation: invocationId });
+
+/** A person said what became of an indeterminate call: it ends here. */
+export const scheduleResolved = z.object({
+  invocation: invocationId,
+  /** The attempt that nobody saw the end of. */
+  attempt: z.number().int().positive(),
+  agent: agentId,
+  outcome: z.enum(['succeeded', 'failed']),
+  by: token,
+  reason: z.string().optional(),
+  /** What the person said that it used; absent: its whole hold is charged. */
+  used: amounts.optional(),
 });
 
 /** The call had started on a lost executor and is not safe to repeat: a person or the tool's own record must say. */

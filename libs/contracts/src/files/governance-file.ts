@@ -20,6 +20,30 @@ export const schedulingSpec = z.strictObject({
 });
 export type SchedulingSpec = z.infer<typeof schedulingSpec>;
 
+/**
+ * `shares:`: how much of the machines an account should get, in proportion to its siblings. `account` is `project` or
+ * `project/campaign`; in the catalog of the cell it is a tenant. Accounts without an entry have share 1.
+ */
+export const shareSpec = z.strictObject({
+  account: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)?$/, 'must be "project" or "project/campaign"')
+    .max(256),
+  /** 0: only what nobody else wants. */
+  share: z.number().min(0).max(1_000_000),
+});
+export type ShareSpec = z.infer<typeof shareSpec>;
+
+const most = z.number().int().min(1).max(1_000_000);
+
+/** `concurrency:`: how many calls may be with executors at once, of a tool, of a project, or holding a resource key. */
+export const concurrencySpec = z.union([
+  z.strictObject({ tool: token, most }),
+  z.strictObject({ project: token, most }),
+  z.strictObject({ key: z.string().min(1).max(256), most }),
+]);
+export type ConcurrencySpec = z.infer<typeof concurrencySpec>;
+
 /** `environment:`: facts that policies see as `env.*`, for example `production: true`. */
 export const environmentSpec = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be a plain identifier'),
@@ -42,6 +66,8 @@ export const governanceFile = z.strictObject({
   budgets: z.array(budgetSpec).max(10_000).optional(),
   breakers: z.array(breakerSpec).max(10_000).optional(),
   scheduling: schedulingSpec.optional(),
+  shares: z.array(shareSpec).max(10_000).optional(),
+  concurrency: z.array(concurrencySpec).max(10_000).optional(),
   environment: environmentSpec.optional(),
   groups: groupsSpec.optional(),
   owners: ownersSpec.optional(),

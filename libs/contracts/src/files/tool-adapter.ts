@@ -48,6 +48,8 @@ const commandAdapter = z.strictObject({
   network: z.boolean().optional(),
   /** `true`: it can write its scratch folder and nothing else. Fails where the kernel cannot promise that. */
   readOnlyRoot: z.boolean().optional(),
+  /** Of a `queryable` tool: the program that says on stdout what became of a call, `{"status": "done", ...}`. */
+  query: z.array(z.string().min(1)).min(1).max(64).optional(),
 });
 
 const moduleAdapter = z.strictObject({
@@ -56,6 +58,8 @@ const moduleAdapter = z.strictObject({
   module: z.string().min(1).max(512),
   /** The exported function: `(inputs, context) => output`. */
   export: z.string().min(1).max(128).default('run'),
+  /** Of a `queryable` tool: the exported function that says what became of a call. */
+  query: z.string().min(1).max(128).optional(),
   /** Name -> secret; the tool finds the values in `context.secrets`. */
   secrets: secretVariables.optional(),
 });

@@ -27,6 +27,49 @@ const safetyClass = z
   .transform((value) => value.toUpperCase())
   .pipe(z.enum(SafetyClass));
 
+/** What one call occupies while it runs; a tool without it takes one slot of one executor of its pool. */
+const requirements = z.strictObject({
+  /** Executors that it runs on at once, on each of which it takes what stands below. They start together. */
+  nodes: z.number().int().min(1).max(10_000).default(1),
+  slots: z.number().int().min(1).max(100_000).default(1),
+  gpus: z.number().int().min(0).max(1_024).default(0),
+  memoryGb: z.number().min(0).max(1_000_000).default(0),
+  /** Labels that each of its executors must have, with exactly these values. */
+  labels: z.record(z.string(), z.string()).default({}),
+});
+export type Requirements = z.infer<typeof requirements>;
+
+/** Kinds of failures, as far as a repeat depends on them. */
+export const FailureClass = {
+  /** It did not end in its time. */
+  timeout: 'timeout',
+  /** What ran it died, or could not be had. */
+  crash: 'crash',
+  /** A peer could not be reached, or the connection broke. */
+  connection: 'connection',
+  /** A peer is busy or broken for now: HTTP 429 and 5xx. */
+  unavailable: 'unavailable',
+  /** The tool itself said that it failed, in any other way. */
+  error: 'error',
+} as const;
+export type FailureClass = (typeof FailureClass)[keyof typeof FailureClass];
+
+const PASSING = ['timeout', 'crash', 'connection', 'unavailable'] as const;
+
+/** How a call that failed is tried again, as far as its effects allow it. */
+const retrySpec = z.strictObject({
+  /** The first one included. */
+  attempts: z.number().int().min(2).max(20),
+  /** The pause before the second attempt; it doubles with each. */
+  backoffSeconds: z.number().min(0).max(3_600).default(1),
+  maxBackoffSeconds: z.number().min(0).max(3_600).default(60),
+  on: z
+    .array(z.enum(FailureClass))
+    .min(1)
+    .default([...PASSING]),
+});
+export type RetrySpec = z.infer<typeof retrySpec>;
+
 const expressionText = z.string().min(1).max(4_000);
 
 /** `tools:` of a governance file; the same shape is the `tool.registered` fact. */
@@ -60,6 +103,11 @@ export const toolSpec = z.strictObject({
   timeoutSeconds: z.number().positive().max(86_400).default(60),
   /** Named set of executors that may run it. */
   pool: token.default('default'),
+  requires: requirements.optional(),
+  /** Absent: a call that failed has failed. */
+  retry: retrySpec.optional(),
+  /** A running call may be stopped on request and begun again later: it goes on from where it was. */
+  resumable: z.boolean().optional(),
   /** Values that policies may test as `tool.labels.x`. */
   labels: z.record(z.string(), z.string()).default({}),
   /** What a planner of workflows has to know of it. */
@@ -75,4 +123,9 @@ export function policyClass(tool: Pick<ToolSpec, 'class'>): SafetyClass {
 /** What may be done again after an unknown outcome; undeclared: reads are pure, everything else runs once. */
 export function effectsOf(tool: Pick<ToolSpec, 'class' | 'effects'>): Effects {
   return tool.effects ?? (tool.class === SafetyClass.readOnly ? Effects.pure : Effects.once);
+}
+
+/** Whether the tool can say what became of a call that nobody saw the end of. */
+export function isQueryable(tool: Pick<ToolSpec, 'class' | 'effects' | 'adapter'>): boolean {
+  return effectsOf(tool) === Effects.queryable && 'query' in tool.adapter && tool.adapter.query !== undefined;
 }

@@ -1,4 +1,4 @@
-/** Pauses between retries: exponential with jitter, so that a thousand executors do not come back as one. */
+/** Pauses between retries: they double up to the longest; with jitter, so that a thousand do not come back as one. */
 
 export class Backoff {
   readonly #firstMs: number;
@@ -6,7 +6,8 @@ export class Backoff {
   readonly #random: () => number;
   #nextMs: number;
 
-  constructor(firstMs: number, longestMs: number, random: () => number) {
+  /** `random` in [0, 1) takes up to half off each pause; without it none is. */
+  constructor(firstMs: number, longestMs: number, random: () => number = () => 1) {
     this.#firstMs = firstMs;
     this.#longestMs = longestMs;
     this.#random = random;

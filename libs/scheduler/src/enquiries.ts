@@ -1,0 +1,112 @@
+/**
+ * What the scheduler owes to calls that did not end with their first attempt: a question to the tool of one whose end
+ * nobody saw, the end of one that a person spoke about, the end of a pause.
+ */
+import type { ExecutorId, Fact, Instant, InvocationId, StopOrder, TenantId, ToolName } from '@writ/contracts';
+import { freeSlots } from './dispatch.ts';
+import type { OfferedExecutor } from './dispatch.ts';
+import { MAX_FACTS_PER_ANSWER } from './limits.ts';
+import type { ExecutorSession } from './attempt.ts';
+import type { Call, SchedulerState } from './state.ts';
+
+/** Questions to tools, on executors of their pools; on the one that was lost only when there is no other. */
+export function enquire(state: SchedulerState, executors: readonly OfferedExecutor[]): Fact[] {
+  const facts: Fact[] = [];
+  if (state.enquiring.size === 0 || executors.length === 0) return facts;
+  const taken = new Map<OfferedExecutor, number>();
+  for (const call of inOrder(state.enquiring)) {
+    const { tenant, invocation, argsDigest, version, again } = call;
+    const fits = executors.filter(
+      (one) =>
+        one.pool === version?.spec.pool &&
+        Object.entries(version.spec.requires?.labels ?? {}).every(([k, v]) => one.labels[k] === v) &&
+        freeSlots(state, one) > (taken.get(one) ?? 0),
+    );
+    const on = fits.find(({ executor }) => executor !== again?.lost?.executor) ?? fits[0];
+    if (!on || !argsDigest) continue;
+    taken.set(on, (taken.get(on) ?? 0) + 1);
+    const { executor, session } = on;
+    const data = {
+      invocation,
+      attempt: call.attempts + 1,
+      executor,
+      session,
+      argsDigest,
+      query: true,
+    } as const;
+    facts.push({ type: 'schedule.dispatched', tenant, data });
+  }
+  return facts;
+}
+
+/** The ends of calls that a person spoke about. */
+export function resolve(state: SchedulerState): Fact[] {
+  if (state.resolving.size === 0) return [];
+  return inOrder(state.resolving).flatMap(({ tenant, invocation, agent, phase, again }): Fact[] => {
+    if (phase.status !== 'indeterminate' || !phase.resolution) return [];
+    const attempt = again?.lost?.attempt ?? phase.grant.attempt;
+    return [{ type: 'schedule.resolved', tenant, data: { invocation, attempt, agent, ...phase.resolution } }];
+  });
+}
+
+/** Pauses that are over. */
+export function resume(state: SchedulerState, now: Instant): Fact[] {
+  const facts: Fact[] = [];
+  if ((state.pauses.peek()?.again?.resumeMs ?? Infinity) > now) return facts;
+  for (const { tenant, invocation, again } of state.pauses.inOrder()) {
+    if ((again?.resumeMs ?? Infinity) > now || facts.length === MAX_FACTS_PER_ANSWER) break;
+    facts.push({ type: 'schedule.resumed', tenant, data: { invocation } });
+  }
+  return facts;
+}
+
+/** A grant that its executor should end. */
+export interface OwedStop extends ExecutorSession {
+  readonly stop: StopOrder;
+}
+
+/** What executors have to be told until the grants have ended; told twice it changes nothing. */
+export function stopsOwed(state: SchedulerState): OwedStop[] {
+  if (state.stopping.size === 0) return [];
+  return [...state.stopping].flatMap(({ tenant, invocation, phase, cancel }) => {
+    if (phase.status !== 'granted') return [];
+    const { executor, session, attempt, preempt } = phase.grant;
+    const reason = cancel ? cancel.reason : preempt;
+    const stop: StopOrder = {
+      grant: `${tenant}/${invocation}/${attempt}`,
+      cause: cancel ? 'cancelled' : 'preempted',
+      ...(reason === undefined ? {} : { reason }),
+    };
+    return [{ executor, session, stop }];
+  });
+}
+
+/** A call whose end nobody saw, and who has to say what became of it. */
+export interface IndeterminateCall {
+  readonly invocation: InvocationId;
+  readonly tool: ToolName;
+  readonly agent: string;
+  /** The attempt that was lost, where, and when that became certain. */
+  readonly attempt: number;
+  readonly executor: ExecutorId;
+  readonly since: Instant;
+  /** `tool`: it is asked, or will be as soon as an executor is free. `person`: somebody has to say (`writ resolve`). */
+  readonly owner: 'tool' | 'person';
+}
+
+/** All of a tenant's, the oldest first. */
+export function indeterminateCalls(state: SchedulerState, tenant: TenantId): IndeterminateCall[] {
+  const calls = [...(state.tenants.get(tenant)?.calls.values() ?? [])].flatMap((call) => {
+    const { invocation, tool, agent, phase, again } = call;
+    const asked = phase.status === 'granted' && phase.grant.query === true;
+    if ((phase.status !== 'indeterminate' && !asked) || !again?.lost) return [];
+    const { attempt, executor, at: since } = again.lost;
+    const owner = asked || (phase.status === 'indeterminate' && phase.query) ? 'tool' : 'person';
+    return [{ invocation, tool, agent, attempt, executor, since, owner } as const];
+  });
+  return calls.sort((a, b) => a.since - b.since || (a.invocation < b.invocation ? -1 : 1));
+}
+
+function inOrder(calls: ReadonlySet<Call>): Call[] {
+  return [...calls].sort((a, b) => a.arrival - b.arrival).slice(0, MAX_FACTS_PER_ANSWER);
+}
