@@ -4,6 +4,7 @@ import type { Priority } from '@writ/contracts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addBreakerCommands } from './breaker-commands.ts';
 import { addIndeterminateCommands } from './indeterminate-commands.ts';
+import { addInitCommand } from './init-command.ts';
 import { addQueueCommands } from './queue-commands.ts';
 import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
@@ -71,6 +72,7 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addWorkflowCommands(program, surroundings, ended);
   addQueueCommands(program, surroundings, priorityOf, ended);
   addIndeterminateCommands(program, surroundings, ended);
+  addInitCommand(program, surroundings, ended);
   return program;
 }
 
