@@ -9,6 +9,7 @@ import type { Surroundings } from './commands.ts';
 import { addEvidenceCommands } from './evidence-commands.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { addIndeterminateCommands } from './indeterminate-commands.ts';
+import { addInitCommand } from './init-command.ts';
 import { addQueueCommands } from './queue-commands.ts';
 import { amountsOf, boundedText, durationOf } from './terms.ts';
 import { addWorkflowCommands } from './workflow-program.ts';
@@ -76,6 +77,7 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addWorkflowCommands(program, surroundings, ended);
   addQueueCommands(program, surroundings, priorityOf, ended);
   addIndeterminateCommands(program, surroundings, ended);
+  addInitCommand(program, surroundings, ended);
   return program;
 }
 

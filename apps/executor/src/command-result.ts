@@ -65,6 +65,9 @@ function stoppedResult(command: EndedCommand, end: ChildEnd): RunResult | undefi
     case undefined:
       return undefined;
     case 'timeout': {
+      // What it was refused is why: the rest of a fork bomb may sleep on below the limit.
+      const refused = refusal(command, end);
+      if (refused !== undefined) return refused;
       const message = `"${program}" did not finish within ${timeoutMs / 1_000} s and was killed${said(end)}`;
       return { outcome: RunOutcome.timedOut, error: { code: 'timeout', message } };
     }
@@ -93,7 +96,8 @@ function stoppedResult(command: EndedCommand, end: ChildEnd): RunResult | undefi
   }
 }
 
-function endedResult({ program, limits }: EndedCommand, end: ChildEnd): RunResult {
+function endedResult(command: EndedCommand, end: ChildEnd): RunResult {
+  const { program, limits } = command;
   const signal = end.signal ?? (end.exitCode === null ? undefined : SIGNALS.get(end.exitCode - SIGNALLED));
   if (signal === undefined && end.exitCode === 0) {
     return { outcome: RunOutcome.succeeded, output: parseOutput(end.stdout) };
@@ -105,22 +109,30 @@ function endedResult({ program, limits }: EndedCommand, end: ChildEnd): RunResul
   if (signal === 'SIGXFSZ') {
     return failedRun('file-limit', `"${program}" wrote a file of more than ${limits.fileMegabytes} MB`);
   }
+  const refused = refusal(command, end);
+  if (refused !== undefined) return refused;
+  if (signal !== undefined) {
+    return failedRun('killed-by-signal', `"${program}" was killed by ${signal}${said(end)}`);
+  }
+  return failedRun('exit-code', `"${program}" exited with code ${end.exitCode}${said(end)}`);
+}
+
+/** The failure for what the kernel refused it, when it says so. */
+function refusal({ program, limits }: EndedCommand, end: ChildEnd): RunResult | undefined {
+  const told = said(end);
   if (REFUSED_MEMORY.test(end.stderrTail)) {
     return failedRun(
       'memory-limit',
-      `"${program}" was refused more than ${limits.memoryMegabytes} MB${said(end)}`,
+      `"${program}" was refused more than ${limits.memoryMegabytes} MB${told}`,
     );
   }
   if (REFUSED_PROCESS.test(end.stderrTail)) {
     return failedRun(
       'process-limit',
-      `"${program}" was refused more than ${limits.processes} processes${said(end)}`,
+      `"${program}" was refused more than ${limits.processes} processes${told}`,
     );
   }
-  if (signal !== undefined) {
-    return failedRun('killed-by-signal', `"${program}" was killed by ${signal}${said(end)}`);
-  }
-  return failedRun('exit-code', `"${program}" exited with code ${end.exitCode}${said(end)}`);
+  return undefined;
 }
 
 function said({ stderrTail }: ChildEnd): string {

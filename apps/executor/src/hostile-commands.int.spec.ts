@@ -63,9 +63,15 @@ const node = (text: string, more?: Record<string, unknown>): Promise<RunResult> 
 describe('a command', () => {
   it('that is a fork bomb: is killed at its limit of processes, by that name', async () => {
     const bomb = 'bomb() { bomb | bomb & sleep 61.18; }; bomb; wait';
-    const result = await shell(bomb, { limits: { processes: 40 } });
+    const result = await shell(bomb, { limits: { processes: 40 }, timeoutSeconds: 5 });
     expect(result).toMatchObject({ outcome: 'failed', error: { code: 'process-limit' } });
     await nothingRuns('61.18');
+  });
+
+  it('that hangs after it was refused a process: is named for the refusal', async () => {
+    const result = await shell('echo "sh: 1: Cannot fork" >&2; exec sleep 61.21', { timeoutSeconds: 1 });
+    expect(result).toMatchObject({ outcome: 'failed', error: { code: 'process-limit' } });
+    await nothingRuns('61.21');
   });
 
   it('that takes 10 GB bit by bit: is killed at its limit, by that name', async () => {

@@ -29,14 +29,22 @@ const STREAM_NOT_FOUND = 10059;
 /** Ids are found again by read-back, so the server needs to remember them only across a quick retry. */
 const DEDUPE_WINDOW_MS = 1_000;
 
-/** @throws WritError `nats-too-old` when the server lacks what the ledger stands on. */
-export async function ensureLedger(connection: NatsConnection, shape: LedgerShape = {}): Promise<void> {
+/**
+ * Resolves to whether the stream was made now or stood there already.
+ * @throws WritError `nats-too-old` when the server lacks what the ledger stands on.
+ */
+export async function ensureLedger(
+  connection: NatsConnection,
+  shape: LedgerShape = {},
+): Promise<'created' | 'found'> {
   checkServer(connection);
   const manager = await jetstreamManager(connection);
+  let stream: 'created' | 'found' = 'found';
   try {
     await manager.streams.info(LEDGER_STREAM);
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NOT_FOUND) throw error;
+    stream = 'created';
     await manager.streams.add({
       name: LEDGER_STREAM,
       subjects: [...STORED_SUBJECTS],
@@ -56,6 +64,7 @@ export async function ensureLedger(connection: NatsConnection, shape: LedgerShap
   const objects = new Objm(connection);
   await objects.create(PAYLOAD_BUCKET, { replicas });
   await objects.create(SNAPSHOT_BUCKET, { replicas });
+  return stream;
 }
 
 function checkServer(connection: NatsConnection): void {
