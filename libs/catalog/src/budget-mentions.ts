@@ -1,8 +1,7 @@
 /** The names that budgets mention (tools, groups, accounts above them), and chains of accounts that never end. */
-import type { Mention } from './cross-check.ts';
 import { indices, keysOf, nodeAt, placeOf, valueAt } from './document.ts';
 import type { Path, YamlFile } from './document.ts';
-import type { Entries } from './governance.ts';
+import type { Entries, Mention } from './governance.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
 

@@ -3,13 +3,10 @@ import { Unit, nearestName } from '@writ/contracts';
 import { indices, keysOf, nodeAt, placeOf, placeOfKey, valueAt } from './document.ts';
 import type { YamlFile } from './document.ts';
 import { budgetApprovers, budgetTools, circle, parents } from './budget-mentions.ts';
-import type { DefinedName, Entries } from './governance.ts';
+import type { DefinedName, Entries, Mention } from './governance.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
-
-/** A name and where it is used. */
-export type Mention = Pick<DefinedName, 'name' | 'yaml' | 'place'>;
 
 const SECTION_WORDS: Readonly<Record<DefinedName['section'], string>> = {
   tools: 'tool',

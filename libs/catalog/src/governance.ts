@@ -64,6 +64,9 @@ export interface DefinedName {
   readonly place: Place;
 }
 
+/** A name and where it is used. */
+export type Mention = Pick<DefinedName, 'name' | 'yaml' | 'place'>;
+
 /** The field that names the entries of each list. */
 const NAMED_BY = {
   tools: 'name',

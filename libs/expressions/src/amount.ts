@@ -6,7 +6,7 @@
 import { MICROS_PER_UNIT, WritError, memoize, toMicros } from '@writ/contracts';
 import type { JsonObject } from '@writ/contracts';
 import { MAX_REMEMBERED } from './limits.ts';
-import type { Bindings } from './bindings.ts';
+import type { Bindings } from './field.ts';
 import { checkSource, withinTheStack } from './check.ts';
 import { compileNode } from './compile/expression.ts';
 import { dimensionOfType } from './compile/quantities.ts';

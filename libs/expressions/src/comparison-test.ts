@@ -3,7 +3,7 @@
  * `request.project in ["a", "b"]`, `NOT tool.destructive`, `has(args.force)`. An index of rules, an analysis of
  * a bundle and the remedy of a denial read them; everything else of the language is opaque to those.
  */
-import { fieldAt } from './bindings.ts';
+import { fieldAt } from './fields.ts';
 import { quantityLiteral } from './compile/quantities.ts';
 import type { Node } from './compile/syntax.ts';
 import { plainPath } from './references.ts';

@@ -4,8 +4,8 @@
  */
 import { memoize } from '@writ/contracts';
 import { MAX_REMEMBERED } from './limits.ts';
-import { MAX_PATH_PARTS, fieldAt } from './bindings.ts';
-import type { Bindings } from './bindings.ts';
+import { MAX_PATH_PARTS, fieldAt } from './fields.ts';
+import type { Bindings } from './field.ts';
 import { checkSource, withinTheStack } from './check.ts';
 import { compileNode } from './compile/expression.ts';
 import type { Resolved } from './compile/syntax.ts';

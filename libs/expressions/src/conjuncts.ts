@@ -2,7 +2,7 @@
  * The parts of a condition that all have to hold: what stands between its outermost ANDs. Where one of them is
  * false the whole is false, whatever the others are or fail with; that is what an index of rules is made of.
  */
-import type { Bindings } from './bindings.ts';
+import type { Bindings } from './field.ts';
 import { testOf } from './comparison-test.ts';
 import type { ComparisonTest } from './comparison-test.ts';
 import { compileNode } from './compile/expression.ts';

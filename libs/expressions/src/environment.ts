@@ -4,8 +4,8 @@
  * number.
  */
 import { WritError } from '@writ/contracts';
-import { FIELDS, namesUnder } from './bindings.ts';
-import type { Field } from './bindings.ts';
+import { FIELDS, namesUnder } from './fields.ts';
+import type { Field } from './field.ts';
 import type { Dialect } from './check.ts';
 import { Environment } from './compile/library.ts';
 import { quantityType } from './compile/quantities.ts';

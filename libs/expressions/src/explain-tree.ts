@@ -3,7 +3,7 @@
  * made for people, one call at a time, so it compiles every part anew.
  */
 import { messageOf } from '@writ/contracts';
-import type { Bindings } from './bindings.ts';
+import type { Bindings } from './field.ts';
 import { checkSource } from './check.ts';
 import { compileNode } from './compile/expression.ts';
 import type { Node } from './compile/syntax.ts';

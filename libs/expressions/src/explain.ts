@@ -1,6 +1,6 @@
 /** The values that a condition saw, as text for the record of a decision: `tool.cost = 1200 node-hours`. */
-import { MAX_PATH_PARTS, fieldAt } from './bindings.ts';
-import type { Bindings, Field } from './bindings.ts';
+import { MAX_PATH_PARTS, fieldAt } from './fields.ts';
+import type { Bindings, Field } from './field.ts';
 import { UNLIMITED_MICROS } from './situation.ts';
 import { Dimension } from './units.ts';
 import { formatDuration } from './functions/time-text.ts';

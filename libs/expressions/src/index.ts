@@ -7,7 +7,7 @@ export { explainTree } from './explain-tree.ts';
 export { ExpressionError } from './expression-error.ts';
 export { HISTORY_WINDOWS, HistoryOutcome, HistoryScope, UNLIMITED_MICROS } from './situation.ts';
 export type { Amount } from './amount.ts';
-export type { Bindings } from './bindings.ts';
+export type { Bindings } from './field.ts';
 export type { ComparisonTest, Literal } from './comparison-test.ts';
 export type { Condition } from './condition.ts';
 export type { Conjunct } from './conjuncts.ts';

@@ -4,7 +4,7 @@
  */
 import { dimensionOfType } from './compile/quantities.ts';
 import type { Node, NodeOf } from './compile/syntax.ts';
-import { FIELDS } from './bindings.ts';
+import { FIELDS } from './fields.ts';
 import { typeName } from './type-names.ts';
 import { Dimension } from './units.ts';
 

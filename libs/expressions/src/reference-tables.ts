@@ -1,10 +1,10 @@
 /**
  * The names and units of the language as tables for the README, made of what the language itself is made of.
  */
-import { FIELDS } from './bindings.ts';
-import type { Field } from './bindings.ts';
+import { FIELDS } from './fields.ts';
+import type { Field } from './field.ts';
 import { FUNCTIONS, METHODS } from './functions/functions.ts';
-import { HISTORY_ROW } from './situation.ts';
+import { HISTORY_ROW } from './situation-fields.ts';
 import { Dimension, TIME_WORDS, UNIT_WORDS } from './units.ts';
 
 /** Every name that a condition can see. */

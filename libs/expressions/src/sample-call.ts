@@ -1,5 +1,5 @@
 /** A call for the specs of this lib: what a condition sees of it, with some of it replaced. */
-import type { Bindings } from './bindings.ts';
+import type { Bindings } from './field.ts';
 
 export interface Sample {
   readonly cost?: bigint;

@@ -4,7 +4,7 @@
  * is not in it.
  */
 import { nearestName } from '@writ/contracts';
-import { fieldAt } from './bindings.ts';
+import { fieldAt } from './fields.ts';
 import { dottedPath } from './compile/syntax.ts';
 import type { Node } from './compile/syntax.ts';
 import { dimensionOfType } from './compile/quantities.ts';

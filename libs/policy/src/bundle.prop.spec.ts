@@ -5,7 +5,7 @@ import { digestOf } from '@writ/contracts';
 import type { AgentId } from '@writ/contracts';
 import { rule, tool } from '../test/scenario.ts';
 import { Bundle } from './bundle.ts';
-import type { Match } from './bundle.ts';
+import type { Match } from './compiled-rule.ts';
 import { RegisteredTool } from './registered-tool.ts';
 
 const TERMS = [

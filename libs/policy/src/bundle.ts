@@ -6,26 +6,11 @@
 import { PolicyAction, PolicyMode, compareText, messageOf } from '@writ/contracts';
 import type { Digest, EnvironmentSpec, LimitRule, PolicyRule } from '@writ/contracts';
 import { compileCondition } from '@writ/expressions';
-import type { Bindings, Condition, Conjunct } from '@writ/expressions';
+import type { Bindings } from '@writ/expressions';
+import type { CompiledRule, Match } from './compiled-rule.ts';
 import type { RegisteredTool } from './registered-tool.ts';
 import { toolRules } from './tool-rules.ts';
 import type { ToolRules } from './tool-rules.ts';
-
-/** A rule with its condition, or with why it has none. */
-export interface CompiledRule {
-  readonly rule: PolicyRule;
-  readonly condition?: Condition;
-  /** The parts of the condition that are the same for all calls of a tool, however they differ. */
-  readonly fixed: readonly Conjunct[];
-  /** The file was not checked before it was published; an enforced rule that nobody can read denies. */
-  readonly broken?: string;
-}
-
-/** A rule that has something to say about a call. */
-export interface Match extends CompiledRule {
-  /** Why it could not be evaluated; whether it would have matched is then unknown. */
-  readonly error?: string;
-}
 
 /** What the rules read that has to be folded for them. */
 interface Reads {

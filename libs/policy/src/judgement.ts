@@ -5,7 +5,8 @@
 import { Verdict } from '@writ/contracts';
 import type { Instant } from '@writ/contracts';
 import type { Bindings } from '@writ/expressions';
-import type { Bundle, Match } from './bundle.ts';
+import type { Bundle } from './bundle.ts';
+import type { Match } from './compiled-rule.ts';
 import type { Ceiling } from './ceiling.ts';
 import type { AskedCall } from './living-call.ts';
 import { budgetView } from './memory/budget-view.ts';

@@ -6,7 +6,7 @@ import { PolicyAction } from '@writ/contracts';
 import type { EventData } from '@writ/contracts';
 import type { Bindings } from '@writ/expressions';
 import { isEnforced } from './bundle.ts';
-import type { Match } from './bundle.ts';
+import type { Match } from './compiled-rule.ts';
 import { MAX_BECAUSE_LENGTH, MAX_RECORDED_RULES } from './limits.ts';
 
 export type RecordedRule = EventData<'policy.decided'>['rules'][number];

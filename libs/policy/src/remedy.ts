@@ -6,7 +6,7 @@
 import { PolicyAction, formatMicros } from '@writ/contracts';
 import type { Bindings, ComparisonTest } from '@writ/expressions';
 import { isEnforced } from './bundle.ts';
-import type { Match } from './bundle.ts';
+import type { Match } from './compiled-rule.ts';
 
 /** A call with one thing changed, and how to say that. */
 interface Change {

@@ -5,7 +5,7 @@
  * the rules, because there a rule may fail.
  */
 import type { Bindings, ComparisonTest, Condition, Literal } from '@writ/expressions';
-import type { CompiledRule } from './bundle.ts';
+import type { CompiledRule } from './compiled-rule.ts';
 
 /** A rule that depends on the call; its position keeps the order of names. */
 export interface Candidate {

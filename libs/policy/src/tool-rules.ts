@@ -6,7 +6,7 @@
  */
 import { messageOf } from '@writ/contracts';
 import type { Bindings, Conjunct } from '@writ/expressions';
-import type { CompiledRule, Match } from './bundle.ts';
+import type { CompiledRule, Match } from './compiled-rule.ts';
 import { RuleBranches } from './rule-branches.ts';
 import type { Candidate } from './rule-branches.ts';
 

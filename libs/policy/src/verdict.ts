@@ -7,7 +7,7 @@
 import { DenialClass, PolicyAction, Verdict } from '@writ/contracts';
 import type { Denial, PolicyRule } from '@writ/contracts';
 import { isEnforced } from './bundle.ts';
-import type { Match } from './bundle.ts';
+import type { Match } from './compiled-rule.ts';
 import { MAX_COUNTED_LIMITS, MAX_REASON_LENGTH } from './limits.ts';
 import type { Exceeded } from './memory/limits-in-force.ts';
 import { shortened } from './recorded-rules.ts';

@@ -2,7 +2,7 @@
  * Names, fields and indexes: `tool.cost`, `args.files[0]`, `env["region"]`, their optional forms, and
  * `has()`. Only own entries of a JSON object count, so no argument reaches a prototype.
  */
-import { Absent } from '../bindings.ts';
+import { Absent } from '../field.ts';
 import { Fault } from '../fault.ts';
 import type { Site } from '../fault.ts';
 import { fieldName, ROOT_PREFIX } from '../source/rewrite.ts';

@@ -2,7 +2,7 @@
  * The syntax tree as the parser of `@marcbachmann/cel-js` gives it, and the three ways to run it: an
  * expression becomes a closure (`Run`) made of the closures of its parts.
  */
-import type { Absent, Bindings } from '../bindings.ts';
+import type { Absent, Bindings } from '../field.ts';
 import type { Site } from '../fault.ts';
 
 /** One evaluation of a part. In general CEL mode the input holds the variables by name. */

@@ -12,8 +12,7 @@ import { Quantity } from '../values/quantity.ts';
 import { Duration, Timestamp } from '../values/time.ts';
 import { Uint, int } from '../values/uint.ts';
 import { quantityArithmetic } from './quantity-arithmetic.ts';
-
-export type ArithmeticSign = '+' | '-' | '*' | '/' | '%';
+import type { ArithmeticSign } from './quantity-arithmetic.ts';
 
 export type Operation = (a: unknown, b: unknown, site: Site) => unknown;
 

@@ -6,7 +6,8 @@ import { Fault } from '../fault.ts';
 import type { Site } from '../fault.ts';
 import { Quantity, ceilDivide, overNumber, timesNumber } from '../values/quantity.ts';
 import { Uint } from '../values/uint.ts';
-import type { ArithmeticSign } from './arithmetic.ts';
+
+export type ArithmeticSign = '+' | '-' | '*' | '/' | '%';
 
 /** The result, or `undefined` when the two do not go together. */
 export function quantityArithmetic(sign: ArithmeticSign, a: unknown, b: unknown, site: Site): unknown {
