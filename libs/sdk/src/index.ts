@@ -32,5 +32,5 @@ export type { AiSdkAgentOptions } from './workflow/ai-sdk-agent.ts';
 export type { RunListener, WorkflowChannel } from './workflow/channel.ts';
 export type { NodeTask } from './workflow/node-task.ts';
 export type { PlanOptions } from './workflow/planning.ts';
-export type { Execute, WorkflowOptions, WorkflowResult } from './workflow/run-workflow.ts';
+export type { Execute, WorkflowOptions, WorkflowResult } from './workflow/options.ts';
 export type { WorkerContext, WorkerFunction } from './worker-call.ts';

@@ -7,7 +7,7 @@ import type { NodeInput, ToolCatalog, ToolEntry } from '@writ/workflow';
 import type { LanguageModel, ToolSet } from 'ai';
 import { sentenceOf } from '../outcome.ts';
 import type { NodeTask } from './node-task.ts';
-import type { Execute } from './run-workflow.ts';
+import type { Execute } from './options.ts';
 
 export interface AiSdkAgentOptions {
   readonly model: LanguageModel;

@@ -10,7 +10,7 @@ import type { RunOptions } from '../call-options.ts';
 import type { CallOutcome } from '../outcome.ts';
 import { nodeOutput } from './node-output.ts';
 import { AttemptCalls } from './node-task.ts';
-import type { Execute } from './run-workflow.ts';
+import type { Execute } from './options.ts';
 
 /** How an attempt ended, for the gate. */
 export type Submission = Pick<EventData<'node.submitted'>, 'output' | 'used' | 'failure'>;

@@ -18,7 +18,7 @@ import { RUN_ENQUIRY_MS } from '../limits.ts';
 import type { NoticedFact } from '../read-outcome.ts';
 import { failed, playAttempt } from './attempt.ts';
 import type { Submission } from './attempt.ts';
-import type { WorkflowOptions, WorkflowResult } from './run-workflow.ts';
+import type { WorkflowOptions, WorkflowResult } from './options.ts';
 
 export class LiveRun {
   readonly #id: RunId;

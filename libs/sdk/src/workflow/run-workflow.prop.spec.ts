@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemorySuite } from '../../test/memory-suite.ts';
 import { runWorkflow } from './run-workflow.ts';
-import type { Execute, WorkflowResult } from './run-workflow.ts';
+import type { Execute, WorkflowResult } from './options.ts';
 
 /** `WRIT_WORKFLOW_CRASHES` makes a longer search. */
 const RUNS = Number(process.env['WRIT_WORKFLOW_CRASHES'] ?? 1_000);

@@ -2,7 +2,7 @@ import type { WorkflowSpecInput } from '@writ/contracts';
 import { describe, expect, it } from 'vitest';
 import { MemorySuite } from '../../test/memory-suite.ts';
 import { runWorkflow } from './run-workflow.ts';
-import type { Execute } from './run-workflow.ts';
+import type { Execute } from './options.ts';
 
 const STOCK: WorkflowSpecInput = {
   name: 'stock',
