@@ -18,6 +18,7 @@ import { RawCommits } from './raw-commits.ts';
 import { sightingsOf } from './sightings.ts';
 import type { Sightings } from './sightings.ts';
 import type { AuditTables } from './tables.ts';
+import type { EndedCalls } from './trace-export.ts';
 import { Traces } from './traces.ts';
 import type { InvocationKey } from './traces.ts';
 
@@ -28,6 +29,8 @@ export interface LedgerFoldOptions {
   /** Most ledger bytes in memory that are not stored. */
   readonly maxUnstoredBytes?: number;
   readonly maxLiveTraces?: number;
+  /** Absent when nobody traces. */
+  readonly ended?: EndedCalls | undefined;
 }
 
 /** Everything folded since the batch before, and how many ledger bytes that was. */
@@ -40,6 +43,7 @@ export class LedgerFold {
   readonly #onProblem: (error: unknown) => void;
   readonly #intake: Intake;
   readonly #traces: Traces;
+  readonly #ended: EndedCalls | undefined;
   readonly #raw = new RawCommits();
   readonly #folded: Bell;
   readonly #stop = new AbortController();
@@ -57,6 +61,7 @@ export class LedgerFold {
     this.#onProblem = onProblem;
     this.#folded = folded;
     this.#traces = new Traces(maxLiveTraces);
+    this.#ended = options.ended;
     this.#intake = new Intake({ ledger, onProblem, maxBytes: maxUnstoredBytes });
   }
 
@@ -132,7 +137,9 @@ export class LedgerFold {
   }
 
   stored(batch: FoldedBatch): void {
-    this.#traces.stored();
+    const ended = this.#traces.stored();
+    for (const trace of this.#ended ? ended : [])
+      this.#ended?.ended(trace, (seq) => this.#raw.find(trace.tenant, seq));
     this.#raw.stored();
     this.#carefulUpTo = Math.min(this.#carefulUpTo, batch.to);
     this.#intake.release(batch.bytes);
@@ -165,7 +172,10 @@ export class LedgerFold {
     const absent = new Set<string>();
     for (;;) {
       const missing = this.#traces.fold(sightings, { careful, absent, nowMs: performance.now() });
-      if (missing.length === 0) return true;
+      if (missing.length === 0) {
+        if (this.#ended) noteSampled(this.#ended, sightings);
+        return true;
+      }
       const stored = await this.#lookUp(missing, absent);
       if (!stored || epoch !== this.#epoch) return false;
       this.#traces.adopt(stored);
@@ -206,4 +216,10 @@ export class LedgerFold {
     }
     return undefined;
   }
+}
+
+function noteSampled(ended: EndedCalls, sightings: readonly Sightings[]): void {
+  for (const { place, glimpses } of sightings)
+    for (const { invocation, sampled } of glimpses)
+      if (sampled) ended.sampled({ tenant: place.tenant, invocation });
 }

@@ -8,7 +8,9 @@ import {
   RunOutcome,
   SubjectKind,
   Verdict,
+  isSampled,
   isToken,
+  isTraceparent,
 } from '@writ/contracts';
 import type { AgentId, Digest, ExecutorId, InvocationId } from '@writ/contracts';
 import type { Glimpse } from '@writ/provenance';
@@ -32,6 +34,7 @@ const STRANGERS: readonly Member[] = [
   'invocation',
   'agent',
   'tool',
+  'traceparent',
 ];
 
 /** The glimpses of the present event of a commit on a subject of this kind and origin; undefined when it is not plain. */
@@ -58,11 +61,15 @@ const NOTHING = {
   outcome: undefined,
   attemptEnd: undefined,
   rejects: undefined,
+  sampled: false,
 } as const;
 
 /** A request without anything unusual: no priority, deadline or justification, and inputs that are flat. */
 function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefined {
   if (!scan.is('type', 'tool.requested') || !isEnvelope(scan)) return undefined;
+  const parent = scan.text('traceparent');
+  if (scan.has('traceparent') && !isTraceparent(parent)) return undefined;
+  const sampled = parent !== undefined && isSampled(parent);
   if (
     !scan.openData() ||
     !scan.familiar ||
@@ -79,7 +86,8 @@ function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefine
   for (const call of calls as readonly unknown[]) {
     if (!isPlainCall(call)) return undefined;
     const { invocation, tool } = call;
-    glimpses.push({ type: 'tool.requested', invocation, agent, tool, project, campaign, log, ...NOTHING });
+    const glimpse = { type: 'tool.requested', invocation, agent, tool, project, campaign, log } as const;
+    glimpses.push({ ...glimpse, ...NOTHING, sampled });
   }
   return glimpses;
 }
@@ -130,6 +138,7 @@ function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
     outcome: undefined,
     attemptEnd: undefined,
     rejects: undefined,
+    sampled: false,
   };
 }
 
@@ -167,6 +176,7 @@ function completion(scan: EventScan): Glimpse | undefined {
     outcome,
     attemptEnd: undefined,
     rejects: undefined,
+    sampled: false,
   };
 }
 

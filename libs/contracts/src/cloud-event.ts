@@ -13,6 +13,7 @@ import { MAX_COMMIT_BYTES, MAX_EVENTS_PER_COMMIT } from './limits.ts';
 import { isToken } from './ids.ts';
 import { SubjectKind, parseSubject } from './subjects.ts';
 import type { SubjectParts } from './subjects.ts';
+import { isTraceparent } from './trace-context.ts';
 
 /** CloudEvents 1.0 with the extensions that Writ uses. `data` is the fact. */
 export interface CloudEvent {
@@ -160,9 +161,11 @@ function decodeEvent(commit: StoredCommit, parts: SubjectParts, event: unknown):
   }
   const parsed = EVENT_SCHEMAS[type as keyof typeof EVENT_SCHEMAS].safeParse(envelope.data);
   if (!parsed.success) return reject(commit, parts, envelope, 'malformed', z.prettifyError(parsed.error));
-  const data = parsed.data as { step?: string };
-  if (type === 'tool.requested')
+  const data = parsed.data as { step?: string; traceparent?: string };
+  if (type === 'tool.requested') {
     data.step ??= isToken(envelope.id) ? envelope.id : digestOf(envelope.id).slice(7, 39);
+    if (isTraceparent(envelope.traceparent)) data.traceparent ??= envelope.traceparent;
+  }
   return recorded(commit, parts, type as never, data);
 }
 

@@ -95,6 +95,7 @@ export {
   parseSubject,
   subjects,
 } from './subjects.ts';
+export { isSampled, isTraceparent, traceparent } from './trace-context.ts';
 export { WORKER_ALIVE_MS, WORKER_QUEUE, workerCancel, workerMessage, workerRequest } from './worker-wire.ts';
 export type { Grant, PullReply, PullRequest, StatusReply, StatusRequest, StopOrder } from './api.ts';
 export type { CloudEvent, StoredCommit } from './cloud-event.ts';

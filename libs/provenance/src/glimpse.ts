@@ -2,6 +2,7 @@
  * What the index of invocations takes from one fact about one invocation: a glance, not the whole fact, because half of
  * what a fact costs is reading what nobody asked for. Everything left out is read from the raw commit when somebody does.
  */
+import { isSampled } from '@writ/contracts';
 import type {
   AgentId,
   Digest,
@@ -33,6 +34,8 @@ export interface Glimpse {
   attemptEnd: 'followed' | 'not-done' | 'unknown' | undefined;
   /** A rejection of a message that could not be read, or of a repeated id: neither speaks about a call that was read. */
   rejects: 'call' | 'message' | 'repeat' | undefined;
+  /** Its agent records its own part of the trace. */
+  sampled: boolean;
 }
 
 const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
@@ -48,6 +51,7 @@ const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
   outcome: undefined,
   attemptEnd: undefined,
   rejects: undefined,
+  sampled: false,
 };
 
 /** A glimpse of each invocation that the fact is about, in the fact's own order. */
@@ -65,8 +69,9 @@ export function glimpsesOf(fact: RecordedFact): readonly Glimpse[] {
 function said(fact: RecordedFact, nth: number): Partial<Glimpse> {
   switch (fact.type) {
     case 'tool.requested': {
-      const { calls, project, campaign, log } = fact.data;
-      return { agent: fact.origin as AgentId, tool: calls[nth]!.tool, project, campaign, log };
+      const { calls, project, campaign, log, traceparent } = fact.data;
+      const sampled = traceparent !== undefined && isSampled(traceparent);
+      return { agent: fact.origin as AgentId, tool: calls[nth]!.tool, project, campaign, log, sampled };
     }
     case 'policy.decided': {
       const { agent, tool, project, campaign, verdict, argsDigest } = fact.data;

@@ -32,6 +32,8 @@ export interface RequestTerms {
   readonly log?: string | undefined;
   /** The attempt of a workflow's node that the calls belong to. */
   readonly flow?: FlowOfCall | undefined;
+  /** W3C trace context that the calls belong to; by default that of a span below the active one. */
+  readonly traceparent?: string | undefined;
 }
 
 /** An event ready to be sent. */
@@ -69,7 +71,7 @@ export function requestEvent(
     flow: terms.flow,
   };
   // Written before it is checked: a cyclic value ends here and not in a check that walks it.
-  const text = envelope(agent, id, 'tool.requested', data);
+  const text = envelope(agent, id, 'tool.requested', data, terms.traceparent);
   const checked = EVENT_SCHEMAS['tool.requested'].safeParse(data);
   if (!checked.success) throw invalidCall(checked.error);
   if (text.length * 3 > MAX_INLINE_PAYLOAD_BYTES) requireBounds(calls, text);
@@ -98,9 +100,9 @@ export function cancelEvent(agent: AgentId, invocation: InvocationId, reason: st
   return { id, text, bytes: Buffer.byteLength(text) };
 }
 
-function envelope(agent: AgentId, id: string, type: string, data: object): string {
+function envelope(agent: AgentId, id: string, type: string, data: object, traceparent?: string): string {
   try {
-    return JSON.stringify({ specversion: '1.0', id, source: `writ/agent/${agent}`, type, data });
+    return JSON.stringify({ specversion: '1.0', id, source: `writ/agent/${agent}`, type, traceparent, data });
   } catch (cause) {
     throw new WritError('invalid-call', `the inputs are no JSON: ${(cause as Error).message}`, { cause });
   }
