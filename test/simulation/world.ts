@@ -6,6 +6,8 @@ import { digestOf, subjects } from '@writ/contracts';
 import type { Decider, ExecutorId, Fact } from '@writ/contracts';
 import { budget } from '@writ/budget';
 import type { BudgetState } from '@writ/budget';
+import { gatedPolicy } from '@writ/decisions';
+import type { GatedState } from '@writ/decisions';
 import { DeciderPath, memoryLedger, memorySnapshots, stateText } from '@writ/ledger';
 import type { AppendFault, CommittedFact, MemoryLedger } from '@writ/ledger';
 import {
@@ -17,8 +19,6 @@ import {
   stopsOwed,
 } from '@writ/scheduler';
 import type { GrantDetails, SchedulerOffer, SchedulerState } from '@writ/scheduler';
-import { gatedPolicy } from '../../apps/policy/src/gated-policy.ts';
-import type { GatedState } from '../../apps/policy/src/gated-policy.ts';
 import { Checker } from './checker.ts';
 import type { Verdict } from './checker.ts';
 import { Effects } from './effects.ts';
