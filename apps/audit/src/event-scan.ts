@@ -33,6 +33,7 @@ const NAMES = [
   'calls',
   'log',
   'step',
+  'dataversion',
 ] as const;
 export type Member = (typeof NAMES)[number];
 
