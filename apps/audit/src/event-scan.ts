@@ -34,6 +34,7 @@ const NAMES = [
   'log',
   'step',
   'traceparent',
+  'dataversion',
 ] as const;
 export type Member = (typeof NAMES)[number];
 

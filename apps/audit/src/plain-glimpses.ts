@@ -43,6 +43,8 @@ export function plainGlimpses(
   kind: SubjectKind,
   origin: string,
 ): readonly Glimpse[] | undefined {
+  // Only first versions look plain (`upcast.ts` of the contracts).
+  if (scan.has('dataversion')) return undefined;
   if (kind === SubjectKind.requests) return request(scan, origin as AgentId);
   const glimpse = kind === SubjectKind.executions ? completion(scan) : ownGlimpse(scan, kind);
   return glimpse && [glimpse];

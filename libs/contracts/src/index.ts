@@ -19,6 +19,7 @@ export { canonicalJson, digest, digestOf, digestOfBytes } from './digest.ts';
 export { WritError, invariant, messageOf } from './errors.ts';
 export { MAX_STANDING_SECONDS } from './events/approval.ts';
 export { EVENT_SCHEMAS, EVENTS_BY_KIND } from './events/events.ts';
+export { VERSIONS } from './events/upcast.ts';
 export { Verdict } from './events/decision.ts';
 export { ForcedMode, GOVERNING_TYPES } from './events/catalog.ts';
 export { AttemptCause } from './events/execution.ts';

@@ -2,7 +2,13 @@
  * The bytes of what an agent sends: one CloudEvent for each step or cancellation, written once and checked before it
  * leaves, so that a mistake is an error at its caller and not a rejection a round trip later.
  */
-import { EVENT_SCHEMAS, MAX_INLINE_PAYLOAD_BYTES, MAX_TEXT_LENGTH, WritError } from '@writ/contracts';
+import {
+  EVENT_SCHEMAS,
+  MAX_INLINE_PAYLOAD_BYTES,
+  MAX_TEXT_LENGTH,
+  VERSIONS,
+  WritError,
+} from '@writ/contracts';
 import type { AgentId, FlowOfCall, InvocationId, PlanMode, Priority } from '@writ/contracts';
 import { z } from 'zod';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
@@ -102,7 +108,9 @@ export function cancelEvent(agent: AgentId, invocation: InvocationId, reason: st
 
 function envelope(agent: AgentId, id: string, type: string, data: object, traceparent?: string): string {
   try {
-    return JSON.stringify({ specversion: '1.0', id, source: `writ/agent/${agent}`, type, traceparent, data });
+    const version = VERSIONS.attribute(type);
+    const source = `writ/agent/${agent}`;
+    return JSON.stringify({ specversion: '1.0', id, source, type, ...version, traceparent, data });
   } catch (cause) {
     throw new WritError('invalid-call', `the inputs are no JSON: ${(cause as Error).message}`, { cause });
   }

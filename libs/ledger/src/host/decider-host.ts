@@ -233,6 +233,7 @@ export class DeciderHost<State, Offer = undefined> {
     const term = this.#term + 1;
     const fences = fenceCommits({
       service: this.#options.decider.name,
+      version: this.#options.decider.version,
       holder: this.#options.holder,
       term,
       now: Math.max(this.#options.now(), path.now),
