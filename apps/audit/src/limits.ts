@@ -74,3 +74,6 @@ export const QUERY_TIMEOUT_MS = 30_000;
 
 /** How often an idle writer asks Postgres whether it is still there. */
 export const PROBE_INTERVAL_MS = 1_000;
+
+/** Sessions of executors whose machines are kept in memory; others are read again. */
+export const SESSIONS_KEPT = 50_000;

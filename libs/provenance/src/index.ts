@@ -1,9 +1,11 @@
 /** Provenance: the record of every invocation, and the report of a campaign, as pure folds of the ledger. */
 export { breakerEvent } from './breaker-event.ts';
 export { ChainCheck, MAX_LINKS, chainPage, chainRequest } from './chain.ts';
+export { CatalogHistory, circumstancesOf } from './circumstances.ts';
 export { exportRequest } from './export-page.ts';
 export { beginsRecord, foldRecord, invocationsOf } from './fold.ts';
 export { glimpsesOf } from './glimpse.ts';
+export { livesOf } from './life.ts';
 export { MAX_LISTED, searchPage, searchRequest, showRequest } from './listing.ts';
 export { provenanceOf } from './provenance.ts';
 export { stageOf, subjectOf } from './record.ts';
@@ -15,6 +17,7 @@ export { terminalFact } from './terminal.ts';
 export { foldTrace, stageOfTrace } from './trace.ts';
 export type { BreakerEvent } from './breaker-event.ts';
 export type { ChainFault, ChainLink, ChainPage } from './chain.ts';
+export type { Circumstances, Place as SessionPlace } from './circumstances.ts';
 export type { ExportPage, ExportRequest } from './export-page.ts';
 export type { Glimpse } from './glimpse.ts';
 export type { ListedInvocation, SearchPage, SearchRequest, ShowReply } from './listing.ts';

@@ -1,7 +1,8 @@
 /** The report of a campaign: a pure function of its records and of the breaker history, so that anyone can redo it. */
 import type { Instant, TenantId } from '@writ/contracts';
 import type { BreakerEvent } from './breaker-event.ts';
-import { approvalOf, livesOf, provenanceOf } from './provenance.ts';
+import { livesOf } from './life.ts';
+import { approvalOf, provenanceOf } from './provenance.ts';
 import { subjectOf } from './record.ts';
 import type { InvocationRecord } from './record.ts';
 import { CAMPAIGN_REPORT_SCHEMA } from './report-schema.ts';

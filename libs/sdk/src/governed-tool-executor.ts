@@ -36,6 +36,8 @@ export interface ConnectOptions extends AgentOptions {
   readonly auditLog?: string | undefined;
   /** Project of calls that name none. */
   readonly project?: string | undefined;
+  /** The user that the agent acts for, of calls that name none. */
+  readonly onBehalfOf?: string | undefined;
   /** Every fact that the suite tells this agent: verdicts, opened approvals, ends. Must be quick. */
   readonly onNotice?: ((fact: NoticedFact) => void) | undefined;
 }
@@ -44,7 +46,7 @@ export interface ConnectOptions extends AgentOptions {
 export interface ExecutorSettings
   extends
     Pick<AgentSettings, 'tenant' | 'agent'>,
-    Pick<ConnectOptions, 'scheduler' | 'auditLog' | 'project'> {}
+    Pick<ConnectOptions, 'scheduler' | 'auditLog' | 'project' | 'onBehalfOf'> {}
 
 export class GovernedToolExecutor {
   readonly settings: ExecutorSettings;
@@ -92,12 +94,12 @@ export class GovernedToolExecutor {
     { tenant, agent }: Pick<AgentSettings, 'tenant' | 'agent'>,
     options: ConnectOptions = {},
   ): Promise<GovernedToolExecutor> {
-    const { scheduler, auditLog, project } = options;
+    const { scheduler, auditLog, project, onBehalfOf } = options;
     requireName('auditLog', auditLog);
     requireName('project', project);
     const executor = new GovernedToolExecutor(
       transport,
-      { tenant, agent, scheduler, auditLog, project },
+      { tenant, agent, scheduler, auditLog, project, onBehalfOf },
       options,
     );
     try {
@@ -199,10 +201,11 @@ export class GovernedToolExecutor {
     if (this.#closed) throw closedError();
     const busy = step.find((invocation) => this.#calls.has(invocation));
     if (busy !== undefined) throw new WritError('invalid-call', `invocation ${busy} is under way already`);
-    const { agent, auditLog: log, project } = this.settings;
+    const { agent, auditLog: log, project, onBehalfOf } = this.settings;
     const event = requestEvent(agent, eventId, step, calls, {
       ...terms,
       project: terms.project ?? project,
+      onBehalfOf: terms.onBehalfOf ?? onBehalfOf,
       log,
     });
     if (signal?.aborted) return step.map((invocation) => Promise.resolve(neverSent(invocation)));

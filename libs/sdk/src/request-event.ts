@@ -32,6 +32,10 @@ export interface RequestTerms {
   readonly log?: string | undefined;
   /** The attempt of a workflow's node that the calls belong to. */
   readonly flow?: FlowOfCall | undefined;
+  /** Earlier invocations whose results led to these calls: `writ lineage` draws them. */
+  readonly causedBy?: readonly string[] | undefined;
+  /** The user that the agent acts for. */
+  readonly onBehalfOf?: string | undefined;
 }
 
 /** An event ready to be sent. */
@@ -67,6 +71,8 @@ export function requestEvent(
     plan: terms.plan,
     log: terms.log,
     flow: terms.flow,
+    causedBy: terms.causedBy,
+    onBehalfOf: terms.onBehalfOf,
   };
   // Written before it is checked: a cyclic value ends here and not in a check that walks it.
   const text = envelope(agent, id, 'tool.requested', data);
