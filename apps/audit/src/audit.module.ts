@@ -9,6 +9,7 @@ import { AuditTransport } from './audit-transport.ts';
 import { CircumstancesReader } from './circumstances.ts';
 import { openDatabase } from './database.ts';
 import type { Database } from './database.ts';
+import { EventExport } from './event-export.ts';
 import { RecordExport } from './export.ts';
 import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
@@ -51,8 +52,19 @@ const DATABASE = Symbol('database');
     },
     {
       provide: RecordExport,
+      useFactory: (
+        { db }: Database,
+        ledger: Ledger,
+        { projection }: AuditTransport,
+        reader: RecordReader,
+        circumstances: CircumstancesReader,
+      ) => new RecordExport(db, ledger, projection, reader, circumstances),
+      inject: [DATABASE, LEDGER, AuditTransport, RecordReader, CircumstancesReader],
+    },
+    {
+      provide: EventExport,
       useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport, reader: RecordReader) =>
-        new RecordExport(db, ledger, projection, reader),
+        new EventExport(db, ledger, projection, reader),
       inject: [DATABASE, LEDGER, AuditTransport, RecordReader],
     },
     {

@@ -55,6 +55,12 @@ export const EXPORT_PAGE_BYTES = 500 * 1024;
 /** Most rows that are read for one page. */
 export const EXPORT_PAGE_ROWS = 400;
 
+/** Chunks that are read for one page of events: a page takes three or four. */
+export const EXPORT_CHUNKS = 4;
+
+/** Parsed commits that are kept while a page of events is made. */
+export const PARSED_COMMITS = 64;
+
 /** Text of the facts in one status reply; the caller asks again for the others. */
 export const STATUS_REPLY_BYTES = 500 * 1024;
 

@@ -45,15 +45,19 @@ export class RecordReader {
     throw new WritError('projection-broken', `the facts of ${invocation} are not where its row says`);
   }
 
+  /** A raw commit. @throws WritError `projection-broken` when it is not there */
+  async commit(tenant: TenantId, seq: number): Promise<StoredCommit> {
+    const commit = this.#projection.commit(tenant, seq) ?? (await this.#chunk(tenant, seq))?.commit(seq);
+    if (commit) return commit;
+    throw missing(tenant, seq);
+  }
+
   async #mentions(tenant: TenantId, seq: number): Promise<Mentions> {
     const pending = this.#projection.commit(tenant, seq);
     if (pending) return mentionsIn(pending);
     const mentions = (await this.#chunk(tenant, seq))?.mentions(seq);
     if (mentions) return mentions;
-    throw new WritError(
-      'projection-broken',
-      `commit ${seq} of ${tenant} is in no chunk: rebuild the projection`,
-    );
+    throw missing(tenant, seq);
   }
 
   async #chunk(tenant: TenantId, seq: number): Promise<UnpackedChunk | undefined> {
@@ -92,15 +96,26 @@ class UnpackedChunk {
     return tenant === this.#tenant && first <= seq && seq <= (this.#commits.at(-1)?.seq ?? 0);
   }
 
+  commit(seq: number): StoredCommit | undefined {
+    return this.#commits.find((one) => one.seq === seq);
+  }
+
   mentions(seq: number): Mentions | undefined {
     let mentions = this.#mentions.get(seq);
     if (mentions) return mentions;
-    const commit = this.#commits.find((one) => one.seq === seq);
+    const commit = this.commit(seq);
     if (!commit) return undefined;
     mentions = mentionsIn(commit);
     this.#mentions.set(seq, mentions);
     return mentions;
   }
+}
+
+function missing(tenant: TenantId, seq: number): WritError {
+  return new WritError(
+    'projection-broken',
+    `commit ${seq} of ${tenant} is in no chunk: rebuild the projection`,
+  );
 }
 
 function mentionsIn(commit: StoredCommit): Mentions {

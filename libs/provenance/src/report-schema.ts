@@ -192,6 +192,10 @@ export const campaignReportSchema = z.strictObject({
   tenant: z.string(),
   campaign: z.string().nullable(),
   log: z.string().nullable(),
+  /** Absent in reports of before these could be asked for. */
+  invocation: z.string().nullable().optional(),
+  since: z.string().nullable().optional(),
+  until: z.string().nullable().optional(),
   generatedAt: time,
   /** The report holds every fact up to this ledger sequence. */
   asOf: count,

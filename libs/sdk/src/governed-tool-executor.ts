@@ -4,13 +4,12 @@
  */
 import { WritError, isToken, subjects } from '@writ/contracts';
 import type { InvocationId, PayloadRef } from '@writ/contracts';
-import type { CampaignReport } from '@writ/provenance';
 import { uuidv7 } from 'uuidv7';
 import { Aborts } from './aborts.ts';
 import type { CallOptions, MapInputs, MapOptions, RunOptions } from './call-options.ts';
 import { Enquiry } from './enquiry.ts';
-import { fetchReport, writeReport } from './export-provenance.ts';
-import type { ExportScope } from './export-provenance.ts';
+import { exportToFile } from './exports/export-provenance.ts';
+import type { ExportOptions, Exported } from './exports/export-provenance.ts';
 import { requirePolicies, requireScheduler } from './in-force.ts';
 import { mapCalls } from './map-calls.ts';
 import { natsTransport } from './nats-transport.ts';
@@ -153,14 +152,15 @@ export class GovernedToolExecutor {
     return mapCalls((call) => this.run(call), inputs, options);
   }
 
-  /** Writes the report of this executor's audit log (or of what `scope` names) as JSON. */
-  async exportProvenance(
-    path: string,
-    scope: ExportScope = { log: this.settings.auditLog },
-  ): Promise<CampaignReport> {
-    const report = await fetchReport(this.#transport, this.settings.tenant, scope);
-    await writeReport(path, report);
-    return report;
+  /**
+   * Writes what is recorded of this executor's audit log (or of what `options` name) into a file: the report, or another
+   * `format`. Of any length in constant memory.
+   */
+  exportProvenance(path: string, options: ExportOptions = {}): Promise<Exported> {
+    const { campaign, log, invocation, since, until } = options;
+    const named = [campaign, log, invocation, since, until].some((value) => value !== undefined);
+    const scope = named ? {} : { log: this.settings.auditLog };
+    return exportToFile(path, this.#transport, this.settings.tenant, { ...options, ...scope });
   }
 
   /** Ends the connection. Calls without an outcome are carried on by the suite; here they fail with `closed`. */
