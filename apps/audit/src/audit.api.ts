@@ -4,11 +4,12 @@ import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
 import { statusRequest } from '@writ/contracts';
 import type { StatusReply } from '@writ/contracts';
 import { chainRequest, exportRequest, searchRequest, showRequest } from '@writ/provenance';
-import type { ChainPage, ExportPage, SearchPage, ShowReply } from '@writ/provenance';
+import type { ChainPage, EventsPage, ExportPage, SearchPage, ShowReply } from '@writ/provenance';
 import { answered, ApiCall, callingTenant, Health, requestBody, TELEMETRY } from '@writ/service';
 import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
 import { AuditTransport } from './audit-transport.ts';
+import { EventExport } from './event-export.ts';
 import { RecordExport } from './export.ts';
 import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
@@ -18,12 +19,14 @@ import { StoredChain } from './stored-chain.ts';
 export class AuditApi {
   readonly #status: InvocationStatus;
   readonly #export: RecordExport;
+  readonly #events: EventExport;
   readonly #search: InvocationSearch;
   readonly #chain: StoredChain;
 
   constructor(
     @Inject(InvocationStatus) status: InvocationStatus,
     @Inject(RecordExport) exported: RecordExport,
+    @Inject(EventExport) events: EventExport,
     @Inject(InvocationSearch) search: InvocationSearch,
     @Inject(StoredChain) chain: StoredChain,
     @Inject(AuditTransport) { projection }: AuditTransport,
@@ -32,6 +35,7 @@ export class AuditApi {
   ) {
     this.#status = status;
     this.#export = exported;
+    this.#events = events;
     this.#search = search;
     this.#chain = chain;
     health.add('projection', () => projection.health().reason);
@@ -52,6 +56,11 @@ export class AuditApi {
   @ApiCall('audit', 'export')
   export(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<ExportPage> {
     return answered(this.#export.page(callingTenant(context), requestBody(exportRequest, body)));
+  }
+
+  @ApiCall('audit', 'events')
+  events(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<EventsPage> {
+    return answered(this.#events.page(callingTenant(context), requestBody(exportRequest, body)));
   }
 
   @ApiCall('audit', 'search')

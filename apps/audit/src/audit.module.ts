@@ -7,8 +7,10 @@ import { AUDIT_CONFIG, auditEnvironment } from './audit.config.ts';
 import type { AuditConfig } from './audit.config.ts';
 import { AuditApi } from './audit.api.ts';
 import { AuditTransport } from './audit-transport.ts';
+import { CircumstancesReader } from './circumstances.ts';
 import { openDatabase } from './database.ts';
 import type { Database } from './database.ts';
+import { EventExport } from './event-export.ts';
 import { RecordExport } from './export.ts';
 import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
@@ -39,6 +41,11 @@ const DATABASE = Symbol('database');
       inject: [DATABASE, AuditTransport],
     },
     {
+      provide: CircumstancesReader,
+      useFactory: (ledger: Ledger) => new CircumstancesReader(ledger),
+      inject: [LEDGER],
+    },
+    {
       provide: InvocationStatus,
       useFactory: ({ db }: Database, { projection }: AuditTransport, reader: RecordReader) =>
         new InvocationStatus(db, projection, reader),
@@ -46,15 +53,31 @@ const DATABASE = Symbol('database');
     },
     {
       provide: RecordExport,
+      useFactory: (
+        { db }: Database,
+        ledger: Ledger,
+        { projection }: AuditTransport,
+        reader: RecordReader,
+        circumstances: CircumstancesReader,
+      ) => new RecordExport(db, ledger, projection, reader, circumstances),
+      inject: [DATABASE, LEDGER, AuditTransport, RecordReader, CircumstancesReader],
+    },
+    {
+      provide: EventExport,
       useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport, reader: RecordReader) =>
-        new RecordExport(db, ledger, projection, reader),
+        new EventExport(db, ledger, projection, reader),
       inject: [DATABASE, LEDGER, AuditTransport, RecordReader],
     },
     {
       provide: InvocationSearch,
-      useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport, reader: RecordReader) =>
-        new InvocationSearch(db, ledger, projection, reader),
-      inject: [DATABASE, LEDGER, AuditTransport, RecordReader],
+      useFactory: (
+        { db }: Database,
+        ledger: Ledger,
+        { projection }: AuditTransport,
+        reader: RecordReader,
+        circumstances: CircumstancesReader,
+      ) => new InvocationSearch(db, ledger, projection, reader, circumstances),
+      inject: [DATABASE, LEDGER, AuditTransport, RecordReader, CircumstancesReader],
     },
     {
       provide: StoredChain,

@@ -6,7 +6,8 @@ import { InvalidArgumentError, Option } from 'commander';
 import { show, within } from './commands.ts';
 import type { GlobalOptions, Surroundings } from './commands.ts';
 import { ExitCode } from './exit-code.ts';
-import { listingTable, provenance, provenanceText, search } from './listing.ts';
+import { listingTable, provenance, search } from './listing.ts';
+import { provenanceText } from './provenance-text.ts';
 import { sequenceOf } from './terms.ts';
 import { verifyChain } from './verify-chain.ts';
 

@@ -50,6 +50,7 @@ export class ScriptedSuite implements LedgerTransport {
         interactive: false,
         out: (text) => this.#out.push(text),
         err: (text) => this.#err.push(text),
+        write: async (text) => void this.#out.push(text),
       },
       open: async (role, { cell }) => ({
         tenant: cell ? CELL : LAB,

@@ -25,6 +25,8 @@ export interface ExecutorOptions {
   readonly maxOutputBytes?: number;
   /** How long `stop` waits for running calls. */
   readonly drainMs?: number;
+  /** Called as each session begins. */
+  readonly onSession?: (session: SessionId) => void;
 }
 
 /** No subject token, so no tool can be of this pool. */
@@ -104,12 +106,14 @@ export class ExecutorAgent {
   }
 
   #begin(): Session {
-    return beginSession(
+    const begun = beginSession(
       this.#options.executor,
       this.#ports,
       (session) => this.#onCommit(session),
       (session) => this.#onLost(session),
     );
+    this.#options.onSession?.(begun.runner.session);
+    return begun;
   }
 
   #onCommit(session: Session): void {
