@@ -25,6 +25,7 @@ const NOT_RECORDED: readonly string[] = [
   'approval.confirmed',
   'standing.withdrawn',
   'breaker.force-expired',
+  'executor.joined',
   'run.cancel-requested',
   'node.ruled',
   'node-type.defined',
