@@ -267,13 +267,12 @@ function hashOf(bytes: Buffer, start: number, end: number): number {
 
 /** Right after the closing quote of the text that begins at `at`. */
 function endOfText(bytes: Buffer, at: number): number {
-  const { length } = bytes;
-  for (let index = at + 1; index < length; index++) {
+  for (let index = at + 1; index < bytes.length; index++) {
     const byte = bytes[index] as number;
     if (byte === QUOTE) return index + 1;
     if (byte === BACKSLASH) index += 1;
   }
-  return length;
+  return bytes.length;
 }
 
 /** Right after the value that begins at `at`. */
