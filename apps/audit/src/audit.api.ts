@@ -3,14 +3,15 @@ import { Controller, Inject } from '@nestjs/common';
 import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
 import { statusRequest } from '@writ/contracts';
 import type { StatusReply } from '@writ/contracts';
-import { chainRequest, exportRequest, searchRequest, showRequest } from '@writ/provenance';
-import type { ChainPage, EventsPage, ExportPage, SearchPage, ShowReply } from '@writ/provenance';
+import { chainRequest, exportRequest, lineageRequest, searchRequest, showRequest } from '@writ/provenance';
+import type { ChainPage, EventsPage, ExportPage, LineagePage, SearchPage, ShowReply } from '@writ/provenance';
 import { answered, ApiCall, callingTenant, Health, requestBody, TELEMETRY } from '@writ/service';
 import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
 import { AuditTransport } from './audit-transport.ts';
 import { EventExport } from './event-export.ts';
 import { RecordExport } from './export.ts';
+import { LineageSearch } from './lineage.ts';
 import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
 import { StoredChain } from './stored-chain.ts';
@@ -22,6 +23,7 @@ export class AuditApi {
   readonly #events: EventExport;
   readonly #search: InvocationSearch;
   readonly #chain: StoredChain;
+  readonly #lineage: LineageSearch;
 
   constructor(
     @Inject(InvocationStatus) status: InvocationStatus,
@@ -29,6 +31,7 @@ export class AuditApi {
     @Inject(EventExport) events: EventExport,
     @Inject(InvocationSearch) search: InvocationSearch,
     @Inject(StoredChain) chain: StoredChain,
+    @Inject(LineageSearch) lineage: LineageSearch,
     @Inject(AuditTransport) { projection }: AuditTransport,
     @Inject(TELEMETRY) { meter }: Telemetry,
     @Inject(Health) health: Health,
@@ -38,6 +41,7 @@ export class AuditApi {
     this.#events = events;
     this.#search = search;
     this.#chain = chain;
+    this.#lineage = lineage;
     health.add('projection', () => projection.health().reason);
     meter
       .createObservableGauge(Metric.projectionSequence)
@@ -72,6 +76,11 @@ export class AuditApi {
   show(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<ShowReply> {
     const { invocation } = requestBody(showRequest, body);
     return answered(this.#search.show(callingTenant(context), invocation));
+  }
+
+  @ApiCall('audit', 'lineage')
+  lineage(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<LineagePage> {
+    return answered(this.#lineage.page(callingTenant(context), requestBody(lineageRequest, body)));
   }
 
   @ApiCall('audit', 'chain')

@@ -12,6 +12,7 @@ import { openDatabase } from './database.ts';
 import type { Database } from './database.ts';
 import { EventExport } from './event-export.ts';
 import { RecordExport } from './export.ts';
+import { LineageSearch } from './lineage.ts';
 import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
 import { StoredChain } from './stored-chain.ts';
@@ -78,6 +79,12 @@ const DATABASE = Symbol('database');
         circumstances: CircumstancesReader,
       ) => new InvocationSearch(db, ledger, projection, reader, circumstances),
       inject: [DATABASE, LEDGER, AuditTransport, RecordReader, CircumstancesReader],
+    },
+    {
+      provide: LineageSearch,
+      useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport) =>
+        new LineageSearch(db, ledger, projection),
+      inject: [DATABASE, LEDGER, AuditTransport],
     },
     {
       provide: StoredChain,

@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { parseSubject, toolSpec } from '@writ/contracts';
 import type { InvocationId, TenantId } from '@writ/contracts';
-import { ChainCheck, provenanceOf } from '@writ/provenance';
-import type { ChainFault, ChainLink, SearchRequest } from '@writ/provenance';
+import { ChainCheck, goingOn, provenanceOf } from '@writ/provenance';
+import type { ChainFault, ChainLink, LineageRequest, SearchRequest } from '@writ/provenance';
 import { freshDatabase } from '@writ/testkit';
 import type { Audit } from '../test/audit.ts';
 import { TENANT, append, commit, decided, names, ran, requested } from '../test/calls.ts';
@@ -12,6 +12,7 @@ import type { Commit } from '../test/calls.ts';
 import { Scene } from '../test/scene.ts';
 import { CircumstancesReader } from './circumstances.ts';
 import { RecordReader } from './record-reader.ts';
+import { LineageSearch } from './lineage.ts';
 import { InvocationSearch } from './search.ts';
 import { StoredChain } from './stored-chain.ts';
 
@@ -133,6 +134,38 @@ describe('one invocation', () => {
       what: { tool: 'descriptors', version: '1.4', class: 'DESTRUCTIVE', effects: 'once' },
       where: { executor: 'exec-1', pool: 'cpu', node: 'node-7', attempts: [{ node: 'node-7' }] },
       cost: { held: { usd: '5' }, used: { usd: '2' } },
+    });
+  });
+});
+
+describe('the lineage of a call', () => {
+  it('over many chunks, a few at a time: the same as in one walk', async () => {
+    await append(scene.ledger, ...ran(['a']));
+    for (const [index, id] of names('x', 6).entries()) {
+      await append(scene.ledger, requested([id], index % 2 === 0 ? { causedBy: ['a'] } : {}));
+      await scene.stored(audit);
+    }
+    await append(scene.ledger, requested(['last'], { causedBy: ['x-00004'] }));
+    const { db, projection } = audit;
+    const first = { towards: 'effects' as const, calls: ['a' as InvocationId], from: 1 };
+    for (const [chunks, least] of [
+      [1, 4],
+      [64, 1],
+    ] as const) {
+      const lineage = new LineageSearch(db, scene.ledger, projection, chunks);
+      const calls: unknown[] = [];
+      let pages = 0;
+      for (let request: LineageRequest = first; ; pages++) {
+        const page = await lineage.page(tenant, request);
+        calls.push(...page.links.flatMap((link) => link.calls));
+        if (page.next === undefined) break;
+        request = goingOn(request, page);
+      }
+      expect(calls).toEqual(['x-00000', 'x-00002', 'x-00004', 'last']);
+      expect(pages + 1).toBeGreaterThanOrEqual(least);
+    }
+    expect(await new LineageSearch(db, scene.ledger, projection).page('globex' as TenantId, first)).toEqual({
+      links: [],
     });
   });
 });

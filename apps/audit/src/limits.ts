@@ -61,6 +61,9 @@ export const EXPORT_CHUNKS = 4;
 /** Parsed commits that are kept while a page of events is made. */
 export const PARSED_COMMITS = 64;
 
+/** Chunks that one part of a lineage's walk looks through: some 8 MB. */
+export const LINEAGE_CHUNKS = 64;
+
 /** Text of the facts in one status reply; the caller asks again for the others. */
 export const STATUS_REPLY_BYTES = 500 * 1024;
 

@@ -8,6 +8,7 @@ import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
 import { addEvidenceCommands } from './evidence-commands.ts';
 import { addExportCommand } from './export-command.ts';
+import { addLineageCommand } from './lineage/lineage-command.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { addIndeterminateCommands } from './indeterminate-commands.ts';
 import { addInitCommand } from './init-command.ts';
@@ -76,6 +77,7 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addPolicyCommands(program, surroundings, ended);
   addEvidenceCommands(program, surroundings, ended);
   addExportCommand(program, surroundings, ended);
+  addLineageCommand(program, surroundings, ended);
   addWorkflowCommands(program, surroundings, ended);
   addQueueCommands(program, surroundings, priorityOf, ended);
   addIndeterminateCommands(program, surroundings, ended);

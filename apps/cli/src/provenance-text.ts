@@ -5,11 +5,13 @@ import type { Paint } from './terminal.ts';
 
 type Line = readonly [name: string, text: string | null];
 
-export function provenanceText(told: InvocationProvenance, paint: Paint): string {
+/** `ledTo`: the calls that were asked for because of this one. */
+export function provenanceText(told: InvocationProvenance, ledTo: readonly string[], paint: Paint): string {
   const { what, when, why, where } = told;
   const lines: readonly Line[] = [
     ['invocation', `${told.invocation}  ${paint(colourOf(told.stage), told.stage)}`],
     ...whoLines(told.who),
+    ['led to', joined(ledTo, ', ')],
     [
       'what',
       joined([what.tool, what.version && `version ${what.version}`, what.class, what.argsDigest], '  '),

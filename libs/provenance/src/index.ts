@@ -10,6 +10,15 @@ export { PROV_PREFIXES, provBundle } from './exports/prov-json.ts';
 export { beginsRecord, foldRecord, invocationsOf } from './fold.ts';
 export { glimpsesOf } from './glimpse.ts';
 export { livesOf } from './life.ts';
+export { lineageGraph } from './lineage-graph.ts';
+export {
+  LINKING_FACTS,
+  LineageWalk,
+  MAX_LINEAGE,
+  attemptKey,
+  goingOn,
+  lineageRequest,
+} from './lineage-links.ts';
 export { MAX_LISTED, searchPage, searchRequest, showRequest } from './listing.ts';
 export { provenanceOf } from './provenance.ts';
 export { stageOf, subjectOf } from './record.ts';
@@ -25,6 +34,8 @@ export type { Circumstances, Place as SessionPlace } from './circumstances.ts';
 export type { EventsPage, ExportPage, ExportRequest } from './export-page.ts';
 export type { ExportedEvent, ExportedFact } from './exports/cloud-events.ts';
 export type { Glimpse } from './glimpse.ts';
+export type { LineageEdge, LineageGraph, LineageNode } from './lineage-graph.ts';
+export type { LineageLink, LineagePage, LineageRequest } from './lineage-links.ts';
 export type { ListedInvocation, SearchPage, SearchRequest, ShowReply } from './listing.ts';
 export type { Asked, Attempt, InvocationRecord, Moment, Stage } from './record.ts';
 export type { CampaignReport, InvocationProvenance } from './report-schema.ts';
