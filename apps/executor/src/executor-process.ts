@@ -51,6 +51,7 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
     // Found out once, when the first command comes or the start has time for it.
     let sandbox: Promise<Sandbox> | undefined;
     this.#sandbox = () => (sandbox ??= Sandbox.detect(config.WRIT_TOOL_USER));
+    const inboxPrefix = service.WRIT_NATS_USER === undefined ? undefined : `_INBOX_${service.WRIT_NATS_USER}`;
     const adapters = adaptersOf({
       toolsFolder: config.WRIT_TOOLS,
       environment: process.env,
@@ -58,7 +59,7 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
       pool: this.#pool,
       sandbox: this.#sandbox,
       connection,
-      inboxPrefix: service.WRIT_NATS_USER === undefined ? undefined : `_INBOX_${service.WRIT_NATS_USER}`,
+      inboxPrefix,
       random: Math.random,
     });
     const payloads = payloadBucket(connection);
@@ -75,7 +76,7 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
       onSession: (session: SessionId) => void this.#announce(config, ledger, session),
     };
     this.#agent = new ExecutorAgent(options, {
-      ...natsPorts(connection),
+      ...natsPorts(connection, inboxPrefix),
       ledger,
       adapters,
       largeInputs: payloads,

@@ -6,6 +6,7 @@ export {
   busySessions,
   fencesOwed,
   grantDetails,
+  holdsOlder,
   openGrants,
   queueDepth,
   sessionLost,

@@ -47,6 +47,12 @@ export function busySessions(state: SchedulerState): ExecutorSession[] {
   );
 }
 
+/** Whether an executor still holds grants of another session than this one. */
+export function holdsOlder(state: SchedulerState, executor: ExecutorId, session: SessionId): boolean {
+  const sessions = state.sessions.get(executor);
+  return sessions !== undefined && sessions.size > (sessions.has(session) ? 1 : 0);
+}
+
 /** Whether a session was declared lost: it gets no more grants and has to begin anew. */
 export function sessionLost(state: SchedulerState, executor: ExecutorId, session: SessionId): boolean {
   return isLost(state, executor, session);
