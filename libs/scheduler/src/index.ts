@@ -8,6 +8,7 @@ export {
   grantDetails,
   openGrants,
   queueDepth,
+  queueDepths,
   sessionLost,
   toolByDigest,
 } from './queries.ts';
