@@ -9,6 +9,7 @@ export {
   holdsOlder,
   openGrants,
   queueDepth,
+  queueDepths,
   sessionLost,
   toolByDigest,
 } from './queries.ts';
