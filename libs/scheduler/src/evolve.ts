@@ -13,6 +13,7 @@ import {
   onConsumed,
   onGoverned,
   onGranted,
+  onOpened,
   onRevoked,
 } from './approvals.ts';
 import { ALL_POOLS, registerTool, tenantIn } from './catalog.ts';
@@ -58,6 +59,7 @@ const FOLDS: Folds = {
     parallel.set(data.pool ?? ALL_POOLS, data.parallelEnabled);
     if (data.pool === undefined) tenantIn(state, tenant).plan = data.plan;
   },
+  'approval.opened': onOpened,
   'approval.granted': onGranted,
   'policy.decided': onDecided,
   'approval.confirmed': onConfirmed,

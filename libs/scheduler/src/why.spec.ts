@@ -44,6 +44,14 @@ describe('a call', () => {
     ]);
     expect(kinds(asks.when(reserved('a', at(12))))).toEqual([['approval', 11]]);
   });
+  it('that people are asked about because of its price: waits for them', () => {
+    const opened = fact('approval.opened', { invocation: 'a' }, { seq: 12 });
+    const asks = one.when(allowed('a', 1, at(11)), opened);
+    expect(kinds(asks)).toEqual([
+      ['approval', 12],
+      ['budget', 12],
+    ]);
+  });
   it('that is allowed: waits for the budget', () =>
     expect(kinds(one.when(allowed('a', 1, at(11))))).toEqual([['budget', 11]]));
   it('that is paid for: waits for capacity', () => {
