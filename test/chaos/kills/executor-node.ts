@@ -2,9 +2,10 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { inWrit } from '@writ/testkit';
+import { eventually, inWrit } from '@writ/testkit';
 import type { Login } from '../../../infra/dev/connection.ts';
 
 export interface NodeOptions {
@@ -16,6 +17,7 @@ export interface NodeOptions {
 const PROGRAM = fileURLToPath(new URL('./executor-node.mjs', import.meta.url));
 const TOOLS = fileURLToPath(new URL('./tools', import.meta.url));
 const START_AGAIN_MS = 100;
+const STANDS_STILL_WITHIN_MS = 30_000;
 
 export class ExecutorNode {
   /** Under which name it is known; a process that comes back may have another one. */
@@ -48,9 +50,14 @@ export class ExecutorNode {
     await exit;
   }
 
-  /** SIGSTOP. */
-  pause(): void {
+  /** SIGSTOP; resolves when the kernel says that it stands still. */
+  async pause(): Promise<void> {
+    const { pid } = this.#process ?? {};
     this.#process?.kill('SIGSTOP');
+    await eventually(async () => / T /.test(await readFile(`/proc/${pid}/stat`, 'utf8')), {
+      withinMs: STANDS_STILL_WITHIN_MS,
+      what: `${this.name} stands still`,
+    });
   }
 
   /** SIGCONT. */
