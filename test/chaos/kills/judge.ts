@@ -35,11 +35,14 @@ function wrongEffects({ invocation, tool, outcome }: IssuedCall, effects: readon
   return wrong;
 }
 
-function wrongEnd({ invocation, tool, outcome }: IssuedCall, owner: string | undefined): string[] {
+function wrongEnd(
+  { invocation, tool, outcome, failure = '' }: IssuedCall,
+  owner: string | undefined,
+): string[] {
   const what = `${invocation} of ${tool}`;
   if (outcome && owner) return [`${what}: is listed although it has ended as ${outcome.status}`];
   if (outcome) return outcome.status === 'succeeded' ? [] : [`${what}: ${JSON.stringify(outcome)}`];
-  if (owner === undefined) return [`${what}: lost`];
+  if (owner === undefined) return [`${what}: lost ${failure}`];
   if (owner === 'person' && MAY_BE_ASKED_OF_PEOPLE.has(kindOf(tool))) return [];
   return [`${what}: is listed, and its owner is ${owner}`];
 }

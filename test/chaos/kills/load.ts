@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { subjects } from '@writ/contracts';
+import { messageOf, subjects } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
 import type { CallOutcome, GovernedToolExecutor } from '@writ/sdk';
 import { z } from 'zod';
@@ -14,6 +14,8 @@ export interface IssuedCall {
   readonly invocation: string;
   readonly tool: string;
   outcome?: CallOutcome;
+  /** Why it was not even asked for, or not to the end. */
+  failure?: string;
   /** Who has to say what became of it. */
   owner?: string;
 }
@@ -79,6 +81,7 @@ export class Load {
       const call: IssuedCall = { invocation: `c-${this.calls.size}`, tool: random.pick(tools) };
       this.calls.set(call.invocation, call);
       await this.#ask(call);
+      if (call.failure) return;
       this.settled++;
     }
   }
@@ -96,7 +99,7 @@ export class Load {
     // What is still open at the end fails with `closed`; it stands on the list.
     const ended = agent.run({ tool, inputs, invocation }).then(
       (outcome) => (call.outcome = outcome),
-      () => undefined,
+      (error: unknown) => (call.failure = messageOf(error)),
     );
     await Promise.race([ended, listed]);
     this.#unlisted.delete(invocation);
