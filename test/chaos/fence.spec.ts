@@ -39,7 +39,9 @@ let nodes: readonly ExecutorNode[] = [];
 beforeAll(async () => {
   tools = await startFakeTools();
   suite = await startTestSuite({
-    services: ['policy', 'budget', 'scheduler', 'audit'],
+    services: ['policy', 'budget', 'scheduler'],
+    // Nobody needs the audit, nor its Postgres.
+    postgresUrl: 'postgres://nobody',
     environment: { WRIT_PULL_HOLD_MS: '1500', WRIT_EXECUTOR_SILENT_MS: '2500' },
   });
   await mkdir(join(suite.dir, 'catalog'));

@@ -1,6 +1,12 @@
 /** What the calls came to against what the tools say that they did: every sentence is a broken promise. */
 import type { Effect } from './fake-tools.ts';
-import type { IssuedCall, ListedCall } from './load.ts';
+import type { IssuedCall } from './load.ts';
+
+/** A call that is listed as indeterminate, and who has to say what became of it. */
+export interface ListedCall {
+  readonly invocation: string;
+  readonly owner: string;
+}
 
 /** `once` and `once-command`: the kind of effects is the first word of a tool's name. */
 const AT_MOST_ONCE: ReadonlySet<string> = new Set(['once', 'queryable']);
@@ -24,24 +30,21 @@ export function brokenPromises(
   ];
 }
 
-function wrongEffects({ invocation, tool, outcome }: IssuedCall, effects: readonly Effect[]): string[] {
+function wrongEffects({ invocation, tool, end }: IssuedCall, effects: readonly Effect[]): string[] {
   const wrong: string[] = [];
   const keys = new Set(effects.map(({ key }) => key));
   if (keys.size > 1) wrong.push(`${invocation} of ${tool}: effects under ${keys.size} keys`);
   if (AT_MOST_ONCE.has(kindOf(tool)) && effects.length > 1)
     wrong.push(`${invocation} of ${tool}: ${effects.length} effects`);
-  if (outcome?.status === 'succeeded' && effects.length === 0)
+  if (end === 'succeeded' && effects.length === 0)
     wrong.push(`${invocation} of ${tool}: succeeded without an effect`);
   return wrong;
 }
 
-function wrongEnd(
-  { invocation, tool, outcome, failure = '' }: IssuedCall,
-  owner: string | undefined,
-): string[] {
+function wrongEnd({ invocation, tool, end, failure = '' }: IssuedCall, owner: string | undefined): string[] {
   const what = `${invocation} of ${tool}`;
-  if (outcome && owner) return [`${what}: is listed although it has ended as ${outcome.status}`];
-  if (outcome) return outcome.status === 'succeeded' ? [] : [`${what}: ${JSON.stringify(outcome)}`];
+  if (end && owner) return [`${what}: is listed although it has ended as ${end}`];
+  if (end) return end === 'succeeded' ? [] : [`${what}: ${end}`];
   if (owner === undefined) return [`${what}: lost ${failure}`];
   if (owner === 'person' && MAY_BE_ASKED_OF_PEOPLE.has(kindOf(tool))) return [];
   return [`${what}: is listed, and its owner is ${owner}`];

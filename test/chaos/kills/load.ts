@@ -1,33 +1,24 @@
 /**
- * Agents' calls under way all the time, and what became of each: an outcome, or a place on the list of calls whose end
- * nobody saw. A lane that has a listed call goes on with the next one, because only a person can end it.
+ * Agents' calls under way all the time, and what the ledger says became of each: notices get lost when servers are
+ * killed, facts do not. A call whose end nobody saw makes room for the next one, because only a person can end it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NatsConnection } from '@nats-io/nats-core';
-import { messageOf, subjects } from '@writ/contracts';
-import type { TenantId } from '@writ/contracts';
-import type { CallOutcome, GovernedToolExecutor } from '@writ/sdk';
-import { z } from 'zod';
+import { messageOf } from '@writ/contracts';
+import type { RecordedFact } from '@writ/contracts';
+import type { GovernedToolExecutor } from '@writ/sdk';
 import type { Random } from '../../simulation/random.ts';
 
 export interface IssuedCall {
   readonly invocation: string;
   readonly tool: string;
-  outcome?: CallOutcome;
-  /** Why it was not even asked for, or not to the end. */
+  /** How it ended: `succeeded`, or what else the ledger says. */
+  end?: string;
+  /** Why it was not even sent. */
   failure?: string;
-  /** Who has to say what became of it. */
-  owner?: string;
 }
-
-const indeterminate = z.object({ calls: z.array(z.object({ invocation: z.string(), owner: z.string() })) });
-export type ListedCall = z.infer<typeof indeterminate>['calls'][number];
 
 export interface LoadOptions {
   readonly agent: GovernedToolExecutor;
-  /** May ask the scheduler. */
-  readonly operator: NatsConnection;
-  readonly tenant: TenantId;
   readonly random: Random;
   readonly lanes: number;
   /** Names of tools, each as often as it should be called. */
@@ -38,19 +29,24 @@ export interface LoadOptions {
 
 /** How long a tool takes before its effect, and after it. */
 const LONGEST_WORK_MS = 80;
-const LIST_EVERY_MS = 300;
 /** Generous: whatever is open later is lost. */
 const SETTLED_WITHIN_MS = 120_000;
+/** Ends of calls that did not succeed; a call that is resolved was listed before. */
+const ENDS: ReadonlySet<string> = new Set([
+  'request.rejected',
+  'budget.refused',
+  'schedule.refused',
+  'invocation.cancelled',
+]);
 
 export class Load {
   readonly calls = new Map<string, IssuedCall>();
   /** Calls that are not under way any more. */
   settled = 0;
   readonly #options: LoadOptions;
-  readonly #unlisted = new Map<string, () => void>();
+  readonly #underWay = new Map<string, () => void>();
   #enough = false;
   #lanes: Promise<unknown> = Promise.resolve();
-  #lister: NodeJS.Timeout | undefined;
 
   constructor(options: LoadOptions) {
     this.#options = options;
@@ -58,21 +54,22 @@ export class Load {
 
   start(): void {
     this.#lanes = Promise.all(Array.from({ length: this.#options.lanes }, async () => this.#lane()));
-    this.#lister = setInterval(() => void this.#lookAtList(), LIST_EVERY_MS);
   }
 
-  /** Asks for nothing more; resolves when every call has ended or is listed, at the latest after a bound. */
+  /** What stands in the ledger. */
+  hear(fact: RecordedFact): void {
+    const end = endIn(fact);
+    const { invocation = '' } = fact.data as { readonly invocation?: string };
+    const call = this.calls.get(invocation);
+    if (!call || end === undefined) return;
+    if (end !== 'indeterminate') call.end = end;
+    this.#underWay.get(invocation)?.();
+  }
+
+  /** Asks for nothing more; resolves when no call is under way, at the latest after a bound. */
   async finish(): Promise<void> {
     this.#enough = true;
     await Promise.race([this.#lanes, delay(SETTLED_WITHIN_MS, undefined, { ref: false })]);
-    clearInterval(this.#lister);
-  }
-
-  /** The calls that the scheduler lists as indeterminate. */
-  async list(): Promise<readonly ListedCall[]> {
-    const { operator, tenant } = this.#options;
-    const reply = await operator.request(subjects.api(tenant, 'scheduler', 'indeterminate'), '{}');
-    return indeterminate.parse(reply.json()).calls;
   }
 
   async #lane(): Promise<void> {
@@ -81,7 +78,7 @@ export class Load {
       const call: IssuedCall = { invocation: `c-${this.calls.size}`, tool: random.pick(tools) };
       this.calls.set(call.invocation, call);
       await this.#ask(call);
-      if (call.failure) return;
+      if (call.failure !== undefined) return;
       this.settled++;
     }
   }
@@ -89,30 +86,23 @@ export class Load {
   async #ask(call: IssuedCall): Promise<void> {
     const { agent, random, file } = this.#options;
     const { invocation, tool } = call;
-    const inputs = {
-      call: invocation,
-      file,
-      beforeMs: random.below(LONGEST_WORK_MS),
-      afterMs: random.below(LONGEST_WORK_MS),
-    };
-    const listed = new Promise<void>((resolve) => this.#unlisted.set(invocation, resolve));
-    // What is still open at the end fails with `closed`; it stands on the list.
-    const ended = agent.run({ tool, inputs, invocation }).then(
-      (outcome) => (call.outcome = outcome),
-      (error: unknown) => (call.failure = messageOf(error)),
-    );
-    await Promise.race([ended, listed]);
-    this.#unlisted.delete(invocation);
+    const [beforeMs, afterMs] = [random.below(LONGEST_WORK_MS), random.below(LONGEST_WORK_MS)];
+    const settled = new Promise<void>((resolve) => this.#underWay.set(invocation, resolve));
+    const sent = agent.run({ tool, inputs: { call: invocation, file, beforeMs, afterMs }, invocation });
+    const failed = new Promise<void>((resolve) => {
+      sent.catch((error: unknown) => {
+        call.failure = messageOf(error);
+        resolve();
+      });
+    });
+    await Promise.race([settled, failed]);
+    this.#underWay.delete(invocation);
   }
+}
 
-  /** Whoever cannot answer now is asked again later. */
-  async #lookAtList(): Promise<void> {
-    const listed = await this.list().catch(() => []);
-    for (const { invocation, owner } of listed) {
-      if (owner !== 'person') continue;
-      const call = this.calls.get(invocation);
-      if (call) call.owner = owner;
-      this.#unlisted.get(invocation)?.();
-    }
-  }
+function endIn(fact: RecordedFact): string | undefined {
+  if (fact.type === 'execution.completed') return fact.data.outcome;
+  if (fact.type === 'schedule.indeterminate') return 'indeterminate';
+  if (fact.type === 'policy.decided' && fact.data.verdict === 'deny') return 'denied';
+  return ENDS.has(fact.type) ? fact.type : undefined;
 }
