@@ -10,6 +10,7 @@ import { FIRST_TOOL_USER } from '../../../apps/executor/dist/limits.js';
 import { noMetrics } from '../../../apps/executor/dist/metrics.js';
 import { ModuleAdapter } from '../../../apps/executor/dist/module-adapter.js';
 import { natsPorts } from '../../../apps/executor/dist/nats-ports.js';
+import { handedOn } from '../../../apps/executor/dist/run-traces.js';
 import { Sandbox } from '../../../apps/executor/dist/sandbox.js';
 import { WorkerPool } from '../../../apps/executor/dist/worker-pool.js';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
@@ -19,14 +20,15 @@ const MAX_OUTPUT_BYTES = 100_000;
 
 process.on('disconnect', () => process.exit());
 const connection = await connectNats({ url, user, password, name: executor });
-const ledger = jetstreamLedger(connection, { inboxPrefix: `_INBOX_${user}` });
+const inboxPrefix = `_INBOX_${user}`;
+const ledger = jetstreamLedger(connection, { inboxPrefix });
 const pool = new WorkerPool({ workers: 1, environment: {}, maxOutputBytes: MAX_OUTPUT_BYTES });
 await pool.start();
 let sandbox;
 const agent = new ExecutorAgent(
   { executor, slots, pool: 'default', labels: { node: executor } },
   {
-    ...natsPorts(connection),
+    ...natsPorts(connection, inboxPrefix),
     ledger,
     adapters: {
       module: new ModuleAdapter(toolsFolder, pool),
@@ -43,6 +45,7 @@ const agent = new ExecutorAgent(
     secrets: { value: () => Promise.reject(new Error('there are no secrets here')) },
     trouble: () => undefined,
     metrics: noMetrics,
+    traces: handedOn,
     now: Date.now,
     random: Math.random,
     newSession: () => `${Date.now().toString(36)}-${randomBytes(6).toString('hex')}`,
