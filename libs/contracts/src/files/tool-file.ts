@@ -127,5 +127,5 @@ export function effectsOf(tool: Pick<ToolSpec, 'class' | 'effects'>): Effects {
 
 /** Whether the tool can say what became of a call that nobody saw the end of. */
 export function isQueryable(tool: Pick<ToolSpec, 'class' | 'effects' | 'adapter'>): boolean {
-  return effectsOf(tool) === Effects.queryable && 'query' in tool.adapter && tool.adapter.query !== undefined;
+  return effectsOf(tool) === Effects.queryable && tool.adapter.query !== undefined;
 }
