@@ -174,7 +174,14 @@ function dueOf({ deadline, whenLate }: ToolRequested): Due | undefined {
   const deadlineMs = deadline === undefined ? NaN : Date.parse(deadline);
   if (Number.isNaN(deadlineMs)) return undefined;
   const late = whenLate === 'run';
-  return { deadlineMs, late, latestStartMs: deadlineMs, hopelessMs: deadlineMs, position: -1 };
+  return {
+    deadlineMs,
+    late,
+    latestStartMs: deadlineMs,
+    hopelessMs: deadlineMs,
+    position: -1,
+    inYielding: -1,
+  };
 }
 
 /** Forgets the accounts that nobody uses any more. */

@@ -36,17 +36,18 @@ export function moveTo(state: SchedulerState, call: Call, phase: Phase): void {
 
 /** A call that is allowed and paid for: it can be refused or cancelled from now on, and queues when its wave is open. */
 export function clear(state: SchedulerState, call: Call): void {
-  forecast(call);
+  forecast(state, call);
   if (mayStart(call)) becomeReady(state, call);
   else moveTo(state, call, CLEARED);
 }
 
 /** What its tool's runs so far say about a call's deadline. Told once, so that its place in the queue is fixed. */
-function forecast(call: Call): void {
+function forecast(state: SchedulerState, call: Call): void {
   const { due } = call;
   if (!due) return;
-  due.latestStartMs = due.deadlineMs - usualRunMs(versionOf(call));
   due.hopelessMs = due.deadlineMs - versionOf(call).times.leastMs;
+  const tooLate = due.late && due.hopelessMs <= state.at;
+  due.latestStartMs = tooLate ? Infinity : due.deadlineMs - usualRunMs(versionOf(call));
 }
 
 /** How long a call of this version runs, as far as anybody knows: its tool's median, else the most that it may take. */
@@ -173,7 +174,8 @@ function leave(state: SchedulerState, call: Call): void {
 
 /** Puts a ready call that has its keys where executors can get it. */
 export function queueUp(state: SchedulerState, call: Call): void {
-  call.lane ??= laneOf(state, call, versionOf(call));
+  // One that may end late queued elsewhere, perhaps, before it was tried again.
+  if (!call.lane || call.due?.late) call.lane = laneOf(state, call, versionOf(call));
   enqueue(state, call.lane, call);
 }
 

@@ -52,7 +52,7 @@ export function place(search: Search): Placement | undefined {
   const desks = desksOf(search);
   let reserved: Reservation | undefined;
   let looks = 0;
-  for (const lane of lanesInOrder(pool)) {
+  for (const lane of lanesInOrder(pool, now)) {
     if (++looks > MAX_QUEUES_PER_LOOK) break;
     const found = fit(lane, desks, reserved, now);
     if (found) return found;

@@ -1,5 +1,5 @@
 /** A call in a snapshot: what cannot be derived from elsewhere. Its places in queues, heaps and keys are built again. */
-import type { Digest } from '@writ/contracts';
+import type { Digest, Instant } from '@writ/contracts';
 import { accountOf, berthOf, pathOf } from './accounts.ts';
 import type { Again } from './attempt.ts';
 import { tenantIn } from './catalog.ts';
@@ -30,11 +30,14 @@ export interface SavedCall extends Omit<
   readonly argsDigest?: Digest;
   readonly traceparent?: string;
   readonly approval?: Omit<Approval, 'position'>;
-  readonly due?: Omit<Due, 'position'>;
+  readonly due?: SavedDue;
   readonly ticket?: number;
   readonly cancel?: { readonly reason?: string };
   readonly again?: Omit<Again, 'position' | 'lost' | 'barred'> & Partial<Pick<Again, 'lost' | 'barred'>>;
 }
+
+/** JSON has no infinity: without a latest start. */
+type SavedDue = Omit<Due, 'position' | 'inYielding' | 'latestStartMs'> & { readonly latestStartMs?: Instant };
 
 export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
   const { tenant, invocation, agent, tool, inputs, arrival, wave, phase, attempts, readyAt, seq } = call;
@@ -82,7 +85,7 @@ export function restoreCall(state: SchedulerState, saved: SavedCall, steps: read
     inputs,
     traceparent: saved.traceparent,
     berth: berthOf(accountOf(state.accounts, saved.tenant, saved.project, saved.campaign), saved.band),
-    due: saved.due && { ...saved.due, position: -1 },
+    due: saved.due && restoreDue(saved.due),
     arrival,
     wave,
     phase,
@@ -118,8 +121,12 @@ function saveApproval({ untilMs, consumed, revoked }: Approval): Omit<Approval, 
   return { consumed, ...given({ untilMs, revoked }) };
 }
 
-function saveDue({ deadlineMs, late, latestStartMs, hopelessMs }: Due): Omit<Due, 'position'> {
-  return { deadlineMs, late, latestStartMs, hopelessMs };
+function saveDue({ deadlineMs, late, latestStartMs, hopelessMs }: Due): SavedDue {
+  return { deadlineMs, late, hopelessMs, ...(latestStartMs < Infinity ? { latestStartMs } : {}) };
+}
+
+function restoreDue({ latestStartMs = Infinity, ...due }: SavedDue): Due {
+  return { ...due, latestStartMs, position: -1, inYielding: -1 };
 }
 
 /** Without the fields that are undefined, which JSON does not have. */

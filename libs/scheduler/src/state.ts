@@ -97,6 +97,8 @@ export interface Due {
   /** The deadline without the quickest run: when there is no hope left. */
   hopelessMs: Instant;
   position: number;
+  /** Where it stands among the calls of its lane by when they stop giving way. */
+  inYielding: number;
 }
 
 /** How far a call has come. */
