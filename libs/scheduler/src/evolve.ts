@@ -154,7 +154,6 @@ function newCall(
     due: dueOf(data),
     arrival: state.arrivals++,
     step: undefined,
-    wave: -1,
     phase: WAITING,
     argsDigest: undefined,
     version: undefined,

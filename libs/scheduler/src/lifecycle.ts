@@ -72,7 +72,9 @@ export function end(state: SchedulerState, call: Call): void {
   if (tenant && call.version) releaseVersion(tenant, call.version);
   const { step } = call;
   if (!step) return;
-  step.living[Math.max(call.wave, 0)]?.delete(call);
+  // Waves before the open one have ended.
+  for (let wave = Math.max(step.open, 0); wave < step.living.length; wave++)
+    if (step.living[wave]?.delete(call)) break;
   if (step.after) openFollowers(state, step.after, call);
   else if (!step.owed) openWaves(state, step);
 }
@@ -82,7 +84,7 @@ function mayStart(call: Call): boolean {
   const { step } = call;
   if (!step) return true;
   if (step.after) return step.after.get(call)?.size === 0;
-  return !step.owed && step.open === call.wave;
+  return step.living[step.open]?.has(call) === true;
 }
 
 /** Opens the first wave that still has living calls. */

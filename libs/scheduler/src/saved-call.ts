@@ -24,8 +24,9 @@ export interface SavedCall extends Omit<
   readonly band: number;
   readonly project: string;
   readonly campaign: string;
-  /** Index of its step; absent fields are undefined. */
+  /** Index of its step, and of its wave there, 0 while the plan is owed; absent fields are undefined. */
   readonly step?: number;
+  readonly wave?: number;
   readonly version?: Digest;
   readonly argsDigest?: Digest;
   readonly traceparent?: string;
@@ -39,13 +40,18 @@ export interface SavedCall extends Omit<
 /** JSON has no infinity: without a latest start. */
 type SavedDue = Omit<Due, 'position' | 'inYielding' | 'latestStartMs'> & { readonly latestStartMs?: Instant };
 
-export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
-  const { tenant, invocation, agent, tool, inputs, arrival, wave, phase, attempts, readyAt, seq } = call;
+/** A place in a step that is saved under this index. */
+export interface StepPlace {
+  readonly step: number;
+  readonly wave: number;
+}
+
+export function saveCall(call: Call, place: StepPlace | undefined): SavedCall {
+  const { tenant, invocation, agent, tool, inputs, arrival, phase, attempts, readyAt, seq } = call;
   const { due, argsDigest, traceparent, approval, cancel, again } = call;
   const [, project, campaign] = pathOf(call.berth.account);
-  const step = call.step && indexOf.get(call.step);
   const optional = {
-    step,
+    ...place,
     version: call.version?.digest,
     argsDigest,
     traceparent,
@@ -65,7 +71,6 @@ export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedC
     inputs,
     band: call.berth.band,
     arrival,
-    wave,
     phase,
     attempts,
     readyAt,
@@ -76,7 +81,7 @@ export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedC
 
 export function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly Step[]): Call {
   const tenant = tenantIn(state, saved.tenant);
-  const { invocation, agent, tool, inputs, arrival, wave, phase, attempts, readyAt, seq } = saved;
+  const { invocation, agent, tool, inputs, arrival, phase, attempts, readyAt, seq } = saved;
   const call: Call = {
     tenant: saved.tenant,
     invocation,
@@ -87,7 +92,6 @@ export function restoreCall(state: SchedulerState, saved: SavedCall, steps: read
     berth: berthOf(accountOf(state.accounts, saved.tenant, saved.project, saved.campaign), saved.band),
     due: saved.due && restoreDue(saved.due),
     arrival,
-    wave,
     phase,
     attempts,
     readyAt,
@@ -107,8 +111,9 @@ export function restoreCall(state: SchedulerState, saved: SavedCall, steps: read
   if (call.approval) tenant.approved.add(call);
   if (call.step) {
     const { living } = call.step;
-    while (living.length <= Math.max(call.wave, 0)) living.push(new Set());
-    living[Math.max(call.wave, 0)]?.add(call);
+    const { wave = 0 } = saved;
+    while (living.length <= wave) living.push(new Set());
+    living[wave]?.add(call);
   }
   return call;
 }

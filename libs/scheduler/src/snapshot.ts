@@ -16,7 +16,7 @@ import type {
 import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
 import { breakerOf, tenantIn, versionOf } from './catalog.ts';
 import { given, restoreCall, saveCall } from './saved-call.ts';
-import type { SavedCall } from './saved-call.ts';
+import type { SavedCall, StepPlace } from './saved-call.ts';
 import { restoreAccounts, saveAccounts } from './saved-accounts.ts';
 import type { SavedAccounts } from './saved-accounts.ts';
 import { restoreBreaker, saveBreakers } from './saved-breaker.ts';
@@ -76,7 +76,7 @@ export function snapshot(state: SchedulerState): Json {
   const steps = new Set(state.unplanned.values());
   for (const { step } of calls) if (step) steps.add(step);
   const ordered = [...steps].sort(byArrival);
-  const indexOf = new Map(ordered.map((step, index) => [step, index]));
+  const places = placesIn(ordered);
   const saved: Saved = {
     arrivals: state.arrivals,
     grants: state.grants,
@@ -87,7 +87,7 @@ export function snapshot(state: SchedulerState): Json {
       .sort(([a], [b]) => compareText(a, b))
       .map(([id, tenant]) => saveTenant(id, tenant)),
     steps: ordered.map(saveStep),
-    calls: calls.map((call) => saveCall(call, indexOf)),
+    calls: calls.map((call) => saveCall(call, places.get(call))),
     fences: [...state.fences.values()],
     lostSessions: [...state.lostSessions],
     alerts: state.alerts,
@@ -200,6 +200,14 @@ function saveStep({ tenant, agent, id, arrival, owed, after }: Step): SavedStep 
   const waiting = after && [...after].sort(([a], [b]) => a.arrival - b.arrival);
   const saved = waiting?.map(([call, before]) => [call.invocation, invocationsOf(before)] as const);
   return { tenant, agent, id, arrival, ...given({ owed, after: saved }) };
+}
+
+/** Where the living calls of these steps stand. */
+function placesIn(steps: readonly Step[]): ReadonlyMap<Call, StepPlace> {
+  const places = new Map<Call, StepPlace>();
+  for (const [step, { living }] of steps.entries())
+    for (const [wave, calls] of living.entries()) for (const call of calls) places.set(call, { step, wave });
+  return places;
 }
 
 function invocationsOf(calls: Iterable<Call>): InvocationId[] {

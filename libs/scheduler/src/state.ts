@@ -61,8 +61,6 @@ export interface Call {
   readonly arrival: number;
   /** Absent for the only call of a step. */
   step: Step | undefined;
-  /** Index of its wave; -1 while the plan is owed. */
-  wave: number;
   phase: Phase;
   /** Known from the decision on: what exactly was allowed, and to be run by which version of the tool. */
   argsDigest: Digest | undefined;
@@ -136,13 +134,13 @@ export interface Step {
   readonly id: StepId;
   /** Arrival of its first call: steps are kept in this order. */
   readonly arrival: number;
-  /** The plan while it is owed; afterwards the calls' own `wave` or `after` says it all. */
+  /** The plan while it is owed; afterwards `living` or `after` says it all. */
   owed: Plan | undefined;
   /** Calls of each wave that have not ended; of one wave before there is a plan. */
   readonly living: Set<Call>[];
   /** The first wave with living calls; -1 while the plan is owed. */
   open: number;
-  /** Of a step planned as a graph: the living calls that each living call still waits for; its wave is always 0. */
+  /** Of a step planned as a graph: the living calls that each living call still waits for; all stand in one wave. */
   after: Map<Call, Set<Call>> | undefined;
 }
 
