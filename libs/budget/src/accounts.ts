@@ -3,7 +3,7 @@
  * account named like its project, the one named `project/campaign`, the one named by the campaign alone, and the parents
  * of all these. The campaign's own name lets a lab give it its money whatever project the agents file it under.
  */
-import { limitsOf, toMicros } from '@writ/contracts';
+import { Unit, limitsOf, toMicros } from '@writ/contracts';
 import type { BudgetLimit, BudgetSpec } from '@writ/contracts';
 import { notePassedShares, sameAlerts, sharesOf } from './alerts.ts';
 import { MAX_ANCESTORS, MAX_WAYS } from './limits.ts';
@@ -58,7 +58,7 @@ export function defineAccount(state: BudgetState, tenant: TenantBudget, spec: Bu
   for (const [unit, given] of Object.entries(spec.limits)) {
     for (const limit of limitsOf(given)) {
       const purse = purseOf(account, unit, limit.tool, windowOf(limit), state.now);
-      wanted.set(purse, termsOf(limit, spec.alerts));
+      wanted.set(purse, termsOf(unit, limit, spec.alerts));
     }
   }
   account.limits = [...wanted.keys()];
@@ -131,15 +131,17 @@ export function purseOf(
   return purse;
 }
 
-function termsOf(limit: BudgetLimit, alerts: readonly number[]): Terms {
+function termsOf(unit: string, limit: BudgetLimit, alerts: readonly number[]): Terms {
   const hard = toMicros(limit.hard);
+  // What a call stores is known without its tool saying so.
+  const { undeclared = unit === Unit.storage ? 'allowed' : 'refused' } = limit;
   return {
     limit: hard,
     soft: limit.soft === undefined ? undefined : shareOf(hard, limit.soft),
     overdraft: limit.overdraft,
     approvers: limit.approvers,
     expiresSeconds: limit.expiresSeconds,
-    strict: limit.undeclared === 'refused',
+    strict: undeclared === 'refused',
     alerts: sharesOf(hard, alerts),
   };
 }
