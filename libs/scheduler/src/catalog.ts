@@ -96,6 +96,7 @@ export function breakerOf(state: SchedulerState, id: TenantId, scope: string): B
       circuit: closedCircuit(spec),
       force: undefined,
       round: 0,
+      seq: 0,
       doors: new Set(),
       inOpen: -1,
       inForced: -1,

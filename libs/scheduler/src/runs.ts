@@ -68,7 +68,15 @@ export function learn(
   const { outcome, startedAtMs, endedAtMs } = fact.data;
   settle(state, call, grant, fact);
   const { timeoutSeconds } = call.version.spec;
-  const run = { outcome, startedAtMs, endedAtMs, executor: grant.executor, at: fact.at, timeoutSeconds };
+  const run = {
+    outcome,
+    startedAtMs,
+    endedAtMs,
+    executor: grant.executor,
+    at: fact.at,
+    seq: fact.seq,
+    timeoutSeconds,
+  };
   for (const breaker of call.version.door.breakers) {
     // Recorded first: a probe that succeeded keeps its permit, so no lane opens in between.
     record(breaker, grant.probes?.[breakerKey(breaker)] ?? 0, run);

@@ -120,8 +120,9 @@ function breakersBefore(state: SchedulerState, { tenant, tool, version }: Call):
   if (gateBefore(all) === 'pass') return [];
   return all
     .filter((breaker) => gateBefore([breaker]) !== 'pass')
-    .map(({ scope, circuit, force }) => ({
+    .map(({ scope, circuit, force, seq }) => ({
       kind: 'breaker',
+      seq: force?.seq ?? seq,
       detail: `the circuit of ${scope} is ${force ? `${force.mode} by an operator: ${force.reason}` : circuit.status}`,
     }));
 }
