@@ -5,7 +5,7 @@
  */
 import type { Instant } from '@writ/contracts';
 import { dequeue, enqueue, isOverdue, laneOf, settleLane } from './queue.ts';
-import type { Pool } from './queue.ts';
+import type { Pool } from './lanes.ts';
 import type { Call, SchedulerState } from './state.ts';
 
 /** Lets time pass in a pool. */

@@ -24,6 +24,7 @@ export function tenantIn(state: SchedulerState, id: TenantId): Tenant {
       parallel: new Map(),
       plan: undefined,
       calls: new Map(),
+      traces: new Map(),
       seen: new RecentIds(),
       tools: new Map(),
       versions: new Map(),

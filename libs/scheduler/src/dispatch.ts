@@ -16,7 +16,7 @@ import { MAX_FACTS_PER_ANSWER } from './limits.ts';
 import { place } from './place.ts';
 import { firstLane, maySkipTurns } from './order.ts';
 import { isOverdue } from './queue.ts';
-import type { Lane, Pool } from './queue.ts';
+import type { Lane, Pool } from './lanes.ts';
 import { penaltyOf } from './runs.ts';
 import type { ExecutorSession } from './attempt.ts';
 import type { Call, SchedulerState } from './state.ts';

@@ -66,6 +66,7 @@ export function end(state: SchedulerState, call: Call): void {
   returnKeys(state, call);
   const tenant = state.tenants.get(call.tenant);
   tenant?.calls.delete(call.invocation);
+  if (tenant && tenant.traces.size > 0) tenant.traces.delete(call.invocation);
   if (call.approval) tenant?.approved.delete(call);
   // Living calls are known anyway: only the ids of ended ones take room among those that are remembered.
   tenant?.seen.remember(call.invocation, '', state.at);

@@ -2,8 +2,9 @@
 import type { Instant } from '@writ/contracts';
 import { isOwedMore } from './accounts.ts';
 import type { Account } from './accounts.ts';
-import { laneBefore, tenantOf } from './queue.ts';
-import type { Branch, Lane, Pool } from './queue.ts';
+import { laneBefore } from './lanes.ts';
+import { tenantOf } from './queue.ts';
+import type { Branch, Lane, Pool } from './lanes.ts';
 
 /** The lane whose first call is next: of the most urgent band that has any, or overdue, whichever is owed more. */
 export function firstLane({ bands, late }: Pool, now: Instant): Lane | undefined {

@@ -9,7 +9,7 @@ import type { OfferedExecutor } from './dispatch.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { MAX_QUEUES_PER_LOOK } from './limits.ts';
 import { lanesInOrder } from './order.ts';
-import type { Lane, Pool } from './queue.ts';
+import type { Lane, Pool } from './lanes.ts';
 import type { ExecutorSession } from './attempt.ts';
 import type { Call, SchedulerState } from './state.ts';
 

@@ -9,7 +9,6 @@ import type { Call, Due, SchedulerState, Step } from './state.ts';
 export interface SavedCall extends Omit<
   Call,
   | 'berth'
-  | 'traceparent'
   | 'due'
   | 'step'
   | 'version'
@@ -29,7 +28,6 @@ export interface SavedCall extends Omit<
   readonly wave?: number;
   readonly version?: Digest;
   readonly argsDigest?: Digest;
-  readonly traceparent?: string;
   readonly approval?: Omit<Approval, 'position'>;
   readonly due?: SavedDue;
   readonly ticket?: number;
@@ -48,13 +46,12 @@ export interface StepPlace {
 
 export function saveCall(call: Call, place: StepPlace | undefined): SavedCall {
   const { tenant, invocation, agent, tool, inputs, arrival, phase, attempts, readyAt, seq } = call;
-  const { due, argsDigest, traceparent, approval, cancel, again } = call;
+  const { due, argsDigest, approval, cancel, again } = call;
   const [, project, campaign] = pathOf(call.berth.account);
   const optional = {
     ...place,
     version: call.version?.digest,
     argsDigest,
-    traceparent,
     approval: approval && saveApproval(approval),
     due: due && saveDue(due),
     ticket: call.lease?.ticket,
@@ -88,7 +85,6 @@ export function restoreCall(state: SchedulerState, saved: SavedCall, steps: read
     agent,
     tool,
     inputs,
-    traceparent: saved.traceparent,
     berth: berthOf(accountOf(state.accounts, saved.tenant, saved.project, saved.campaign), saved.band),
     due: saved.due && restoreDue(saved.due),
     arrival,

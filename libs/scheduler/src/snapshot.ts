@@ -40,6 +40,7 @@ interface SavedTenant {
   readonly versions: readonly (readonly [Digest, ToolSpec])[];
   readonly tools: readonly (readonly [ToolName, readonly (readonly [number, Digest])[]])[];
   readonly plan?: PlanMode;
+  readonly traces?: readonly (readonly [InvocationId, string])[];
   readonly breakers: readonly SavedBreaker[];
   /** Versions of READ_ONLY tools that were seen to write. */
   readonly wrote?: readonly Digest[];
@@ -154,7 +155,7 @@ function saveTenant(id: TenantId, tenant: Tenant): SavedTenant {
     id,
     governedAt: tenant.governedAt,
     parallel: sorted(tenant.parallel),
-    ...given({ plan: tenant.plan }),
+    ...given({ plan: tenant.plan, traces: tenant.traces.size > 0 ? sorted(tenant.traces) : undefined }),
     seen: tenant.seen.snapshot(),
     versions,
     tools,
@@ -167,13 +168,27 @@ function saveTenant(id: TenantId, tenant: Tenant): SavedTenant {
 
 function restoreTenant(
   state: SchedulerState,
-  { id, governedAt, parallel, plan, seen, versions, tools, breakers, wrote = [], times, limits }: SavedTenant,
+  {
+    id,
+    governedAt,
+    parallel,
+    plan,
+    traces = [],
+    seen,
+    versions,
+    tools,
+    breakers,
+    wrote = [],
+    times,
+    limits,
+  }: SavedTenant,
 ): void {
   const tenant = tenantIn(state, id);
   tenant.seen.restore(seen);
   tenant.governedAt = governedAt;
   for (const [pool, on] of parallel) tenant.parallel.set(pool, on);
   tenant.plan = plan;
+  for (const [invocation, trace] of traces) tenant.traces.set(invocation, trace);
   for (const [tool, counts] of times) tenant.times.set(tool, new RunTimes(counts));
   restrict(state, id, limits);
   for (const saved of breakers) {

@@ -40,8 +40,8 @@ import type { Door } from './gates.ts';
 import type { Quota } from './quotas.ts';
 import type { Approval } from './lapse.ts';
 import type { Lease, Leases } from './leases.ts';
-import { IN_LANES, laneBefore } from './queue.ts';
-import type { Lane, Pool } from './queue.ts';
+import { IN_LANES, laneBefore } from './lanes.ts';
+import type { Lane, Pool } from './lanes.ts';
 import type { Plan } from './conflicts.ts';
 import type { RunTimes } from './run-times.ts';
 
@@ -52,8 +52,6 @@ export interface Call {
   readonly agent: AgentId;
   readonly tool: ToolName;
   readonly inputs: JsonObject;
-  /** The agent's trace, when it has one. */
-  readonly traceparent: string | undefined;
   readonly berth: Berth;
   /** Absent for a call without a deadline. */
   readonly due: Due | undefined;
@@ -162,6 +160,8 @@ export interface Tenant {
   /** How its steps are planned unless they say it themselves. */
   plan: PlanMode | undefined;
   readonly calls: Map<InvocationId, Call>;
+  /** The agents' traces, of calls that have one. */
+  readonly traces: Map<InvocationId, string>;
   /** Invocations that have ended: repeating one has no second effect. */
   readonly seen: RecentIds;
   /** Versions of each tool with the catalog revision that each came with, newest last. */
