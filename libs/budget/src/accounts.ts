@@ -2,7 +2,7 @@
  * The account tree. A call pays from every account on its way (`accountWay`). What is spent and held stays with an account
  * whatever the catalog says of its limits.
  */
-import { accountWay, limitsOf, toMicros } from '@writ/contracts';
+import { Unit, accountWay, limitsOf, toMicros } from '@writ/contracts';
 import type { BudgetLimit, BudgetSpec } from '@writ/contracts';
 import { notePassedShares, sameAlerts, sharesOf } from './alerts.ts';
 import { MAX_WAYS } from './limits.ts';
@@ -52,7 +52,7 @@ export function defineAccount(state: BudgetState, tenant: TenantBudget, spec: Bu
   for (const [unit, given] of Object.entries(spec.limits)) {
     for (const limit of limitsOf(given)) {
       const purse = purseOf(account, unit, limit.tool, windowOf(limit), state.now);
-      wanted.set(purse, termsOf(limit, spec.alerts));
+      wanted.set(purse, termsOf(unit, limit, spec.alerts));
     }
   }
   account.limits = [...wanted.keys()];
@@ -125,15 +125,17 @@ export function purseOf(
   return purse;
 }
 
-function termsOf(limit: BudgetLimit, alerts: readonly number[]): Terms {
+function termsOf(unit: string, limit: BudgetLimit, alerts: readonly number[]): Terms {
   const hard = toMicros(limit.hard);
+  // What a call stores is known without its tool saying so.
+  const { undeclared = unit === Unit.storage ? 'allowed' : 'refused' } = limit;
   return {
     limit: hard,
     soft: limit.soft === undefined ? undefined : shareOf(hard, limit.soft),
     overdraft: limit.overdraft,
     approvers: limit.approvers,
     expiresSeconds: limit.expiresSeconds,
-    strict: limit.undeclared === 'refused',
+    strict: undeclared === 'refused',
     alerts: sharesOf(hard, alerts),
   };
 }

@@ -88,7 +88,7 @@ export {
   storeRequest,
 } from './payload.ts';
 export { PlanMode } from './plan-mode.ts';
-export { MICROS_PER_UNIT, Unit, formatMicros, toMicros } from './quantities.ts';
+export { MICROS_PER_UNIT, OTHER_UNITS, Unit, formatMicros, toMicros } from './quantities.ts';
 export { RecentIds } from './recent-ids.ts';
 export {
   LEDGER_STREAM,
