@@ -15,7 +15,7 @@ import { provenance } from '../listing.ts';
 const QUERY_TIMEOUT_MS = 60_000;
 
 /** Records that are asked for together. */
-const AT_ONCE = 16;
+const AT_ONCE = 4;
 
 /** Parts of a walk, of 64 chunks each, that `writ show` waits for. */
 const PARTS_IN_A_MOMENT = 4;
