@@ -32,21 +32,22 @@ afterEach(async () => scene.close());
 
 /** An audit that exports a share of the traces, at a time after the calls. */
 function start(ratio: number, laterMs = 0) {
-  let traces: TraceExport | undefined;
+  // What it reads back is only there when the audit has started.
+  const late: { traces?: TraceExport } = {};
   const follower: CallFollower = {
-    sampled: (call) => traces?.sampled(call),
-    ended: (trace, commit) => traces?.ended(trace, commit),
+    sampled: (call) => late.traces?.sampled(call),
+    ended: (trace, commit) => late.traces?.ended(trace, commit),
   };
   const audit = scene.start({ follower });
   const reader = new RecordReader(audit.db, { commit: () => undefined });
-  traces = new TraceExport({
+  late.traces = new TraceExport({
     tracing: { ratio, slowMs: 60_000, spans: { write: (span) => void spans.push(span) } },
     meter: metrics.getMeter('test'),
     stored: reader.commit.bind(reader),
     onProblem: (problem) => audit.problems.push(problem),
     now: () => AT + laterMs,
   });
-  return { audit, settled: () => traces?.settled() };
+  return { audit, settled: () => late.traces?.settled() };
 }
 
 /** Calls that were exported, each once for every time it was. */
