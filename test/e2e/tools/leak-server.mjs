@@ -27,5 +27,7 @@ if (port === undefined) {
     await build(request.headers.authorization).connect(transport);
     await transport.handleRequest(request, response);
   };
-  createServer((request, response) => void answer(request, response)).listen(Number(port), '127.0.0.1', () => console.log('listening'));
+  createServer((request, response) => void answer(request, response)).listen(Number(port), '127.0.0.1', () =>
+    console.log('listening'),
+  );
 }
