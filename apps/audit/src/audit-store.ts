@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CHAIN_GENESIS, CHAIN_HASH_BYTES, WritError } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
@@ -42,13 +42,19 @@ export interface PackedBatch {
   readonly breakers: readonly BreakerRow[];
 }
 
-export function packBatch(to: number, batch: TraceBatch, chunks: readonly TenantChunk[]): PackedBatch {
-  const traces = new CopyRows();
-  for (const trace of batch.traces) writeTrace(traces, trace);
-  const packed = new CopyRows();
-  for (const chunk of chunks) writeChunk(packed, chunk);
-  const { again, breakers, unstoredFrom } = batch;
-  return { to, foldFrom: unstoredFrom ?? to + 1, traces, again, chunks: packed, breakers };
+/** Packs one batch after another into the same bytes: a batch is there until the next one is packed. */
+export class Packer {
+  readonly #traces = new CopyRows();
+  readonly #chunks = new CopyRows();
+
+  pack(to: number, batch: TraceBatch, chunked: readonly TenantChunk[]): PackedBatch {
+    const traces = this.#traces.clear();
+    for (const trace of batch.traces) writeTrace(traces, trace);
+    const chunks = this.#chunks.clear();
+    for (const chunk of chunked) writeChunk(chunks, chunk);
+    const { again, breakers, unstoredFrom } = batch;
+    return { to, foldFrom: unstoredFrom ?? to + 1, traces, again, chunks, breakers };
+  }
 }
 
 /** Takes the writer's lock for this connection, if nobody has it. */
@@ -91,10 +97,7 @@ export async function clearProjection(db: Db): Promise<void> {
  * `rows-exist` when an invocation that looked new has a row already; then nothing is stored.
  */
 export async function storeBatch(client: PoolClient, batch: PackedBatch, from: number): Promise<void> {
-  await client.query('begin');
   try {
-    // The projection can be folded again, so its commits need not wait for the disk: a lost one takes its cursor with it.
-    await client.query('set local synchronous_commit = off');
     await moveCursor(client, batch, from);
     await removeRows(client, batch.again);
     await copy(client, `audit.invocations (${TRACE_COLUMNS})`, batch.traces);
@@ -148,12 +151,16 @@ function rowsExist(cause: unknown): WritError {
   );
 }
 
+/**
+ * Begins the transaction, all in one message. The projection can be folded again, so its commits need not wait for the
+ * disk: a lost one takes its cursor with it.
+ */
 async function moveCursor(client: PoolClient, { to, foldFrom }: PackedBatch, from: number): Promise<void> {
-  const { rowCount } = await client.query(
-    'update audit.cursor set last_seq = $1, fold_from = $2 where last_seq = $3',
-    [to, foldFrom, from],
-  );
-  if (rowCount === 1) return;
+  const results = (await client.query(
+    `begin; set local synchronous_commit = off;
+      update audit.cursor set last_seq = ${to}, fold_from = ${foldFrom} where last_seq = ${from}`,
+  )) as unknown as readonly QueryResult[];
+  if (results.at(-1)?.rowCount === 1) return;
   throw new WritError(
     'projection-moved',
     `the projection does not stand at ${from} any more; reading it again`,

@@ -18,6 +18,13 @@ export class CopyRows {
   #length = HEADER.copy(this.#bytes);
   rows = 0;
 
+  /** Begins anew in the same bytes; what `end` gave is overwritten. */
+  clear(): this {
+    this.#length = HEADER.length;
+    this.rows = 0;
+    return this;
+  }
+
   /** Starts a row of so many columns. */
   begin(columns: number): void {
     this.rows += 1;

@@ -8,7 +8,7 @@ import { Backoff, parseSubject } from '@writ/contracts';
 import type { StoredCommit, TenantId } from '@writ/contracts';
 import type { Ledger, LedgerCommit } from '@writ/ledger';
 import type { Trace } from '@writ/provenance';
-import { loadHeads, loadTraces, packBatch } from './audit-store.ts';
+import { Packer, loadHeads, loadTraces } from './audit-store.ts';
 import type { Cursor, PackedBatch } from './audit-store.ts';
 import type { Bell } from './bell.ts';
 import { Intake } from './intake.ts';
@@ -41,6 +41,7 @@ export class LedgerFold {
   readonly #intake: Intake;
   readonly #traces: Traces;
   readonly #raw = new RawCommits();
+  readonly #packer = new Packer();
   readonly #folded: Bell;
   readonly #stop = new AbortController();
   #last = 0;
@@ -126,7 +127,7 @@ export class LedgerFold {
   /** Packed at once: what is folded later is not in it. `all`: also what is open only for a moment. */
   takeBatch(all: boolean): FoldedBatch {
     const traces = this.#traces.takeBatch(performance.now(), all);
-    const batch = { ...packBatch(this.#last, traces, this.#raw.takeChunks()), bytes: this.#bytes };
+    const batch = { ...this.#packer.pack(this.#last, traces, this.#raw.takeChunks()), bytes: this.#bytes };
     this.#bytes = 0;
     return batch;
   }
