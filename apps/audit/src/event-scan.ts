@@ -33,6 +33,7 @@ const NAMES = [
   'calls',
   'log',
   'step',
+  'holds',
 ] as const;
 export type Member = (typeof NAMES)[number];
 

@@ -32,6 +32,7 @@ const STRANGERS: readonly Member[] = [
   'invocation',
   'agent',
   'tool',
+  'holds',
 ];
 
 /** The glimpses of the present event of a commit on a subject of this kind and origin; undefined when it is not plain. */
@@ -58,6 +59,8 @@ const NOTHING = {
   outcome: undefined,
   attemptEnd: undefined,
   rejects: undefined,
+  holds: undefined,
+  used: undefined,
 } as const;
 
 /** A request without anything unusual: no priority, deadline or justification, and inputs that are flat. */
@@ -115,6 +118,8 @@ function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
   if (decided && !scan.is('verdict', Verdict.allow)) return undefined;
   const attempt = scan.count('attempt');
   if (type === 'schedule.dispatched' && attempt === undefined) return undefined;
+  const holds = type === 'budget.reserved' ? scan.json('holds') : undefined;
+  if (type === 'budget.reserved' && holds === undefined) return undefined;
   return {
     type,
     invocation,
@@ -130,6 +135,8 @@ function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
     outcome: undefined,
     attemptEnd: undefined,
     rejects: undefined,
+    holds,
+    used: undefined,
   };
 }
 
@@ -138,6 +145,7 @@ function completion(scan: EventScan): Glimpse | undefined {
   if (!scan.is('type', 'execution.completed') || !isEnvelope(scan)) return undefined;
   if (!scan.openData() || !scan.familiar || scan.has('error') || scan.has('outputRef')) return undefined;
   const outcome = RUN_OUTCOMES.find((one) => scan.is('outcome', one));
+  const used = scan.json('usage') ?? '';
   const plain =
     outcome !== undefined &&
     isName(scan, 'invocation') &&
@@ -149,7 +157,7 @@ function completion(scan: EventScan): Glimpse | undefined {
     (!scan.has('outputDigest') || scan.isDigest('outputDigest')) &&
     scan.count('startedAtMs') !== undefined &&
     scan.count('endedAtMs') !== undefined &&
-    USAGE.test(scan.json('usage') ?? '') &&
+    USAGE.test(used) &&
     (!scan.has('output') || parsed(scan.json('output')) !== undefined);
   if (!plain) return undefined;
   return {
@@ -167,6 +175,8 @@ function completion(scan: EventScan): Glimpse | undefined {
     outcome,
     attemptEnd: undefined,
     rejects: undefined,
+    holds: undefined,
+    used,
   };
 }
 

@@ -43,6 +43,10 @@ describe('two replicas', () => {
     expect(await scene.stored(audit)).toBe(true);
     await sql`update audit.cursor set last_seq = 5, fold_from = 6`.execute(audit.db);
     await sql`delete from audit.invocations where invocation = 'b'`.execute(audit.db);
+    await sql`delete from audit.ids where invocation = 'b'`.execute(audit.db);
+    await sql`update audit.usage set attempts = 1, held = div(held, 2), used = div(used, 2), charged = div(charged, 2)`.execute(
+      audit.db,
+    );
     await sql`delete from audit.chunks where first_seq > 5`.execute(audit.db);
     await append(scene.ledger, ...ran(['c']));
     await eventually(() => audit.problems.length > 0, { withinMs: PATIENCE_MS, what: 'it notices' });

@@ -8,7 +8,7 @@ import { Backoff, WritError, messageOf } from '@writ/contracts';
 import type { StoredCommit, TenantId } from '@writ/contracts';
 import type { Trace } from '@writ/provenance';
 import type { Cursor } from './audit-store.ts';
-import { probe, readCursor, releaseWriterLock, storeBatch, tryWriterLock } from './audit-store.ts';
+import { probe, readCursor, releaseWriterLock, tryWriterLock } from './audit-store.ts';
 import { Bell } from './bell.ts';
 import type { Database } from './database.ts';
 import { LedgerFold } from './ledger-fold.ts';
@@ -23,7 +23,9 @@ import {
   STANDBY_POLL_MS,
 } from './limits.ts';
 import { migrate } from './migrations.ts';
+import { MonthTables } from './months.ts';
 import { pause } from './pause.ts';
+import { storeBatch } from './store-batch.ts';
 import type { InvocationKey } from './traces.ts';
 
 export interface ProjectionOptions extends Omit<LedgerFoldOptions, 'db'> {
@@ -147,13 +149,14 @@ export class Projection {
 
   async #session(client: PoolClient, backoff: Backoff): Promise<void> {
     let fault: Error | undefined;
+    const tables = new MonthTables();
     try {
       if (!(await this.#becomeWriter(client))) return;
       await this.#resume();
       this.#role = 'writer';
       while (!this.#stop.signal.aborted) {
         await this.#untilDue(client);
-        await this.#storeFolded(client);
+        await this.#storeFolded(client, tables);
         this.#reason = undefined;
         backoff.reset();
       }
@@ -220,10 +223,10 @@ export class Projection {
     return false;
   }
 
-  async #storeFolded(client: PoolClient): Promise<void> {
+  async #storeFolded(client: PoolClient, tables: MonthTables): Promise<void> {
     if (this.#fold.last <= this.#stored && this.#complete >= this.#stored) return;
     const batch = this.#fold.takeBatch(this.#isAwaited() || this.#stop.signal.aborted);
-    await storeBatch(client, batch, this.#stored);
+    await storeBatch(client, batch, this.#stored, tables);
     this.#storedAt = performance.now();
     this.#fold.stored(batch);
     this.#reached({ last: batch.to, foldFrom: batch.foldFrom });

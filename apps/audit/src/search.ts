@@ -55,9 +55,10 @@ export class InvocationSearch {
   async search(tenant: TenantId, request: SearchRequest): Promise<SearchPage> {
     const { after, limit = DEFAULT_LIMIT } = request;
     if (after === undefined) await caughtUp(this.#ledger, this.#projection);
+    const place = await sequencesWithin(this.#db, tenant, request);
     const { rows } = await sql<Row>`
       select invocation, first_seq, agent, tool, project, campaign, stage, executor, attempts, asked_at, ended_at
-      from audit.invocations where ${conditions(tenant, request)}
+      from audit.invocations where ${conditions(tenant, request, place)}
       order by first_seq desc, invocation desc limit ${limit}`.execute(this.#db);
     const last = rows.at(-1);
     const next = rows.length === limit && last ? `${last.first_seq}.${last.invocation}` : undefined;
@@ -72,7 +73,35 @@ export class InvocationSearch {
   }
 }
 
-function conditions(tenant: TenantId, request: SearchRequest): RawBuilder<unknown> {
+/** Ledger sequences outside of which nothing was asked for at the wanted time. */
+interface SequenceRange {
+  readonly from: string | null;
+  readonly before: string | null;
+}
+
+/** The server's clock may be set back a little when the stream gets another leader. */
+const CLOCK_SLACK = sql`interval '1 minute'`;
+
+/** Pages are in the order of the ledger, so a time is looked up as a place in it; chunks know both. */
+async function sequencesWithin(
+  db: Kysely<AuditTables>,
+  tenant: TenantId,
+  { since, until }: SearchRequest,
+): Promise<SequenceRange> {
+  if (since === undefined && until === undefined) return { from: null, before: null };
+  const { rows } = await sql<SequenceRange>`select
+    (select first_seq from audit.chunks where tenant = ${tenant} and first_at < ${since}::timestamptz - ${CLOCK_SLACK}
+      order by first_at desc limit 1) as from,
+    (select first_seq from audit.chunks where tenant = ${tenant} and first_at > ${until}::timestamptz + ${CLOCK_SLACK}
+      order by first_at limit 1) as before`.execute(db);
+  return rows[0] as SequenceRange;
+}
+
+function conditions(
+  tenant: TenantId,
+  request: SearchRequest,
+  { from, before }: SequenceRange,
+): RawBuilder<unknown> {
   const { project, campaign, agent, tool, stage, argsDigest, since, until, after } = request;
   const all = [sql`tenant = ${tenant}`];
   for (const [column, value] of Object.entries({ project, campaign, agent, tool, stage }))
@@ -81,6 +110,8 @@ function conditions(tenant: TenantId, request: SearchRequest): RawBuilder<unknow
     all.push(sql`args_digest = decode(${argsDigest.slice('sha256:'.length)}, 'hex')`);
   if (since !== undefined) all.push(sql`first_at >= ${since}::timestamptz`);
   if (until !== undefined) all.push(sql`first_at < ${until}::timestamptz`);
+  if (from !== null) all.push(sql`first_seq >= ${from}::bigint`);
+  if (before !== null) all.push(sql`first_seq < ${before}::bigint`);
   if (after !== undefined) {
     const parts = PAGE_KEY.exec(after);
     if (!parts)

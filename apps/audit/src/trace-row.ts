@@ -36,6 +36,7 @@ const COLUMNS = [
   'args_digest',
   'facts',
   'asked_again',
+  'holds',
 ] as const satisfies readonly (keyof AuditTables['audit.invocations'])[];
 
 export const TRACE_COLUMNS: string = COLUMNS.join(', ');
@@ -74,6 +75,7 @@ export function writeTrace(rows: CopyRows, trace: Trace): void {
   rows.bytes(trace.argsDigest && Buffer.from(trace.argsDigest.slice(DIGEST_PREFIX.length), 'hex'));
   rows.bytes(packSequences(trace.facts));
   rows.text(trace.askedAgain && JSON.stringify(trace.askedAgain));
+  rows.text(trace.holds);
 }
 
 export function traceOf(row: TraceColumns): Trace {
@@ -109,6 +111,7 @@ export function traceOf(row: TraceColumns): Trace {
     repeats: row.repeats,
     askedAgain: row.asked_again === null ? undefined : (JSON.parse(row.asked_again) as AskedTrace),
     earlier: row.earlier,
+    holds: row.holds ?? undefined,
     facts: unpackSequences(row.facts),
   };
 }

@@ -33,6 +33,10 @@ export interface Glimpse {
   attemptEnd: 'followed' | 'not-done' | 'unknown' | undefined;
   /** A rejection of a message that could not be read, or of a repeated id: neither speaks about a call that was read. */
   rejects: 'call' | 'message' | 'repeat' | undefined;
+  /** What was held, as JSON text of the lines; most calls hold the same. */
+  holds: string | undefined;
+  /** What an attempt used, as JSON text. */
+  used: string | undefined;
 }
 
 const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
@@ -48,6 +52,8 @@ const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
   outcome: undefined,
   attemptEnd: undefined,
   rejects: undefined,
+  holds: undefined,
+  used: undefined,
 };
 
 /** A glimpse of each invocation that the fact is about, in the fact's own order. */
@@ -74,10 +80,17 @@ function said(fact: RecordedFact, nth: number): Partial<Glimpse> {
     }
     case 'request.rejected':
       return { agent: fact.data.agent, rejects: rejected(fact.data.reason) };
+    case 'budget.reserved':
+      return { holds: JSON.stringify(fact.data.holds) };
     case 'schedule.dispatched':
     case 'execution.started':
       return { executor: fact.data.executor, attempt: fact.data.attempt };
+    case 'execution.completed':
+      return { used: JSON.stringify(fact.data.usage) };
+    case 'schedule.resolved':
+      return { used: JSON.stringify(fact.data.used ?? {}) };
     case 'execution.attempted':
+      return { attempt: fact.data.attempt, attemptEnd: 'followed', used: JSON.stringify(fact.data.usage) };
     case 'execution.returned':
       return { attempt: fact.data.attempt, attemptEnd: 'followed' };
     case 'execution.queried':
