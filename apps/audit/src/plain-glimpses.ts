@@ -49,6 +49,7 @@ export function plainGlimpses(
 interface PlainCall {
   readonly invocation: InvocationId;
   readonly tool: string;
+  readonly inputs?: object;
 }
 
 const NOTHING = {
@@ -81,8 +82,19 @@ function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefine
   const glimpses: Glimpse[] = [];
   for (const call of calls as readonly unknown[]) {
     if (!isPlainCall(call)) return undefined;
-    const { invocation, tool } = call;
-    glimpses.push({ type: 'tool.requested', invocation, agent, tool, project, campaign, log, ...NOTHING });
+    const { invocation, tool, inputs = {} } = call;
+    const text = [inputs];
+    glimpses.push({
+      type: 'tool.requested',
+      invocation,
+      agent,
+      tool,
+      project,
+      campaign,
+      log,
+      text,
+      ...NOTHING,
+    });
   }
   return glimpses;
 }
@@ -137,15 +149,18 @@ function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
     rejects: undefined,
     holds,
     used: undefined,
+    text: undefined,
   };
 }
 
 /** An executor's word is checked (as its schema does), not trusted; what is not plainly right is left to the schema. */
 function completion(scan: EventScan): Glimpse | undefined {
   if (!scan.is('type', 'execution.completed') || !isEnvelope(scan)) return undefined;
-  if (!scan.openData() || !scan.familiar || scan.has('error') || scan.has('outputRef')) return undefined;
+  if (!scan.openData() || !scan.familiar || scan.has('error') || scan.has('outputRef') || scan.has('holds'))
+    return undefined;
   const outcome = RUN_OUTCOMES.find((one) => scan.is('outcome', one));
   const used = scan.json('usage') ?? '';
+  const output = scan.has('output') ? parsed(scan.json('output')) : undefined;
   const plain =
     outcome !== undefined &&
     isName(scan, 'invocation') &&
@@ -158,7 +173,7 @@ function completion(scan: EventScan): Glimpse | undefined {
     scan.count('startedAtMs') !== undefined &&
     scan.count('endedAtMs') !== undefined &&
     USAGE.test(used) &&
-    (!scan.has('output') || parsed(scan.json('output')) !== undefined);
+    (!scan.has('output') || output !== undefined);
   if (!plain) return undefined;
   return {
     type: 'execution.completed',
@@ -177,6 +192,7 @@ function completion(scan: EventScan): Glimpse | undefined {
     rejects: undefined,
     holds: undefined,
     used,
+    text: [output],
   };
 }
 

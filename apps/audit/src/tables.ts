@@ -41,6 +41,7 @@ export interface AuditTables {
     readonly facts: Buffer;
     readonly asked_again: string | null;
     readonly holds: string | null;
+    readonly words: string;
   };
   /** Raw commits of one tenant, some together. */
   readonly 'audit.chunks': {

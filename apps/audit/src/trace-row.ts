@@ -37,6 +37,7 @@ const COLUMNS = [
   'facts',
   'asked_again',
   'holds',
+  'words',
 ] as const satisfies readonly (keyof AuditTables['audit.invocations'])[];
 
 export const TRACE_COLUMNS: string = COLUMNS.join(', ');
@@ -76,6 +77,7 @@ export function writeTrace(rows: CopyRows, trace: Trace): void {
   rows.bytes(packSequences(trace.facts));
   rows.text(trace.askedAgain && JSON.stringify(trace.askedAgain));
   rows.text(trace.holds);
+  rows.lexemes(trace.words);
 }
 
 export function traceOf(row: TraceColumns): Trace {
@@ -112,6 +114,12 @@ export function traceOf(row: TraceColumns): Trace {
     askedAgain: row.asked_again === null ? undefined : (JSON.parse(row.asked_again) as AskedTrace),
     earlier: row.earlier,
     holds: row.holds ?? undefined,
+    words: unpackLexemes(row.words),
     facts: unpackSequences(row.facts),
   };
+}
+
+/** A `tsvector` as Postgres writes it, `'one' 'two'`; ours hold letters and digits only. */
+function unpackLexemes(text: string): string[] {
+  return text === '' ? [] : text.split(' ').map((quoted) => quoted.slice(1, -1));
 }

@@ -29,6 +29,7 @@ export function addEvidenceCommands(
     .option('--agent <name>', 'only this agent')
     .option('--tool <name>', 'only this tool')
     .option('--stage <stage>', 'an outcome (succeeded, denied, ...), or how far an open call has come')
+    .option('--text <words>', 'only calls with all of these words in inputs, outputs, reasons or errors')
     .option('--digest <digest>', 'only calls with these arguments (sha256:...)')
     .option('--since <time>', 'asked for at this time or later, RFC 3339')
     .option('--until <time>', 'asked for before this time')
@@ -85,9 +86,11 @@ async function verify(surroundings: Surroundings, options: GlobalOptions): Promi
 }
 
 function requestOf(options: Filters): SearchRequest {
-  const { project, campaign, agent, tool, stage, digest, since, until, limit, after } = options;
-  const given = { project, campaign, agent, tool, stage, argsDigest: digest, since, until, limit, after };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const { project, campaign, agent, tool, stage, text, digest, since, until, limit, after } = options;
+  const names = { project, campaign, agent, tool, stage, text, argsDigest: digest };
+  return Object.fromEntries(
+    Object.entries({ ...names, since, until, limit, after }).filter(([, value]) => value !== undefined),
+  );
 }
 
 function limitOf(text: string): number {

@@ -37,6 +37,8 @@ export interface Glimpse {
   holds: string | undefined;
   /** What an attempt used, as JSON text. */
   used: string | undefined;
+  /** What the invocation may be found by, as JSON values. */
+  text: readonly unknown[] | undefined;
 }
 
 const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
@@ -54,6 +56,7 @@ const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
   rejects: undefined,
   holds: undefined,
   used: undefined,
+  text: undefined,
 };
 
 /** A glimpse of each invocation that the fact is about, in the fact's own order. */
@@ -71,32 +74,42 @@ export function glimpsesOf(fact: RecordedFact): readonly Glimpse[] {
 function said(fact: RecordedFact, nth: number): Partial<Glimpse> {
   switch (fact.type) {
     case 'tool.requested': {
-      const { calls, project, campaign, log } = fact.data;
-      return { agent: fact.origin as AgentId, tool: calls[nth]!.tool, project, campaign, log };
+      const { calls, project, campaign, log, justification } = fact.data;
+      const { tool, inputs } = calls[nth]!;
+      const text = justification === undefined ? [inputs] : [inputs, justification];
+      return { agent: fact.origin as AgentId, tool, project, campaign, log, text };
     }
     case 'policy.decided': {
-      const { agent, tool, project, campaign, verdict, argsDigest } = fact.data;
-      return { agent, tool, project, campaign, verdict, argsDigest };
+      const { agent, tool, project, campaign, verdict, argsDigest, denial } = fact.data;
+      const text = denial && [denial.rule, denial.reason];
+      return { agent, tool, project, campaign, verdict, argsDigest, text };
     }
     case 'request.rejected':
-      return { agent: fact.data.agent, rejects: rejected(fact.data.reason) };
+      return { agent: fact.data.agent, rejects: rejected(fact.data.reason), text: [fact.data.detail] };
     case 'budget.reserved':
       return { holds: JSON.stringify(fact.data.holds) };
     case 'schedule.dispatched':
     case 'execution.started':
       return { executor: fact.data.executor, attempt: fact.data.attempt };
-    case 'execution.completed':
-      return { used: JSON.stringify(fact.data.usage) };
+    case 'execution.completed': {
+      const { usage, output, error } = fact.data;
+      return { used: JSON.stringify(usage), text: error ? [output, error.code, error.message] : [output] };
+    }
     case 'schedule.resolved':
-      return { used: JSON.stringify(fact.data.used ?? {}) };
-    case 'execution.attempted':
-      return { attempt: fact.data.attempt, attemptEnd: 'followed', used: JSON.stringify(fact.data.usage) };
+      return { used: JSON.stringify(fact.data.used ?? {}), text: [fact.data.reason] };
+    case 'execution.attempted': {
+      const { attempt, usage, error } = fact.data;
+      const text = error && [error.code, error.message];
+      return { attempt, attemptEnd: 'followed', used: JSON.stringify(usage), text };
+    }
     case 'execution.returned':
       return { attempt: fact.data.attempt, attemptEnd: 'followed' };
     case 'execution.queried':
       return { attempt: fact.data.attempt, attemptEnd: fact.data.answer };
-    default:
-      return {};
+    default: {
+      const { reason, detail } = fact.data as { readonly reason?: unknown; readonly detail?: unknown };
+      return reason === undefined && detail === undefined ? {} : { text: [reason, detail] };
+    }
   }
 }
 

@@ -15,6 +15,7 @@ export { recordText, restoreRecord } from './stored-record.ts';
 export { terminalFact } from './terminal.ts';
 export { foldTrace, stageOfTrace } from './trace.ts';
 export { UsageTally } from './usage.ts';
+export { wordsOf } from './words.ts';
 export type { BreakerEvent } from './breaker-event.ts';
 export type { ChainFault, ChainLink, ChainPage } from './chain.ts';
 export type { ExportPage, ExportRequest } from './export-page.ts';

@@ -7,6 +7,7 @@ import type { AgentId, Digest, Instant, InvocationId, Outcome, TenantId, Verdict
 import type { Glimpse } from './glimpse.ts';
 import { MAX_FACTS_TRACED } from './limits.ts';
 import type { Stage } from './record.ts';
+import { addWords } from './words.ts';
 
 /** A request as a trace keeps it. */
 export interface AskedTrace {
@@ -51,6 +52,8 @@ export interface Trace {
   earlier: number;
   /** What is held for it, as JSON text of the lines; undefined when nothing is. */
   holds: string | undefined;
+  /** What it is found by in a search for words, each once. */
+  readonly words: string[];
   /** Ledger sequences of its facts, oldest first; beyond `MAX_FACTS_TRACED` only the last one is kept. */
   readonly facts: number[];
 }
@@ -84,6 +87,7 @@ export function foldTrace(
   if (!known) return undefined;
   if (known.askedAgain !== undefined && beginsNewLife(glimpse)) liveAgain(known, known.askedAgain);
   note(known, place.seq);
+  if (glimpse.text !== undefined) addWords(known.words, glimpse.text);
   const { holds } = known;
   step(known, place.at, glimpse);
   if (glimpse.used !== undefined && known.outcome === undefined) {
@@ -144,6 +148,7 @@ function begin({ tenant, seq, at }: Place, { type, invocation, agent, rejects }:
     askedAgain: undefined,
     earlier: 0,
     holds: undefined,
+    words: [],
     facts: [],
   };
 }

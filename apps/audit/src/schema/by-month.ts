@@ -74,9 +74,11 @@ async function makeInvocations(db: Db): Promise<void> {
     args_digest bytea,
     facts bytea not null,
     asked_again text,
-    holds text
+    holds text,
+    words tsvector not null
   ) partition by range (first_at)`.execute(db);
   await sql`create index on audit.invocations (tenant, first_seq, invocation)`.execute(db);
+  await sql`create index on audit.invocations using gin (words)`.execute(db);
   for (const column of SEARCHED)
     await sql`create index on audit.invocations (tenant, ${sql.ref(column)}, first_seq)`.execute(db);
   for (const column of SEARCHED_IF_GIVEN) {
