@@ -3,8 +3,8 @@ import { Controller, Inject } from '@nestjs/common';
 import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
 import { statusRequest } from '@writ/contracts';
 import type { StatusReply } from '@writ/contracts';
-import { chainRequest, exportRequest, searchRequest, showRequest } from '@writ/provenance';
-import type { ChainPage, ExportPage, SearchPage, ShowReply } from '@writ/provenance';
+import { chainRequest, exportRequest, rowsRequest, searchRequest, showRequest } from '@writ/provenance';
+import type { ChainPage, ExportPage, RowsPage, SearchPage, ShowReply } from '@writ/provenance';
 import { answered, ApiCall, callingTenant, Health, requestBody, TELEMETRY } from '@writ/service';
 import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
@@ -13,6 +13,7 @@ import { RecordExport } from './export.ts';
 import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
 import { StoredChain } from './stored-chain.ts';
+import { StoredRows } from './stored-rows.ts';
 
 @Controller()
 export class AuditApi {
@@ -20,12 +21,14 @@ export class AuditApi {
   readonly #export: RecordExport;
   readonly #search: InvocationSearch;
   readonly #chain: StoredChain;
+  readonly #rows: StoredRows;
 
   constructor(
     @Inject(InvocationStatus) status: InvocationStatus,
     @Inject(RecordExport) exported: RecordExport,
     @Inject(InvocationSearch) search: InvocationSearch,
     @Inject(StoredChain) chain: StoredChain,
+    @Inject(StoredRows) rows: StoredRows,
     @Inject(AuditTransport) { projection }: AuditTransport,
     @Inject(TELEMETRY) { meter }: Telemetry,
     @Inject(Health) health: Health,
@@ -34,6 +37,7 @@ export class AuditApi {
     this.#export = exported;
     this.#search = search;
     this.#chain = chain;
+    this.#rows = rows;
     health.add('projection', () => projection.health().reason);
     meter
       .createObservableGauge(Metric.projectionSequence)
@@ -63,6 +67,11 @@ export class AuditApi {
   show(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<ShowReply> {
     const { invocation } = requestBody(showRequest, body);
     return answered(this.#search.show(callingTenant(context), invocation));
+  }
+
+  @ApiCall('audit', 'rows')
+  rows(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<RowsPage> {
+    return answered(this.#rows.page(callingTenant(context), requestBody(rowsRequest, body)));
   }
 
   @ApiCall('audit', 'chain')

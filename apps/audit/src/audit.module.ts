@@ -12,6 +12,7 @@ import { RecordExport } from './export.ts';
 import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
 import { StoredChain } from './stored-chain.ts';
+import { StoredRows } from './stored-rows.ts';
 import { RecordReader } from './record-reader.ts';
 
 const DATABASE = Symbol('database');
@@ -54,6 +55,12 @@ const DATABASE = Symbol('database');
       useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport, reader: RecordReader) =>
         new InvocationSearch(db, ledger, projection, reader),
       inject: [DATABASE, LEDGER, AuditTransport, RecordReader],
+    },
+    {
+      provide: StoredRows,
+      useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport) =>
+        new StoredRows(db, ledger, projection),
+      inject: [DATABASE, LEDGER, AuditTransport],
     },
     {
       provide: StoredChain,

@@ -29,7 +29,7 @@ export function wordsOf(text: string): readonly string[] {
 function addText(words: string[], text: string): void {
   for (const part of text.slice(0, MAX_WORDS * MAX_WORD_LENGTH).split(BETWEEN_WORDS)) {
     if (part.length < 2) continue;
-    const word = part.toLowerCase().slice(0, MAX_WORD_LENGTH);
+    const word = part.toLowerCase().slice(0, MAX_WORD_LENGTH).toWellFormed();
     if (words.length >= MAX_WORDS) return;
     if (!words.includes(word)) words.push(word);
   }
