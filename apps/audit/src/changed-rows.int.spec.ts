@@ -162,12 +162,13 @@ describe('rows of invocations', () => {
       fc.asyncProperty(rowChange, async (change) => {
         const { how, row, other } = change;
         fc.pre(how !== 'swap' || row !== other);
-        const first = how === 'swap' ? Math.min(row, other) : row;
+        const touched = how === 'swap' ? [row, other].toSorted((a, b) => a - b) : [row];
+        const [first = row] = touched;
         const { fault } = await after(changeRow(change), verifyRows);
         // Five calls are asked for by one commit, and five commits are about them.
         const seq = first < 20 ? 1 + 5 * Math.floor(first / 5) : first < 25 ? 21 : 23;
         expect(fault?.seq).toBe(seq);
-        if (how !== 'swap') expect(fault?.invocation).toContain(IDS[row]);
+        expect(touched.some((index) => fault?.invocation.startsWith(IDS[index]!))).toBe(true);
       }),
       { numRuns: CHANGES },
     ));

@@ -114,7 +114,7 @@ describe('what was used', () => {
     expect(await scene.stored(audit)).toBe(true);
     const { rows } = await sql`select day::text, account, tool, agent, unit, attempts, held, used, charged
       from audit.usage`.execute(audit.db);
-    const names = { day: '2024-05-01', account: '/', tool: 'descriptors', agent: 'alpha', unit: 'usd' };
+    const named = { day: '2024-05-01', account: '/', tool: 'descriptors', agent: 'alpha', unit: 'usd' };
     expect(rows).toEqual([
       { ...names, attempts: '4', held: '20000000', used: '6000007', charged: '6000007' },
     ]);
