@@ -3,7 +3,7 @@
  * `test/tidy/boundaries.spec.ts` proves that each rule bites. Packages are told apart by path, so the rules hold for
  * a copy of the layout anywhere.
  */
-const CORES = 'policy|budget|scheduler|execution|provenance|expressions|workflow';
+const CORES = 'policy|budget|scheduler|execution|provenance|expressions|workflow|decisions';
 const CORE = `^libs/(${CORES})/src/`;
 
 /** Pure npm packages: no I/O, no clock of their own. */
@@ -19,7 +19,7 @@ module.exports = {
       name: 'core-imports-core',
       comment: 'A core shares the ledger with other cores, not code.',
       severity: 'error',
-      from: { path: CORE, pathNot: ['^libs/policy/', SPEC] },
+      from: { path: CORE, pathNot: ['^libs/(policy|decisions)/', SPEC] },
       to: { path: '^libs/', pathNot: ['^libs/contracts/', '^libs/$1/'] },
     },
     {
@@ -28,6 +28,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/policy/src/', pathNot: SPEC },
       to: { path: '^libs/', pathNot: '^libs/(contracts|expressions|policy)/' },
+    },
+    {
+      name: 'decisions-import-core',
+      comment: 'Policy and the gate write one subject, so one decider is made of both.',
+      severity: 'error',
+      from: { path: '^libs/decisions/src/', pathNot: SPEC },
+      to: { path: '^libs/', pathNot: '^libs/(contracts|policy|workflow|decisions)/' },
     },
     {
       name: 'core-imports-node',

@@ -70,6 +70,8 @@ export async function runCampaign(disturb: (suite: Suite) => Promise<void>): Pro
     const balances = (await nats.request('writ.lab.api.budget.balances', '{}')).json<Balances>();
     await fold.stop();
     await ledger.close();
+    // Fails when a decision of the campaign does not follow from what stands before it.
+    await cli('replay');
     return {
       outcomes: JSON.parse(await readFile(outcomesFile, 'utf8')),
       facts,

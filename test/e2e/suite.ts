@@ -33,8 +33,12 @@ export async function startTestSuite(options: Partial<SuiteOptions> = {}): Promi
     dir,
     writ: (...args) => writ(dir, args),
     stop: async () => {
+      // Whatever a test did to it: each decision in its ledger follows from what stands before it.
+      const { out, err, code } = await writ(dir, ['replay']);
       await suite.stop();
       await rm(dir, { recursive: true, force: true });
+      if (code !== 0)
+        throw new Error(`the ledger of this suite is not decided again as it was:\n${out}${err}`);
     },
   };
 }

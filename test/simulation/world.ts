@@ -6,8 +6,10 @@ import { digestOf, subjects } from '@writ/contracts';
 import type { Decider, ExecutorId, Fact } from '@writ/contracts';
 import { budget } from '@writ/budget';
 import type { BudgetState } from '@writ/budget';
+import { gatedPolicy } from '@writ/decisions';
+import type { GatedState } from '@writ/decisions';
 import { DeciderPath, memoryLedger, memorySnapshots, stateText } from '@writ/ledger';
-import type { AppendFault, CommittedFact, MemoryLedger } from '@writ/ledger';
+import type { AppendFault, CommittedFact, Difference, MemoryLedger } from '@writ/ledger';
 import {
   busySessions,
   fencesOwed,
@@ -17,10 +19,9 @@ import {
   stopsOwed,
 } from '@writ/scheduler';
 import type { GrantDetails, SchedulerOffer, SchedulerState } from '@writ/scheduler';
-import { gatedPolicy } from '../../apps/policy/src/gated-policy.ts';
-import type { GatedState } from '../../apps/policy/src/gated-policy.ts';
 import { Checker } from './checker.ts';
 import type { Verdict } from './checker.ts';
+import { differencesOf } from './differences.ts';
 import { Effects } from './effects.ts';
 import { TENANTS, catalogFacts } from './governance.ts';
 import { People } from './people.ts';
@@ -48,6 +49,8 @@ export interface Outcome extends Verdict {
   readonly commits: number;
   /** Services whose live state differs from the fold of the ledger. */
   readonly diverged: readonly string[];
+  /** Recorded decisions that come out otherwise when they are decided again. */
+  readonly differences: readonly Difference[];
 }
 
 export class World {
@@ -109,6 +112,7 @@ export class World {
       violations: [...verdict.violations, ...this.#effects.repeated],
       commits: this.ledger.commits.length,
       diverged: this.#diverged(),
+      differences: differencesOf(this.ledger.commits),
     };
   }
 

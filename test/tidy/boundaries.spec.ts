@@ -34,6 +34,7 @@ const BROKEN: Readonly<Record<string, readonly [line: string, rule: string]>> = 
     "import type { Budget } from '@writ/budget'; export type A = Budget;",
     'core-imports-core',
   ],
+  'libs/decisions/src/r.ts': ["import { budget } from '@writ/budget'; budget;", 'decisions-import-core'],
   'libs/contracts/src/i.ts': ["import { budget } from '@writ/budget'; budget;", 'contracts-import-lib'],
   'apps/policy/src/j.ts': ["import { main } from '../../audit/src/main.ts'; main;", 'app-imports-app'],
   'libs/ledger/src/k.ts': [
@@ -56,7 +57,9 @@ const FINE: Readonly<Record<string, string>> = {
     "import { contracts } from '@writ/contracts'; export const budget = contracts; export type Budget = 1;",
   'libs/budget/src/inner.ts': 'export const inner = 1;',
   'libs/expressions/src/index.ts': "import { z } from 'zod'; export const expressions = z;",
-  'libs/policy/src/index.ts': "import { expressions } from '@writ/expressions'; expressions;",
+  'libs/policy/src/index.ts':
+    "import { expressions } from '@writ/expressions'; export const policy = expressions;",
+  'libs/decisions/src/index.ts': "import { policy } from '@writ/policy'; policy;",
   'libs/policy/src/some.spec.ts':
     "import { readFileSync } from 'node:fs'; import { kit } from '@writ/testkit'; kit; readFileSync;",
   'libs/ledger/src/p.ts': "import { o } from './o.ts'; export const p = () => o;",
@@ -108,7 +111,7 @@ function layOut(root: string): void {
     ...Object.fromEntries(Object.entries(BROKEN).map(([path, [line]]) => [path, line])),
   };
   for (const [path, text] of Object.entries(files)) write(join(root, path), text);
-  for (const name of ['contracts', 'budget', 'expressions', 'policy', 'ledger', 'testkit']) {
+  for (const name of ['contracts', 'budget', 'expressions', 'policy', 'decisions', 'ledger', 'testkit']) {
     const manifest = {
       name: `@writ/${name}`,
       type: 'module',

@@ -1,4 +1,6 @@
 /** What a service's README says of its environment, held against the schema that reads it. */
+import { exposedNames } from '@writ/telemetry';
+import type { Metric } from '@writ/telemetry';
 import type { SourceFile } from './source-files.ts';
 
 /** The variables that a process reads, each with its default as text; undefined when it has none. */
@@ -20,8 +22,8 @@ export function wrongConfiguration({ path, text }: SourceFile, variables: Variab
 }
 
 /** Names of metrics in a text (`writ_queue_depth`) that are none of `metrics` (`writ.queue.depth`). */
-export function unknownMetrics({ path, text }: SourceFile, metrics: readonly string[]): string[] {
-  const known = new Set(metrics.map(exposedName));
+export function unknownMetrics({ path, text }: SourceFile, metrics: readonly Metric[]): string[] {
+  const known = new Set(metrics.flatMap((metric) => [exposedName(metric), ...exposedNames(metric)]));
   const named = text.match(/\bwrit_[a-z_]+/g) ?? [];
   return named
     .filter((name) => !known.has(name))
@@ -34,7 +36,7 @@ export function exposedName(metric: string): string {
 }
 
 /** The cells of each row of the first table below a heading. */
-function tableBelow(text: string, heading: string): string[][] {
+export function tableBelow(text: string, heading: string): string[][] {
   const section = text.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const rows = section.split('\n').filter((line) => line.startsWith('|'));
   return rows.slice(2).map((row) =>

@@ -34,6 +34,7 @@ const CORES = new Set([
   'provenance',
   'expressions',
   'workflow',
+  'decisions',
 ]);
 
 /** Not part of the product: specs, and folders beside `src` that serve tests and generators. */

@@ -4,8 +4,11 @@ import { Logger } from '@nestjs/common';
 import { messageOf } from '@writ/contracts';
 import type { Ledger } from '@writ/ledger';
 import { LedgerTransport } from '@writ/service';
+import type { Telemetry } from '@writ/telemetry';
 import type { Database } from './database.ts';
 import { Projection } from './projection.ts';
+import { RecordReader } from './record-reader.ts';
+import { TraceExport } from './trace-export.ts';
 
 export class AuditTransport extends LedgerTransport {
   readonly projection: Projection;
@@ -14,13 +17,19 @@ export class AuditTransport extends LedgerTransport {
   #lastProblem = '';
 
   readonly #niceness: number;
+  readonly #traces: TraceExport | undefined;
 
   /** `niceness`: 0 to 19; deciding goes before recording when cores are short. */
-  constructor(ledger: Ledger, database: Database, niceness: number) {
+  constructor(ledger: Ledger, database: Database, niceness: number, { meter, tracing }: Telemetry) {
     super();
     this.#niceness = niceness;
     this.#database = database;
-    this.projection = new Projection({ ledger, database, onProblem: (error) => this.#report(error) });
+    const onProblem = (error: unknown): void => this.#report(error);
+    // Only what is stored is read back: the projection hands over the rest.
+    const reader = new RecordReader(database.db, { commit: () => undefined });
+    const stored = reader.commit.bind(reader);
+    this.#traces = tracing && new TraceExport({ tracing, meter, stored, onProblem, now: Date.now });
+    this.projection = new Projection({ ledger, database, onProblem, ended: this.#traces });
   }
 
   listen(callback: () => void): void {
@@ -31,6 +40,7 @@ export class AuditTransport extends LedgerTransport {
 
   async close(): Promise<void> {
     await this.projection.stop();
+    await this.#traces?.settled();
     await this.#database.db.destroy();
   }
 

@@ -1,7 +1,8 @@
 /** The audit: projects the ledger into Postgres and answers from there. It decides nothing and delays nothing. */
 import { Module } from '@nestjs/common';
 import type { Ledger } from '@writ/ledger';
-import { ConnectionModule, LEDGER, readConfig } from '@writ/service';
+import { ConnectionModule, LEDGER, TELEMETRY, readConfig } from '@writ/service';
+import type { Telemetry } from '@writ/telemetry';
 import { AUDIT_CONFIG, auditEnvironment } from './audit.config.ts';
 import type { AuditConfig } from './audit.config.ts';
 import { AuditApi } from './audit.api.ts';
@@ -29,9 +30,9 @@ const DATABASE = Symbol('database');
     },
     {
       provide: AuditTransport,
-      useFactory: (ledger: Ledger, database: Database, config: AuditConfig) =>
-        new AuditTransport(ledger, database, config.WRIT_AUDIT_NICE),
-      inject: [LEDGER, DATABASE, AUDIT_CONFIG],
+      useFactory: (ledger: Ledger, database: Database, config: AuditConfig, telemetry: Telemetry) =>
+        new AuditTransport(ledger, database, config.WRIT_AUDIT_NICE, telemetry),
+      inject: [LEDGER, DATABASE, AUDIT_CONFIG, TELEMETRY],
     },
     {
       provide: RecordReader,

@@ -20,6 +20,7 @@ import type { Sightings } from './sightings.ts';
 import { Packer } from './store-batch.ts';
 import type { PackedBatch } from './store-batch.ts';
 import type { AuditTables } from './tables.ts';
+import type { EndedCalls } from './trace-export.ts';
 import { Traces } from './traces.ts';
 import type { InvocationKey } from './traces.ts';
 
@@ -30,6 +31,8 @@ export interface LedgerFoldOptions {
   /** Most ledger bytes in memory that are not stored. */
   readonly maxUnstoredBytes?: number;
   readonly maxLiveTraces?: number;
+  /** Absent when nobody traces. */
+  readonly ended?: EndedCalls | undefined;
 }
 
 /** Everything folded since the batch before, and how many ledger bytes that was. */
@@ -42,6 +45,7 @@ export class LedgerFold {
   readonly #onProblem: (error: unknown) => void;
   readonly #intake: Intake;
   readonly #traces: Traces;
+  readonly #ended: EndedCalls | undefined;
   readonly #raw = new RawCommits();
   readonly #packer = new Packer();
   readonly #folded: Bell;
@@ -60,6 +64,7 @@ export class LedgerFold {
     this.#onProblem = onProblem;
     this.#folded = folded;
     this.#traces = new Traces(maxLiveTraces);
+    this.#ended = options.ended;
     this.#intake = new Intake({ ledger, onProblem, maxBytes: maxUnstoredBytes });
   }
 
@@ -137,7 +142,9 @@ export class LedgerFold {
   }
 
   stored(batch: FoldedBatch): void {
-    this.#traces.stored();
+    const ended = this.#traces.stored();
+    for (const trace of this.#ended ? ended : [])
+      this.#ended?.ended(trace, (seq) => this.#raw.find(trace.tenant, seq));
     this.#raw.stored();
     this.#carefulUpTo = Math.min(this.#carefulUpTo, batch.to);
     this.#intake.release(batch.bytes);
@@ -171,7 +178,10 @@ export class LedgerFold {
     for (;;) {
       const options = { careful, absent, nowMs: performance.now(), storedUpTo: this.#last };
       const missing = this.#traces.fold(sightings, options);
-      if (missing.length === 0) return true;
+      if (missing.length === 0) {
+        if (this.#ended) noteSampled(this.#ended, sightings);
+        return true;
+      }
       const stored = await this.#lookUp(missing, absent);
       if (!stored || epoch !== this.#epoch) return false;
       this.#traces.adopt(stored);
@@ -212,4 +222,10 @@ export class LedgerFold {
     }
     return undefined;
   }
+}
+
+function noteSampled(ended: EndedCalls, sightings: readonly Sightings[]): void {
+  for (const { place, glimpses } of sightings)
+    for (const { invocation, sampled } of glimpses)
+      if (sampled) ended.sampled({ tenant: place.tenant, invocation });
 }

@@ -74,3 +74,15 @@ export const QUERY_TIMEOUT_MS = 30_000;
 
 /** How often an idle writer asks Postgres whether it is still there. */
 export const PROBE_INTERVAL_MS = 1_000;
+
+/** Traces of calls that are exported in one second; what more there is, is counted as dropped. */
+export const TRACES_A_SECOND = 500;
+
+/** Traces that wait for commits to be read back from Postgres. */
+export const TRACES_WAITING = 1_000;
+
+/** Calls under way whose agents trace; the oldest beyond that are kept only for what becomes of them. */
+export const SAMPLED_CALLS = 50_000;
+
+/** A call that ended longer ago is not exported any more: it was, when it happened, or nobody waits for it. */
+export const OLDEST_TRACE_MS = 3_600_000;

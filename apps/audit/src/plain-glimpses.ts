@@ -8,12 +8,15 @@ import {
   RunOutcome,
   SubjectKind,
   Verdict,
+  isSampled,
   isToken,
+  isTraceparent,
 } from '@writ/contracts';
 import type { AgentId, Digest, ExecutorId, InvocationId } from '@writ/contracts';
 import type { Glimpse } from '@writ/provenance';
 import { Bytes } from './event-scan.ts';
-import type { EventScan, Member } from './event-scan.ts';
+import type { Member } from './event-members.ts';
+import type { EventScan } from './event-scan.ts';
 
 const RUN_OUTCOMES = Object.values(RunOutcome);
 const PLAIN_TYPES = ['policy.decided', 'budget.reserved', 'schedule.dispatched'] as const;
@@ -33,6 +36,7 @@ const STRANGERS: readonly Member[] = [
   'agent',
   'tool',
   'holds',
+  'traceparent',
 ];
 
 /** The glimpses of the present event of a commit on a subject of this kind and origin; undefined when it is not plain. */
@@ -41,6 +45,8 @@ export function plainGlimpses(
   kind: SubjectKind,
   origin: string,
 ): readonly Glimpse[] | undefined {
+  // Only first versions look plain (`upcast.ts` of the contracts).
+  if (scan.has('dataversion')) return undefined;
   if (kind === SubjectKind.requests) return request(scan, origin as AgentId);
   const glimpse = kind === SubjectKind.executions ? completion(scan) : ownGlimpse(scan, kind);
   return glimpse && [glimpse];
@@ -62,11 +68,15 @@ const NOTHING = {
   rejects: undefined,
   holds: undefined,
   used: undefined,
+  sampled: false,
 } as const;
 
 /** A request without anything unusual: no priority, deadline or justification, and inputs that are flat. */
 function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefined {
   if (!scan.is('type', 'tool.requested') || !isEnvelope(scan)) return undefined;
+  const parent = scan.text('traceparent');
+  if (scan.has('traceparent') && !isTraceparent(parent)) return undefined;
+  const sampled = parent !== undefined && isSampled(parent);
   if (
     !scan.openData() ||
     !scan.familiar ||
@@ -83,18 +93,8 @@ function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefine
   for (const call of calls as readonly unknown[]) {
     if (!isPlainCall(call)) return undefined;
     const { invocation, tool, inputs = {} } = call;
-    const text = [inputs];
-    glimpses.push({
-      type: 'tool.requested',
-      invocation,
-      agent,
-      tool,
-      project,
-      campaign,
-      log,
-      text,
-      ...NOTHING,
-    });
+    const glimpse = { type: 'tool.requested', invocation, agent, tool, project, campaign, log } as const;
+    glimpses.push({ ...glimpse, text: [inputs], ...NOTHING, sampled });
   }
   return glimpses;
 }
@@ -150,6 +150,7 @@ function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
     holds,
     used: undefined,
     text: undefined,
+    sampled: false,
   };
 }
 
@@ -193,6 +194,7 @@ function completion(scan: EventScan): Glimpse | undefined {
     holds: undefined,
     used,
     text: [output],
+    sampled: false,
   };
 }
 

@@ -46,15 +46,19 @@ export class RecordReader {
     throw new WritError('projection-broken', `the facts of ${invocation} are not where its row says`);
   }
 
+  /** A stored commit. @throws WritError `projection-broken` */
+  async commit(tenant: TenantId, seq: number): Promise<StoredCommit> {
+    const commit = (await this.#chunk(tenant, seq))?.commit(seq);
+    if (commit) return commit;
+    throw inNoChunk(tenant, seq);
+  }
+
   async #mentions(tenant: TenantId, seq: number, invocation: InvocationId): Promise<readonly Mention[]> {
     const pending = this.#projection.commit(tenant, seq);
     if (pending) return mentionsOf(pending, invocation);
     const mentions = (await this.#chunk(tenant, seq))?.mentions(seq, invocation);
     if (mentions) return mentions;
-    throw new WritError(
-      'projection-broken',
-      `commit ${seq} of ${tenant} is in no chunk: rebuild the projection`,
-    );
+    throw inNoChunk(tenant, seq);
   }
 
   async #chunk(tenant: TenantId, seq: number): Promise<UnpackedChunk | undefined> {
@@ -94,11 +98,15 @@ class UnpackedChunk {
     return tenant === this.#tenant && first <= seq && seq <= (this.#commits.at(-1)?.seq ?? 0);
   }
 
+  commit(seq: number): StoredCommit | undefined {
+    return this.#commits.find((one) => one.seq === seq);
+  }
+
   /** Where one invocation is wanted, only its events are read; who asks again wants more of them, and then all are. */
   mentions(seq: number, invocation: InvocationId): readonly Mention[] | undefined {
     const known = this.#mentions.get(seq);
     if (known) return known.get(invocation) ?? [];
-    const commit = this.#commits.find((one) => one.seq === seq);
+    const commit = this.commit(seq);
     if (!commit) return undefined;
     const askedBefore = this.#mentions.has(seq);
     const all = askedBefore ? mentionsIn(commit) : undefined;
@@ -136,4 +144,11 @@ function mentionsIn(commit: StoredCommit): Mentions {
     }
   }
   return mentions;
+}
+
+function inNoChunk(tenant: TenantId, seq: number): WritError {
+  return new WritError(
+    'projection-broken',
+    `commit ${seq} of ${tenant} is in no chunk: rebuild the projection`,
+  );
 }

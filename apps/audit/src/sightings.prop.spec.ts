@@ -102,6 +102,15 @@ function decoded(stored: StoredCommit): unknown {
   };
 }
 
+/** What an agent may say of its trace. */
+const parents = fc.constantFrom(
+  `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+  `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`,
+  `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`,
+  '00-a-b-01',
+  '"',
+);
+
 describe('a commit on any subject', () => {
   it('scanned: what decoding it says', () =>
     fc.assert(
@@ -122,6 +131,23 @@ describe('a commit on any subject', () => {
         expect({ glimpses: seen?.glimpses, breakers: seen?.breakers }).toEqual(decoded(stored));
       }),
       { numRuns: 3_000 },
+    ));
+
+  it('of an agent that traces: what it says of its trace is read alike', () =>
+    fc.assert(
+      fc.property(fc.uniqueArray(ids, { maxLength: 2 }), parents, fc.boolean(), (some, parent, inside) => {
+        const { subject, events } = requested(some.flat());
+        const plain = JSON.parse(Buffer.from(bytesOf({ subject, events })).toString()) as object[];
+        const said = plain.map((event) =>
+          inside
+            ? { ...event, data: { ...events[0]?.[1], traceparent: parent } }
+            : { ...event, traceparent: parent },
+        );
+        const stored = { seq: 7, subject, at: AT, data: Buffer.from(JSON.stringify(said)) };
+        const seen = sightingsOf(stored);
+        expect({ glimpses: seen?.glimpses, breakers: seen?.breakers }).toEqual(decoded(stored));
+      }),
+      { numRuns: 500 },
     ));
 
   it('of an executor, damaged: nothing is believed that decoding does not believe', () =>

@@ -116,7 +116,7 @@ describe('what was used', () => {
       from audit.usage`.execute(audit.db);
     const named = { day: '2024-05-01', account: '/', tool: 'descriptors', agent: 'alpha', unit: 'usd' };
     expect(rows).toEqual([
-      { ...names, attempts: '4', held: '20000000', used: '6000007', charged: '6000007' },
+      { ...named, attempts: '4', held: '20000000', used: '6000007', charged: '6000007' },
     ]);
     expect(await contentOf(audit.db)).toBe(await scene.fromZero());
     const attempts =

@@ -24,6 +24,8 @@ interface Entry extends InvocationKey {
   /** First ledger sequence that is not stored; 0 when all is. */
   dirtySince: number;
   dirtyAtMs: number;
+  /** Whether its end was told. */
+  told: boolean;
 }
 
 /** A breaker's transition; `nth` tells those of one commit apart. */
@@ -126,6 +128,7 @@ export class Traces {
       const entry = this.#entry(trace.tenant, trace.invocation);
       entry.trace = trace;
       entry.storedSeq = trace.lastSeq;
+      entry.told = trace.outcome !== undefined;
     }
   }
 
@@ -159,13 +162,21 @@ export class Traces {
     return { traces, again, breakers, notes, usage: this.#usage.take(), unstoredFrom };
   }
 
-  /** The last batch is stored: what is finished leaves, and the oldest of the rest when they are too many. */
-  stored(): void {
+  /**
+   * The last batch is stored: what is finished leaves, and the oldest of the rest when they are too many. Returns what has
+   * ended, each end once.
+   */
+  stored(): readonly Trace[] {
+    const ended: Trace[] = [];
     for (const entry of this.#underway) {
+      const isOver = entry.trace?.outcome !== undefined;
+      if (entry.trace && isOver && !entry.told) ended.push(entry.trace);
+      entry.told = isOver;
       if (entry.trace?.outcome !== undefined && entry.dirtySince === 0) this.#forget(entry);
     }
     this.#underway = [];
     if (this.#size > this.#maxLive) this.#evict();
+    return ended;
   }
 
   /** What a commit says besides what happened to invocations. */
@@ -192,7 +203,15 @@ export class Traces {
     if (!entries) this.#tenants.set(tenant, (entries = new Map()));
     let entry = entries.get(invocation);
     if (!entry) {
-      entry = { tenant, invocation, trace: undefined, storedSeq: 0, dirtySince: 0, dirtyAtMs: 0 };
+      entry = {
+        tenant,
+        invocation,
+        trace: undefined,
+        storedSeq: 0,
+        dirtySince: 0,
+        dirtyAtMs: 0,
+        told: false,
+      };
       entries.set(invocation, entry);
       this.#size += 1;
     }

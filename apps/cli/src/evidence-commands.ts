@@ -1,12 +1,13 @@
-/** The commands that question the record: `log`, `search`, `show`, `verify`. */
+/** The commands that question the record: `log`, `search`, `show`, `verify`, `replay`. */
 import { MAX_LISTED } from '@writ/provenance';
 import type { SearchRequest } from '@writ/provenance';
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { show, within } from './commands.ts';
 import type { GlobalOptions, Surroundings } from './commands.ts';
 import { ExitCode } from './exit-code.ts';
 import { listingTable, provenance, provenanceText, search } from './listing.ts';
+import { sequenceOf } from './terms.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyRows } from './verify-rows.ts';
 
@@ -47,6 +48,22 @@ export function addEvidenceCommands(
     .command('verify')
     .description('compare what is recorded, commits and rows, with the stream; exits 1 when they differ')
     .action(async (_, command: Command) => ended(await verify(surroundings, command.optsWithGlobals())));
+  program
+    .command('replay')
+    .description('make every recorded decision again and compare; exits 1 when one comes out otherwise')
+    .option('--to <sequence>', 'up to this ledger sequence', sequenceOf)
+    .addOption(
+      new Option('--service <name>', 'only what this service decided').choices([
+        'policy',
+        'budget',
+        'scheduler',
+      ]),
+    )
+    .action(async (_, command: Command) => {
+      // The cores take longer to load than all the rest, so only this command loads them.
+      const { replay } = await import('./replay/command.ts');
+      ended(await replay(surroundings, command.optsWithGlobals()));
+    });
 }
 
 async function list(surroundings: Surroundings, options: GlobalOptions & Filters): Promise<ExitCode> {

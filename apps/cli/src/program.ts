@@ -11,7 +11,7 @@ import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { addIndeterminateCommands } from './indeterminate-commands.ts';
 import { addInitCommand } from './init-command.ts';
 import { addQueueCommands } from './queue-commands.ts';
-import { amountsOf, boundedText, durationOf } from './terms.ts';
+import { amountsOf, boundedText, durationOf, sequenceOf } from './terms.ts';
 import { addWorkflowCommands } from './workflow-program.ts';
 
 /** Runs one command line (without program names); every error ends as a message and an exit code. */
@@ -249,12 +249,6 @@ function priorityOf(text: string): Priority {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 1_000) return value;
   throw new InvalidArgumentError('It is urgent, normal, background, or a whole number from 0 to 1000.');
-}
-
-function sequenceOf(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError('It is a whole number from 1 on.');
 }
 
 function usesOf(text: string): number {

@@ -40,3 +40,10 @@ export function times(amounts: Amounts, count: number): Amounts {
     entries.map(([unit, micros]) => [unit, (BigInt(micros) * BigInt(count)).toString()]),
   );
 }
+
+/** A ledger sequence. */
+export function sequenceOf(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError('It is a whole number from 1 on.');
+}

@@ -158,6 +158,8 @@ export class CallRunner {
   ): Promise<RunResult> {
     const { tenant, agent, invocation, attempt, fencingToken, nodes } = grant;
     const key = idempotencyKey(grant);
+    const { traces } = this.#ports;
+    const traceparent = traces.traceparent(grant);
     try {
       const inputs = large === undefined ? text : await fillIn(text, large, this.#ports);
       const run = {
@@ -171,8 +173,10 @@ export class CallRunner {
         inputs,
         argsDigest,
         signal: stop,
+        ...(traceparent === undefined ? {} : { traceparent }),
       };
-      return await prepared({ ...run, progress: progressTo(this.#ports, grant) });
+      const work = { ...run, progress: progressTo(this.#ports, grant) };
+      return await traces.within(traceparent, () => prepared(work));
     } catch (error) {
       if (error instanceof WritError) return failedRun(error.code, error.message);
       return failedRun('adapter-failed', `the executor could not run the tool: ${String(error)}`);

@@ -214,6 +214,7 @@ function identity(command: Command, run: ToolRun, folder: string): Record<string
     WRIT_FENCING_TOKEN: String(run.fencingToken),
     WRIT_DEADLINE_MS: String(Date.now() + command.timeoutMs),
     WRIT_USAGE_FILE: join(folder, USAGE_FILE),
+    ...(run.traceparent === undefined ? {} : { TRACEPARENT: run.traceparent }),
     ...(run.nodes ? { WRIT_NODES: run.nodes.join(',') } : {}),
     ...(run.progress ? { WRIT_PROGRESS_FD: '4' } : {}),
   };

@@ -15,6 +15,7 @@ import type { ExecutorConfig } from './executor.config.ts';
 import { ExecutorAgent } from './executor-agent.ts';
 import { natsPorts } from './nats-ports.ts';
 import { observedMetrics } from './observed-metrics.ts';
+import { runTraces } from './run-traces.ts';
 import { payloadBucket } from './payload-bucket.ts';
 import { servePayloads } from './payload-service.ts';
 import { Sandbox } from './sandbox.ts';
@@ -77,6 +78,7 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
       secrets: secretStore(process.env, config.WRIT_SECRETS),
       trouble: (error, doing) => this.#log.warn(`${doing}: ${messageOf(error)}`),
       metrics: observedMetrics(telemetry.meter, () => this.#agent.held),
+      traces: runTraces(telemetry.tracing),
       now: Date.now,
       random: Math.random,
       newSession: () => `${Date.now().toString(36)}-${randomBytes(6).toString('hex')}`,

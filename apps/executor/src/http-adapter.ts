@@ -177,5 +177,6 @@ function headersOf(tool: HttpTool, run: ToolRun): Record<string, string> {
     'writ-attempt': String(run.attempt),
     'writ-fencing-token': String(run.fencingToken),
     'writ-args-digest': run.argsDigest,
+    ...(run.traceparent === undefined ? {} : { traceparent: run.traceparent }),
   };
 }

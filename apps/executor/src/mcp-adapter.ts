@@ -117,6 +117,7 @@ function identity(run: ToolRun): Record<string, unknown> {
     'writ/idempotencyKey': run.idempotencyKey,
     'writ/fencingToken': run.fencingToken,
     'writ/argsDigest': run.argsDigest,
+    ...(run.traceparent === undefined ? {} : { traceparent: run.traceparent }),
   };
 }
 

@@ -155,7 +155,8 @@ class Asking {
 
   /** Written by hand, so that the inputs are the very bytes that the digest is of. */
   #request(): string {
-    const { invocation, attempt, agent, argsDigest, idempotencyKey, fencingToken, inputs } = this.#run;
+    const { invocation, attempt, agent, argsDigest, idempotencyKey, fencingToken, inputs, traceparent } =
+      this.#run;
     const deadlineMs = Date.now() + this.#tool.timeoutMs;
     const rest = {
       invocation,
@@ -166,6 +167,7 @@ class Asking {
       idempotencyKey,
       fencingToken,
       deadlineMs,
+      traceparent,
     };
     return `{"inputs":${inputs},${JSON.stringify(rest).slice(1)}`;
   }

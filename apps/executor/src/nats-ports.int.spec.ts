@@ -11,6 +11,7 @@ import type { NatsServer } from '@writ/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ExecutorAgent } from './executor-agent.ts';
 import { noMetrics } from './metrics.ts';
+import { handedOn } from './run-traces.ts';
 import { ModuleAdapter } from './module-adapter.ts';
 import { natsPorts } from './nats-ports.ts';
 import { secretStore } from './secret-store.ts';
@@ -74,6 +75,7 @@ beforeEach(async () => {
       secrets: secretStore({}, undefined),
       trouble: () => undefined,
       metrics: noMetrics,
+      traces: handedOn,
       now: Date.now,
       random: Math.random,
       newSession: randomUUID,

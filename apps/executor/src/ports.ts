@@ -12,6 +12,7 @@ import type {
 } from '@writ/contracts';
 import type { Ledger } from '@writ/ledger';
 import type { ExecutorMetrics } from './metrics.ts';
+import type { RunTraces } from './run-traces.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { ToolAdapter } from './tool-run.ts';
 
@@ -46,6 +47,7 @@ export interface ExecutorPorts {
   /** What went wrong and was survived; for the log. */
   trouble(error: unknown, doing: string): void;
   readonly metrics: ExecutorMetrics;
+  readonly traces: RunTraces;
   /** Epoch milliseconds. */
   now(): Instant;
   /** In [0, 1): spreads retries. */

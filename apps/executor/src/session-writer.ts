@@ -33,7 +33,10 @@ export interface PendingFact {
 export interface SessionWriterOptions {
   readonly executor: ExecutorId;
   readonly session: SessionId;
-  readonly ports: Pick<ExecutorPorts, 'ledger' | 'notify' | 'trouble' | 'metrics' | 'now' | 'random'>;
+  readonly ports: Pick<
+    ExecutorPorts,
+    'ledger' | 'notify' | 'trouble' | 'metrics' | 'traces' | 'now' | 'random'
+  >;
   /** Called once after every commit, when all of its facts have been told. */
   readonly onCommit: () => void;
   /** Called once: somebody else fenced this session. Nothing is committed afterwards. */
@@ -108,12 +111,14 @@ export class SessionWriter {
     while (outbox.queue.length > 0 && !this.#closing.signal.aborted) {
       const commit = this.#envelope(takeBatch(outbox));
       const begun = performance.now();
+      const startMs = this.#options.ports.now();
       let seq: number | undefined;
       do seq = await this.#attempt(outbox, commit, backoff);
       while (seq === undefined && !this.#closing.signal.aborted);
       if (seq === undefined) return;
       outbox.expected = outbox.clearUpTo = seq;
       this.#options.ports.metrics.committed(commit.batch.length, performance.now() - begun);
+      this.#trace(commit, seq, startMs);
       this.#tell(outbox.tenant, commit, seq);
     }
     outbox.draining = false;
@@ -182,6 +187,11 @@ export class SessionWriter {
     const source = `writ/executor/${executor}`;
     const events = batch.map(({ fact }, index) => cloudEvent(fact, `${id}-${index}`, source, at));
     return { id, batch, events, data: encodeCommit(events) };
+  }
+
+  #trace({ id, batch }: Envelope, seq: number, startMs: number): void {
+    const { traces, now } = this.#options.ports;
+    traces.committed({ id, facts: batch.map(({ fact }) => fact), seq, startMs, endMs: now() });
   }
 
   /** The session knows first what is done; then the agents that wait are told; then new work is asked for. */

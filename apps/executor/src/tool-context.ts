@@ -10,6 +10,8 @@ export interface ToolContext {
   readonly fencingToken: number;
   /** Epoch milliseconds at which the call times out. */
   readonly deadlineMs: number;
+  /** W3C trace context of this call, for the tool's own spans; absent when nothing is traced. */
+  readonly traceparent?: string | undefined;
   /** The values of the secrets that the tool's spec names. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Aborts when the call has timed out or was cancelled: nobody waits for its output any more. */

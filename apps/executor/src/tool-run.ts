@@ -21,6 +21,8 @@ export interface ToolRun {
   readonly inputs: string;
   /** Digest of `inputs`. */
   readonly argsDigest: Digest;
+  /** W3C trace context of this run: the tool's own spans are its children. Absent when nothing is traced. */
+  readonly traceparent?: string | undefined;
   /** `secret://name` -> value, of every secret that the tool's spec names. */
   readonly secrets?: ReadonlyMap<string, string> | undefined;
   /** Aborts when nobody waits for the call any more. */

@@ -28,6 +28,7 @@ class Call implements ToolContext {
   readonly idempotencyKey: string;
   readonly fencingToken: number;
   readonly deadlineMs: number;
+  readonly traceparent: string | undefined;
   readonly secrets: ToolContext['secrets'];
   readonly report: ToolContext['report'];
   readonly progress: ToolContext['progress'];
@@ -42,6 +43,7 @@ class Call implements ToolContext {
     this.idempotencyKey = message.idempotencyKey;
     this.fencingToken = message.fencingToken;
     this.deadlineMs = message.deadlineMs;
+    this.traceparent = message.traceparent;
     this.#id = message.id;
     this.secrets = message.secrets ?? NO_SECRETS;
     this.progress = (note) => this.#note(note);

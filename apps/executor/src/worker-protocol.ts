@@ -31,6 +31,8 @@ export interface CallMessage {
   readonly idempotencyKey: string;
   readonly fencingToken: number;
   readonly deadlineMs: number;
+  /** Absent when nothing is traced. */
+  readonly traceparent?: string;
   /** Name -> value; absent for a tool without secrets. */
   readonly secrets?: Readonly<Record<string, string>>;
 }

@@ -6,11 +6,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { cloudEvent, digestOf, encodeCommit, subjects } from '@writ/contracts';
+import type { GatedState } from '@writ/decisions';
 import type { Ledger } from '@writ/ledger';
 import { DeciderTransport, LEDGER } from '@writ/service';
 import { releasesOwed } from '@writ/workflow';
 import type { GateState, Release } from '@writ/workflow';
-import type { GatedState } from './gated-policy.ts';
 
 const CHECK_MS = 500;
 

@@ -1,10 +1,10 @@
 /** `writ.<tenant>.api.policy.*`: the catalog in force, the approvals that wait for people, and what people gave ahead. */
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, NatsContext } from '@nestjs/microservices';
+import type { GatedState } from '@writ/decisions';
 import { catalogView, givenAhead, openApprovals, unready } from '@writ/policy';
 import type { CatalogView, GivenAhead, OpenApproval } from '@writ/policy';
 import { ApiCall, callingTenant, DeciderTransport, Health } from '@writ/service';
-import type { GatedState } from './gated-policy.ts';
 
 @Controller()
 export class PolicyApi {

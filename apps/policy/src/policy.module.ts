@@ -1,8 +1,8 @@
 /** The policy service: the decider (policy and gate) on the ledger, what it lets flow on, its queries. Nothing is decided here. */
 import { Module } from '@nestjs/common';
+import { gatedPolicy } from '@writ/decisions';
 import { ConnectionModule, DeciderModule } from '@writ/service';
 import { FlowReleases } from './flow-releases.ts';
-import { gatedPolicy } from './gated-policy.ts';
 import { PolicyApi } from './policy.api.ts';
 import { WorkflowApi } from './workflow.api.ts';
 

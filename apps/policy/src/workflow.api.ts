@@ -3,13 +3,13 @@ import { Controller, Inject } from '@nestjs/common';
 import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
 import { decodeCommit, runId, subjects, token, workflowSpec } from '@writ/contracts';
 import type { FailureSummary, RunId, TenantId, WorkflowProblem } from '@writ/contracts';
+import type { GatedState } from '@writ/decisions';
 import type { Ledger } from '@writ/ledger';
 import { standingDenials, toolInputs } from '@writ/policy';
 import { ApiCall, DeciderTransport, LEDGER, answered, callingTenant, requestBody } from '@writ/service';
 import { endedRunView, failuresOf, lint, openRunView, openRuns, toolCatalog } from '@writ/workflow';
 import type { Release, RunLine, RunView, ToolCatalog } from '@writ/workflow';
 import { z } from 'zod';
-import type { GatedState } from './gated-policy.ts';
 
 const runQuery = z.object({ run: runId });
 const failuresQuery = z.union([z.object({ run: runId }), z.object({ project: token })]);

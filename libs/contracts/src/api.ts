@@ -5,6 +5,7 @@ import { agentId, executorId, invocationId, sessionId, tenantId, token, toolName
 import { priority } from './events/request.ts';
 import { breakerScope } from './files/breaker-file.ts';
 import { toolSpec } from './files/tool-file.ts';
+import { traceparent } from './trace-context.ts';
 
 /** An executor asks the scheduler's leader for work (`writ._cell.api.scheduler.pull`). */
 export const pullRequest = z.object({
@@ -45,6 +46,8 @@ export const grant = z.object({
   query: z.literal(true).optional(),
   /** Attempts of this call that have failed before; absent: none. */
   failures: z.number().int().positive().optional(),
+  /** The agent's, as the request had it. */
+  traceparent: traceparent.optional(),
 });
 export type Grant = z.infer<typeof grant>;
 

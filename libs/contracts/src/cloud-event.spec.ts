@@ -30,6 +30,15 @@ describe('a request that is well formed', () => {
     ]);
   });
 
+  it('of an agent that traces: has its trace; what is no traceparent is left out', () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const traces = [traceparent, `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`, 7].map(
+      (said) => stored(event({ calls: [CALL] }, { traceparent: said }))[0]?.data,
+    );
+    expect(traces[0]).toMatchObject({ traceparent });
+    for (const data of traces.slice(1)) expect(data).not.toHaveProperty('traceparent');
+  });
+
   it('in a batch: gives its facts in order', () => {
     const batch = [event({ calls: [CALL] }), event({ invocation: 'i1' }, { type: 'tool.cancel-requested' })];
     expect(stored(batch).map(({ type }) => type)).toEqual(['tool.requested', 'tool.cancel-requested']);

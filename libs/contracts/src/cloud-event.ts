@@ -1,18 +1,23 @@
 /**
  * Frames: a commit is one message, a JSON array of CloudEvents 1.0 (batched content mode); a requester may also send
  * one bare event object. Encoding and decoding stand here only, so that every fold sees the same facts in the same
- * bytes. Decoding is total: what outsiders write is validated, what is no valid request becomes `request.malformed`,
- * and what our own services wrote (guarded by NATS permissions) is trusted.
+ * bytes. What outsiders write is validated, what is no valid request becomes `request.malformed`, and what our own
+ * services wrote (guarded by NATS permissions) is trusted. Decoding is total, except before a later release's events.
  */
 import { z } from 'zod';
 import type { Fact, Instant, RecordedFact } from './decider.ts';
 import { digestOf } from './digest.ts';
 import { EVENTS_BY_KIND, EVENT_SCHEMAS } from './events/events.ts';
 import { isPlainCompletion } from './events/execution-guard.ts';
+import { parseFact } from './events/unknown-fields.ts';
+import { LATER, VERSIONS } from './events/upcast.ts';
+import type { EventVersions } from './events/upcast.ts';
+import { WritError } from './errors.ts';
 import { MAX_COMMIT_BYTES, MAX_EVENTS_PER_COMMIT } from './limits.ts';
 import { isToken } from './ids.ts';
 import { SubjectKind, parseSubject } from './subjects.ts';
 import type { SubjectParts } from './subjects.ts';
+import { isTraceparent } from './trace-context.ts';
 
 /** CloudEvents 1.0 with the extensions that Writ uses. `data` is the fact. */
 export interface CloudEvent {
@@ -28,6 +33,8 @@ export interface CloudEvent {
   readonly tracestate?: string;
   readonly correlationid?: string;
   readonly causationid?: string;
+  /** Version of `data`; absent: 1. */
+  readonly dataversion?: number;
   readonly data: unknown;
 }
 
@@ -53,6 +60,7 @@ export function cloudEvent(fact: Fact, id: string, source: string, at: Instant):
     source,
     type: fact.type,
     time: new Date(at).toISOString(),
+    ...VERSIONS.attribute(fact.type),
     data: fact.data,
   };
 }
@@ -60,7 +68,9 @@ export function cloudEvent(fact: Fact, id: string, source: string, at: Instant):
 /** One event as JSON text; what `JSON.stringify(cloudEvent(...))` gives, without building the envelope first. */
 export function encodeEvent(fact: Fact, id: string, source: string, time: string): string {
   const data = JSON.stringify(fact.data);
-  return `{"specversion":"1.0","id":"${id}","source":"${source}","type":"${fact.type}","time":"${time}","data":${data}}`;
+  const { dataversion } = VERSIONS.attribute(fact.type);
+  const version = dataversion === undefined ? '' : `"dataversion":${dataversion},`;
+  return `{"specversion":"1.0","id":"${id}","source":"${source}","type":"${fact.type}","time":"${time}",${version}"data":${data}}`;
 }
 
 /** The bytes of a commit. */
@@ -68,8 +78,17 @@ export function encodeCommit(events: readonly CloudEvent[]): Uint8Array {
   return ENCODER.encode(JSON.stringify(events));
 }
 
-/** Every fact of a stored commit, in order. Never throws; a subject that is none of ours has no facts. */
+/**
+ * Every fact of a stored commit, in order, in its newest version. A subject that is none of ours has no facts.
+ * @throws WritError `later-version` when a service wrote a version that this release cannot read: going on without it would
+ * be another state than the others have
+ */
 export function decodeCommit(commit: StoredCommit): RecordedFact[] {
+  return decodeVersions(commit, VERSIONS);
+}
+
+/** As `decodeCommit`, for other versions of events than those of this release. */
+export function decodeVersions(commit: StoredCommit, versions: EventVersions): RecordedFact[] {
   const parts = parseSubject(commit.subject);
   if (!parts) return [];
   const untrusted = parts.kind === SubjectKind.requests;
@@ -106,7 +125,7 @@ export function decodeCommit(commit: StoredCommit): RecordedFact[] {
   }
   const facts: RecordedFact[] = [];
   for (const event of events) {
-    const fact = decodeEvent(commit, parts, event);
+    const fact = decodeEvent(commit, parts, event, versions);
     if (fact) facts.push(fact);
   }
   return facts;
@@ -120,12 +139,17 @@ const TRUSTED: ReadonlySet<SubjectKind> = new Set([
   SubjectKind.flows,
 ]);
 
-function decodeEvent(commit: StoredCommit, parts: SubjectParts, event: unknown): RecordedFact | undefined {
+function decodeEvent(
+  commit: StoredCommit,
+  parts: SubjectParts,
+  event: unknown,
+  versions: EventVersions,
+): RecordedFact | undefined {
   const envelope = event as Partial<CloudEvent> | null;
   const type = envelope?.type;
   if (TRUSTED.has(parts.kind)) {
     const belongs = typeof type === 'string' && EVENTS_BY_KIND[parts.kind].has(type);
-    return belongs ? recorded(commit, parts, type as never, envelope?.data) : undefined;
+    return envelope && belongs ? trusted(commit, parts, envelope, type, versions) : undefined;
   }
   if (typeof envelope !== 'object' || envelope === null || typeof type !== 'string') {
     return reject(
@@ -155,15 +179,40 @@ function decodeEvent(commit: StoredCommit, parts: SubjectParts, event: unknown):
       'a CloudEvents 1.0 event has specversion "1.0" and a non-empty id',
     );
   }
-  if (type === 'execution.completed' && isPlainCompletion(envelope.data)) {
-    return recorded(commit, parts, type as never, envelope.data);
+  const newest = versions.newest(type, envelope.dataversion, envelope.data);
+  if (newest === LATER) {
+    const detail = `version ${String(envelope.dataversion)} of ${type} is of a later release`;
+    return reject(commit, parts, envelope, 'unsupported-type', detail);
   }
-  const parsed = EVENT_SCHEMAS[type as keyof typeof EVENT_SCHEMAS].safeParse(envelope.data);
+  if (type === 'execution.completed' && isPlainCompletion(newest)) {
+    return recorded(commit, parts, type as never, newest);
+  }
+  const schema = EVENT_SCHEMAS[type as keyof typeof EVENT_SCHEMAS];
+  // An agent's unknown field is a mistake worth an answer.
+  const parsed = parts.kind === SubjectKind.requests ? schema.safeParse(newest) : parseFact(schema, newest);
   if (!parsed.success) return reject(commit, parts, envelope, 'malformed', z.prettifyError(parsed.error));
-  const data = parsed.data as { step?: string };
-  if (type === 'tool.requested')
+  const data = parsed.data as { step?: string; traceparent?: string };
+  if (type === 'tool.requested') {
     data.step ??= isToken(envelope.id) ? envelope.id : digestOf(envelope.id).slice(7, 39);
+    if (isTraceparent(envelope.traceparent)) data.traceparent ??= envelope.traceparent;
+  }
   return recorded(commit, parts, type as never, data);
+}
+
+function trusted(
+  commit: StoredCommit,
+  parts: SubjectParts,
+  envelope: Partial<CloudEvent>,
+  type: string,
+  versions: EventVersions,
+): RecordedFact {
+  const newest = versions.newest(type, envelope.dataversion, envelope.data);
+  if (newest !== LATER) return recorded(commit, parts, type as never, newest);
+  const version = String(envelope.dataversion);
+  throw new WritError(
+    'later-version',
+    `${type} at ledger sequence ${commit.seq} is of version ${version}, which this release cannot read: run a later one`,
+  );
 }
 
 function recorded(commit: StoredCommit, parts: SubjectParts, type: never, data: unknown): RecordedFact {

@@ -19,6 +19,7 @@ export { canonicalJson, digest, digestOf, digestOfBytes } from './digest.ts';
 export { WritError, invariant, messageOf } from './errors.ts';
 export { MAX_STANDING_SECONDS } from './events/approval.ts';
 export { EVENT_SCHEMAS, EVENTS_BY_KIND } from './events/events.ts';
+export { VERSIONS } from './events/upcast.ts';
 export { Verdict } from './events/decision.ts';
 export { ForcedMode, GOVERNING_TYPES } from './events/catalog.ts';
 export { AttemptCause } from './events/execution.ts';
@@ -95,6 +96,7 @@ export {
   parseSubject,
   subjects,
 } from './subjects.ts';
+export { isSampled, isTraceparent, traceparent } from './trace-context.ts';
 export { WORKER_ALIVE_MS, WORKER_QUEUE, workerCancel, workerMessage, workerRequest } from './worker-wire.ts';
 export type { Grant, PullReply, PullRequest, StatusReply, StatusRequest, StopOrder } from './api.ts';
 export type { CloudEvent, StoredCommit } from './cloud-event.ts';

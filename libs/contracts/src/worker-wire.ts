@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { digest } from './digest.ts';
 import { agentId, invocationId, toolName } from './ids.ts';
+import { traceparent } from './trace-context.ts';
 
 /** The queue group that all workers of one name are in. */
 export const WORKER_QUEUE = 'writ-workers';
@@ -27,6 +28,8 @@ export const workerRequest = z.object({
   fencingToken: z.number().int(),
   /** Epoch milliseconds after which nobody waits. */
   deadlineMs: z.number(),
+  /** The span that the worker's own spans are children of; absent when nothing is traced. */
+  traceparent: traceparent.optional(),
 });
 export type WorkerRequest = z.infer<typeof workerRequest>;
 

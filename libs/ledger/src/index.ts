@@ -2,8 +2,10 @@
 export { appendResolved, resolveUnknown } from './append.ts';
 export { DeciderHost } from './host/decider-host.ts';
 export { soleLease } from './host/lease.ts';
+export { subjectOf } from './host/likeness.ts';
 export { DeciderPath } from './host/path.ts';
 export { ReactionHeader, reactionPart } from './host/reaction.ts';
+export { Replay } from './host/replay.ts';
 export { memorySnapshots, stateText } from './host/snapshots.ts';
 export { connectNats } from './jetstream/connect.ts';
 export { ensureLedger } from './jetstream/ensure-ledger.ts';
@@ -15,6 +17,7 @@ export type { ResolvedAppend } from './append.ts';
 export type { CommittedFact, HostOptions, HostRole } from './host/host-options.ts';
 export type { Lease } from './host/lease.ts';
 export type { ReactionPart } from './host/reaction.ts';
+export type { Difference, ReplayCounts, ReplayOptions, Witness } from './host/replay.ts';
 export type { Snapshot, SnapshotStore } from './host/snapshots.ts';
 export type { NatsAddress } from './jetstream/connect.ts';
 export type { LedgerShape } from './jetstream/ensure-ledger.ts';

@@ -2,6 +2,7 @@
  * What the index of invocations takes from one fact about one invocation: a glance, not the whole fact, because half of
  * what a fact costs is reading what nobody asked for. Everything left out is read from the raw commit when somebody does.
  */
+import { isSampled } from '@writ/contracts';
 import type {
   AgentId,
   Digest,
@@ -39,6 +40,8 @@ export interface Glimpse {
   used: string | undefined;
   /** What the invocation may be found by, as JSON values. */
   text: readonly unknown[] | undefined;
+  /** Its agent records its own part of the trace. */
+  sampled: boolean;
 }
 
 const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
@@ -57,6 +60,7 @@ const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
   holds: undefined,
   used: undefined,
   text: undefined,
+  sampled: false,
 };
 
 /** A glimpse of each invocation that the fact is about, in the fact's own order. */
@@ -74,10 +78,11 @@ export function glimpsesOf(fact: RecordedFact): readonly Glimpse[] {
 function said(fact: RecordedFact, nth: number): Partial<Glimpse> {
   switch (fact.type) {
     case 'tool.requested': {
-      const { calls, project, campaign, log, justification } = fact.data;
+      const { calls, project, campaign, log, justification, traceparent } = fact.data;
       const { tool, inputs } = calls[nth]!;
       const text = justification === undefined ? [inputs] : [inputs, justification];
-      return { agent: fact.origin as AgentId, tool, project, campaign, log, text };
+      const sampled = traceparent !== undefined && isSampled(traceparent);
+      return { agent: fact.origin as AgentId, tool, project, campaign, log, text, sampled };
     }
     case 'policy.decided': {
       const { agent, tool, project, campaign, verdict, argsDigest, denial } = fact.data;

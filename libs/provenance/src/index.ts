@@ -24,7 +24,7 @@ export type { ExportPage, ExportRequest } from './export-page.ts';
 export type { Glimpse } from './glimpse.ts';
 export type { ListedInvocation, SearchPage, SearchRequest, ShowReply } from './listing.ts';
 export type { NotedFact } from './noted.ts';
-export type { Asked, InvocationRecord, Moment, Stage } from './record.ts';
+export type { Asked, Attempt, InvocationRecord, Moment, Stage } from './record.ts';
 export type { CampaignReport, InvocationProvenance } from './report-schema.ts';
 export type { ReportScope } from './report.ts';
 export type { CommitsUpTo, RowFault, RowVerification } from './row-check.ts';

@@ -149,6 +149,7 @@ function newCall(
     agent: origin as AgentId,
     tool,
     inputs,
+    traceparent: data.traceparent,
     berth,
     due: dueOf(data),
     arrival: state.arrivals++,

@@ -15,6 +15,7 @@ export { indeterminateCalls, stopsOwed } from './enquiries.ts';
 export { forecast, SCHEDULERS } from './forecast.ts';
 export { scheduler } from './scheduler.ts';
 export { queue, why } from './why.ts';
+export { schedulerWitness } from './witness.ts';
 export type { OfferedExecutor } from './dispatch.ts';
 export type { IndeterminateCall, OwedStop } from './enquiries.ts';
 export type { OpenAlert, SentAlert } from './alerts.ts';

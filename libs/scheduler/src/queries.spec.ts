@@ -4,7 +4,7 @@ import { digestOf } from '@writ/contracts';
 import type { Digest, ExecutorId, InvocationId, SessionId, TenantId } from '@writ/contracts';
 import { AGENT, TENANT, allowed, asked, cleared, completed, reserved, tool } from '../test/facts.ts';
 import { executor, given, offering } from '../test/scenario.ts';
-import { grantDetails, openGrants, queueDepth, toolByDigest } from './index.ts';
+import { grantDetails, openGrants, queueDepth, scheduler, toolByDigest } from './index.ts';
 
 const READ = tool('read', { class: 'READ_ONLY', keys: ['file:{args.path}'] });
 const TEN = offering(executor(10));
@@ -32,6 +32,16 @@ describe('what the pull is answered from', () => {
     expect(openGrants(state, 'e1' as ExecutorId, 's1' as SessionId)).toEqual([expected]);
     expect(grantDetails(state, TENANT as TenantId, 'a' as InvocationId)).toEqual(expected);
     expect(toolByDigest(state, TENANT as TenantId, digest)).toEqual(spec);
+  });
+  it('a grant of an agent that traces: has its trace, also after a snapshot; any other has none', () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const calls = [{ invocation: 'b', tool: 'read', inputs: { path: 'y' } }];
+    const traced = given(READ, asked(calls, { traceparent }), cleared('b')).when(TEN).play().state;
+    const kept = scheduler.restore(scheduler.snapshot(traced));
+    for (const state of [traced, kept])
+      expect(grantDetails(state, TENANT as TenantId, 'b' as InvocationId)).toMatchObject({ traceparent });
+    const plain = grantDetails(granted.when(TEN).play().state, TENANT as TenantId, 'a' as InvocationId);
+    expect(plain).not.toHaveProperty('traceparent');
   });
   it('no grant: nothing', () => {
     const { state } = granted.play();

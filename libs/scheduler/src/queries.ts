@@ -58,6 +58,7 @@ function detailsOf({
   agent,
   tool,
   inputs,
+  traceparent,
   argsDigest,
   version,
   phase,
@@ -74,6 +75,7 @@ function detailsOf({
     toolDigest: version.digest,
     inputs,
     argsDigest,
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(query ? { query } : {}),
     ...(again && again.failures > 0 ? { failures: again.failures } : {}),
   };

@@ -28,6 +28,9 @@ export interface SchedulerOffer {
   readonly sent?: readonly SentAlert[];
 }
 
+/** Of a process that nobody pulls from. */
+export const NO_OFFER: SchedulerOffer = { executors: [], silent: [], fresh: [] };
+
 const ANSWERS: readonly ((state: SchedulerState, now: Instant, offer: SchedulerOffer) => Fact[])[] = [
   turnBreakers,
   announceWrites,

@@ -9,6 +9,7 @@ import type { Call, Due, SchedulerState, Step } from './state.ts';
 export interface SavedCall extends Omit<
   Call,
   | 'berth'
+  | 'traceparent'
   | 'due'
   | 'step'
   | 'version'
@@ -27,6 +28,7 @@ export interface SavedCall extends Omit<
   readonly step?: number;
   readonly version?: Digest;
   readonly argsDigest?: Digest;
+  readonly traceparent?: string;
   readonly approval?: Omit<Approval, 'position'>;
   readonly due?: Omit<Due, 'position'>;
   readonly ticket?: number;
@@ -36,13 +38,14 @@ export interface SavedCall extends Omit<
 
 export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
   const { tenant, invocation, agent, tool, inputs, arrival, wave, phase, attempts, readyAt, seq } = call;
-  const { due, argsDigest, approval, cancel, again } = call;
+  const { due, argsDigest, traceparent, approval, cancel, again } = call;
   const [, project, campaign] = pathOf(call.berth.account);
   const step = call.step && indexOf.get(call.step);
   const optional = {
     step,
     version: call.version?.digest,
     argsDigest,
+    traceparent,
     approval: approval && saveApproval(approval),
     due: due && saveDue(due),
     ticket: call.lease?.ticket,
@@ -77,6 +80,7 @@ export function restoreCall(state: SchedulerState, saved: SavedCall, steps: read
     agent,
     tool,
     inputs,
+    traceparent: saved.traceparent,
     berth: berthOf(accountOf(state.accounts, saved.tenant, saved.project, saved.campaign), saved.band),
     due: saved.due && { ...saved.due, position: -1 },
     arrival,

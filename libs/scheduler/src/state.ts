@@ -52,6 +52,8 @@ export interface Call {
   readonly agent: AgentId;
   readonly tool: ToolName;
   readonly inputs: JsonObject;
+  /** The agent's trace, when it has one. */
+  readonly traceparent: string | undefined;
   readonly berth: Berth;
   /** Absent for a call without a deadline. */
   readonly due: Due | undefined;

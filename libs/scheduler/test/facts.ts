@@ -51,6 +51,7 @@ export interface Request {
   readonly project?: string;
   readonly campaign?: string;
   readonly whenLate?: 'run';
+  readonly traceparent?: string;
 }
 
 /** A request for calls: `'a'` is a call `a` of tool `read`. */

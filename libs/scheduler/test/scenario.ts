@@ -1,7 +1,7 @@
 /** given/when/then over the scheduler, with a snapshot taken and restored after every single fact. */
 import { expect } from 'vitest';
 import type { Fact, RecordedFact } from '@writ/contracts';
-import { scheduler } from '../src/index.ts';
+import { scheduler, schedulerWitness } from '../src/index.ts';
 import type { OfferedExecutor, SchedulerOffer, SchedulerState } from '../src/index.ts';
 import { AGENT, DIGEST, TENANT } from './facts.ts';
 
@@ -49,16 +49,29 @@ export function reload(state: SchedulerState): SchedulerState {
   return scheduler.restore(JSON.parse(JSON.stringify(scheduler.snapshot(state))));
 }
 
-/** Folds answers until nothing is owed, and returns them. */
+/** Folds answers until nothing is owed, and returns them. Each is also what the core answers under the offer that it shows. */
 export function settle(state: SchedulerState, now: number, offer: SchedulerOffer): Fact[] {
   const all: Fact[] = [];
   while (all.length < MOST_ANSWERS) {
     const answers = scheduler.react(state, now, offer);
     if (answers.length === 0) return all;
-    for (const answer of answers) scheduler.evolve(state, recorded(answer, now));
+    let witnessed: readonly Fact[] = [];
+    for (const answer of answers) {
+      const fact = recorded(answer, now);
+      if (witnessed.length === 0) witnessed = witnessedAnswer(state, fact, now);
+      const [again, ...rest] = witnessed;
+      const same = JSON.stringify(again) === JSON.stringify(answer);
+      if (!same && !schedulerWitness.allows(state, fact)) expect(again, 'decided again').toEqual(answer);
+      witnessed = same ? rest : [];
+      scheduler.evolve(state, fact);
+    }
     all.push(...answers);
   }
   throw new Error('the scheduler never stops answering');
+}
+
+function witnessedAnswer(state: SchedulerState, fact: RecordedFact, now: number): readonly Fact[] {
+  return scheduler.react(state, now, schedulerWitness.offerFor(state, fact) ?? schedulerWitness.nothing);
 }
 
 /** The snapshot as text: equal states have equal text. */

@@ -51,6 +51,17 @@ describe('one call', () => {
     });
   });
 
+  it('of a trace: its request says so; of none: it does not', async () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    void executor.run({ ...PLAIN, traceparent }).catch(() => 0);
+    void executor.run(PLAIN).catch(() => 0);
+    await settled();
+    expect(wire.eventsOf(0).map((event) => (event as { traceparent?: string }).traceparent)).toEqual([
+      traceparent,
+      undefined,
+    ]);
+  });
+
   it('that succeeds: resolves with output, usage in whole units, executor and durations', async () => {
     const outcome = executor.run(PLAIN);
     await settled();

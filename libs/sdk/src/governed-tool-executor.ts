@@ -7,6 +7,7 @@ import type { InvocationId, PayloadRef } from '@writ/contracts';
 import type { CampaignReport } from '@writ/provenance';
 import { uuidv7 } from 'uuidv7';
 import { Aborts } from './aborts.ts';
+import { underSpan } from './call-trace.ts';
 import type { CallOptions, MapInputs, MapOptions, RunOptions } from './call-options.ts';
 import { Enquiry } from './enquiry.ts';
 import { fetchReport, writeReport } from './export-provenance.ts';
@@ -129,7 +130,7 @@ export class GovernedToolExecutor {
     // An id of the caller's own may be sent twice; its event is another one each time.
     const event = invocation === undefined ? id : uuidv7();
     const call = inputs === undefined ? { tool } : { tool, inputs };
-    const asked = this.#askMoving(event, [id], [call], terms);
+    const asked = this.#askTraced(event, [id], [call], terms);
     if (mayBeKnown) void this.#enquiry.now();
     const [outcome] = await asked;
     return outcome as CallOutcome;
@@ -138,7 +139,7 @@ export class GovernedToolExecutor {
   /** The calls of one LLM generation, decided as one step; outcomes in model order. Throws as `run` does. */
   async runStep(calls: readonly ToolInputs[], options: CallOptions = {}): Promise<CallOutcome[]> {
     const ids = calls.map(() => uuidv7() as InvocationId);
-    return this.#askMoving(ids[0] ?? uuidv7(), ids, calls, options);
+    return this.#askTraced(ids[0] ?? uuidv7(), ids, calls, options);
   }
 
   /** The value of an output that was too large for the outcome (`outputRef`). */
@@ -170,6 +171,19 @@ export class GovernedToolExecutor {
     this.#calls.failAll(closedError());
     this.workflows.close(closedError());
     await this.#transport.close();
+  }
+
+  #askTraced(
+    eventId: string,
+    step: readonly InvocationId[],
+    calls: readonly ToolInputs[],
+    options: CallOptions,
+  ): Promise<CallOutcome[]> {
+    if (options.traceparent !== undefined) return this.#askMoving(eventId, step, calls, options);
+    const { tenant, agent } = this.settings;
+    return underSpan({ tenant, agent, step, calls }, (traceparent) =>
+      this.#askMoving(eventId, step, calls, { ...options, traceparent }),
+    );
   }
 
   /** What does not fit is stored first; what does fit is not even measured for it. */

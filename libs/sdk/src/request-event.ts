@@ -2,7 +2,13 @@
  * The bytes of what an agent sends: one CloudEvent for each step or cancellation, written once and checked before it
  * leaves, so that a mistake is an error at its caller and not a rejection a round trip later.
  */
-import { EVENT_SCHEMAS, MAX_INLINE_PAYLOAD_BYTES, MAX_TEXT_LENGTH, WritError } from '@writ/contracts';
+import {
+  EVENT_SCHEMAS,
+  MAX_INLINE_PAYLOAD_BYTES,
+  MAX_TEXT_LENGTH,
+  VERSIONS,
+  WritError,
+} from '@writ/contracts';
 import type { AgentId, FlowOfCall, InvocationId, PlanMode, Priority } from '@writ/contracts';
 import { z } from 'zod';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
@@ -32,6 +38,8 @@ export interface RequestTerms {
   readonly log?: string | undefined;
   /** The attempt of a workflow's node that the calls belong to. */
   readonly flow?: FlowOfCall | undefined;
+  /** W3C trace context that the calls belong to; by default that of a span below the active one. */
+  readonly traceparent?: string | undefined;
 }
 
 /** An event ready to be sent. */
@@ -69,7 +77,7 @@ export function requestEvent(
     flow: terms.flow,
   };
   // Written before it is checked: a cyclic value ends here and not in a check that walks it.
-  const text = envelope(agent, id, 'tool.requested', data);
+  const text = envelope(agent, id, 'tool.requested', data, terms.traceparent);
   const checked = EVENT_SCHEMAS['tool.requested'].safeParse(data);
   if (!checked.success) throw invalidCall(checked.error);
   if (text.length * 3 > MAX_INLINE_PAYLOAD_BYTES) requireBounds(calls, text);
@@ -98,9 +106,11 @@ export function cancelEvent(agent: AgentId, invocation: InvocationId, reason: st
   return { id, text, bytes: Buffer.byteLength(text) };
 }
 
-function envelope(agent: AgentId, id: string, type: string, data: object): string {
+function envelope(agent: AgentId, id: string, type: string, data: object, traceparent?: string): string {
   try {
-    return JSON.stringify({ specversion: '1.0', id, source: `writ/agent/${agent}`, type, data });
+    const version = VERSIONS.attribute(type);
+    const source = `writ/agent/${agent}`;
+    return JSON.stringify({ specversion: '1.0', id, source, type, ...version, traceparent, data });
   } catch (cause) {
     throw new WritError('invalid-call', `the inputs are no JSON: ${(cause as Error).message}`, { cause });
   }

@@ -1,5 +1,6 @@
 /** One call in a worker: what its function sees of it, and what it says to the executor while it runs. */
 import type { Msg } from '@nats-io/nats-core';
+import { ROOT_CONTEXT, context as active, trace } from '@opentelemetry/api';
 import { WORKER_ALIVE_MS, digestOf, messageOf } from '@writ/contracts';
 import type { WorkerMessage, WorkerRequest } from '@writ/contracts';
 
@@ -50,7 +51,7 @@ export class WorkerCall {
         progress: (note) => this.#tell({ type: 'progress', note }),
         report: (amounts) => this.#report(amounts),
       };
-      const output: unknown = await work(inputs, context);
+      const output: unknown = await inTrace(rest.traceparent, async () => work(inputs, context));
       this.#tell({ type: 'result', output, usage: this.#usage });
     } catch (thrown) {
       const code = (thrown as { code?: unknown } | undefined)?.code;
@@ -83,4 +84,15 @@ export class WorkerCall {
   #tell(message: WorkerMessage): void {
     this.#message.respond(JSON.stringify(message));
   }
+}
+
+/** What the function traces hangs below the call. */
+function inTrace<T>(traceparent: string | undefined, work: () => T): T {
+  if (traceparent === undefined) return work();
+  const [, traceId = '', spanId = '', flags = ''] = traceparent.split('-');
+  const traceFlags = Number.parseInt(flags, 16);
+  return active.with(
+    trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true }),
+    work,
+  );
 }

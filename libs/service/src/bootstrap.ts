@@ -1,13 +1,13 @@
 /** Starts a service: transports first, then HTTP; SIGTERM drains and ends with code 0. */
 import './memory.ts';
 import 'reflect-metadata';
-import { ConsoleLogger } from '@nestjs/common';
 import type { INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { WritError } from '@writ/contracts';
 import { apiTransport } from './api-transport.ts';
 import { readConfig, serviceEnvironment } from './config.ts';
 import { LedgerTransport } from './ledger-transport.ts';
+import { ServiceLog } from './service-log.ts';
 
 export interface ServiceOptions {
   readonly name: string;
@@ -29,7 +29,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
 
 async function start(options: ServiceOptions): Promise<INestApplication> {
   const config = readConfig(serviceEnvironment);
-  const logger = new ConsoleLogger({
+  const logger = new ServiceLog({
     json: true,
     logLevels: levelsFrom(config.WRIT_LOG_LEVEL),
     prefix: options.name,

@@ -13,8 +13,15 @@ export const serviceEnvironment = z.object({
   /** Address that the HTTP server listens on. */
   WRIT_HTTP_HOST: z.string().default('127.0.0.1'),
   WRIT_LOG_LEVEL: z.enum(['error', 'warn', 'log', 'debug']).default('log'),
-  /** Base URL of an OTLP/HTTP receiver; traces are off without it. */
+  /** Base URL of an OTLP/HTTP receiver of traces and metrics; without it nothing is exported. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.enum(['http/protobuf', 'http/json']).default('http/protobuf'),
+  /** Share of the calls whose agent does not say whether it traces; errors, denials, approvals, slow calls are always kept. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
+  /** Milliseconds between two exports of metrics. */
+  OTEL_METRIC_EXPORT_INTERVAL: z.coerce.number().int().positive().default(60_000),
+  /** The trace of a call that takes longer is kept. */
+  WRIT_TRACE_SLOW_MS: z.coerce.number().int().nonnegative().default(10_000),
 });
 export type ServiceEnvironment = z.infer<typeof serviceEnvironment>;
 

@@ -1,11 +1,11 @@
 /** What every service shares: its configuration, one NATS connection, the ledger on it, telemetry. */
-import { Global, Inject, Module } from '@nestjs/common';
+import { Global, Inject, Logger, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
 import type { Ledger } from '@writ/ledger';
 import { startTelemetry } from '@writ/telemetry';
-import type { Telemetry } from '@writ/telemetry';
+import type { Export, Telemetry } from '@writ/telemetry';
 import { readConfig, serviceEnvironment } from './config.ts';
 import type { ServiceEnvironment } from './config.ts';
 import { HealthController } from './health.controller.ts';
@@ -42,8 +42,7 @@ export class ConnectionModule implements OnApplicationShutdown {
         { provide: LEDGER, useFactory: ledgerOn, inject: [CONNECTION, SERVICE_CONFIG] },
         {
           provide: TELEMETRY,
-          useFactory: (config: ServiceEnvironment) =>
-            startTelemetry(name, config.OTEL_EXPORTER_OTLP_ENDPOINT),
+          useFactory: (config: ServiceEnvironment) => startTelemetry(name, exportAs(config)),
           inject: [SERVICE_CONFIG],
         },
       ],
@@ -75,4 +74,18 @@ function ledgerOn(connection: NatsConnection, config: ServiceEnvironment): Ledge
     connection,
     config.WRIT_NATS_USER === undefined ? {} : { inboxPrefix: `_INBOX_${config.WRIT_NATS_USER}` },
   );
+}
+
+function exportAs(config: ServiceEnvironment): Export | undefined {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = config;
+  if (endpoint === undefined) return undefined;
+  const log = new Logger('telemetry');
+  return {
+    endpoint,
+    protocol: config.OTEL_EXPORTER_OTLP_PROTOCOL,
+    ratio: config.OTEL_TRACES_SAMPLER_ARG,
+    slowMs: config.WRIT_TRACE_SLOW_MS,
+    metricsEveryMs: config.OTEL_METRIC_EXPORT_INTERVAL,
+    log: (sentence) => log.warn(sentence),
+  };
 }

@@ -6,6 +6,7 @@ import { DeciderHost } from '@writ/ledger';
 import type { CommittedFact, Lease, Ledger, SnapshotStore } from '@writ/ledger';
 import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
+import { BatchSpans } from './batch-spans.ts';
 import { factMetrics } from './fact-metrics.ts';
 import type { Health } from './health.ts';
 import { LedgerEvent, LedgerTransport } from './ledger-transport.ts';
@@ -33,6 +34,7 @@ export class DeciderTransport<State, Offer = undefined> extends LedgerTransport 
     const { decider, telemetry } = parts;
     this.#log = new Logger(decider.name);
     const metrics = factMetrics(telemetry);
+    const batches = telemetry.tracing && new BatchSpans(decider.name, decider.writes, telemetry.tracing);
     const elections = telemetry.meter.createCounter(Metric.elections);
     this.host = new DeciderHost({
       decider,
@@ -45,8 +47,10 @@ export class DeciderTransport<State, Offer = undefined> extends LedgerTransport 
       onCommitted: (committed, state) => {
         this.onCommitted(committed, state);
         metrics.committed(committed);
+        batches?.committed(committed);
         this.#tell(committed);
       },
+      ...(batches ? { appending: (batch, append) => batches.appending(batch, append) } : {}),
       onAppended: (commits, tookMs) => metrics.appended(commits, tookMs),
       onRole: (role) => {
         if (role === 'leading') elections.add(1);
@@ -55,7 +59,7 @@ export class DeciderTransport<State, Offer = undefined> extends LedgerTransport 
       log: (sentence) => this.#log.warn(sentence),
     });
     parts.health.add('decider', () => this.host.trouble);
-    this.#observe(telemetry);
+    this.#observe(telemetry, parts.ledger);
   }
 
   listen(callback: (error?: unknown) => void): void {
@@ -72,12 +76,15 @@ export class DeciderTransport<State, Offer = undefined> extends LedgerTransport 
     });
   }
 
-  #observe(telemetry: Telemetry): void {
+  #observe(telemetry: Telemetry, ledger: Ledger): void {
     telemetry.meter.createObservableGauge(Metric.leader).addCallback((result) => {
       result.observe(this.host.role === 'leading' ? 1 : 0);
     });
     telemetry.meter.createObservableGauge(Metric.foldSequence).addCallback((result) => {
       result.observe(this.host.seen);
+    });
+    telemetry.meter.createObservableGauge(Metric.foldLag).addCallback(async (result) => {
+      result.observe(Math.max(0, (await ledger.lastSequence()) - this.host.seen));
     });
   }
 }

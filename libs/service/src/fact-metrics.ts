@@ -2,9 +2,10 @@
  * What a deciding service writes, as metrics. Facts are counted in groups first: a counter's price is paid once for each
  * kind of fact in a commit, not once a fact.
  */
-import type { Attributes } from '@opentelemetry/api';
+import { PolicyMode } from '@writ/contracts';
+import type { EventData } from '@writ/contracts';
 import type { CommittedFact } from '@writ/ledger';
-import { Attribute, Metric } from '@writ/telemetry';
+import { Attribute, FewValues, Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
 
 export interface FactMetrics {
@@ -12,19 +13,25 @@ export interface FactMetrics {
   appended(commits: number, tookMs: number): void;
 }
 
-interface Group {
-  readonly attributes: Attributes;
-  count: number;
-}
+const NO_RULE = 'none';
 
 export function factMetrics({ meter }: Pick<Telemetry, 'meter'>): FactMetrics {
   const facts = meter.createCounter(Metric.facts);
+  const decisions = meter.createCounter(Metric.decisions);
   const commits = meter.createCounter(Metric.commits);
   const sizes = meter.createHistogram(Metric.commitEvents);
-  const durations = meter.createHistogram(Metric.commitDuration, { unit: 'ms' });
+  const durations = meter.createHistogram(Metric.commitDuration);
+  const rules = new FewValues();
   return {
     committed: (committed) => {
-      for (const { attributes, count } of grouped(committed)) facts.add(count, attributes);
+      const byType = counted(committed, ({ fact }) => fact.type);
+      for (const [type, count] of byType) facts.add(count, { [Attribute.type]: type });
+      if (byType.has('policy.decided')) {
+        for (const [verdict, count] of counted(committed, effectAndRule)) {
+          const [effect, rule] = verdict.split(' ') as [string, string];
+          decisions.add(count, { [Attribute.effect]: effect, [Attribute.rule]: rules.of(rule) });
+        }
+      }
       sizes.record(committed.length);
     },
     appended: (count, tookMs) => {
@@ -34,24 +41,28 @@ export function factMetrics({ meter }: Pick<Telemetry, 'meter'>): FactMetrics {
   };
 }
 
-/** By type; decisions also by their verdict and, if they deny, the rule. */
-function grouped(committed: readonly CommittedFact[]): Iterable<Group> {
-  const groups = new Map<string, Group>();
-  for (const { fact } of committed) {
-    const decided = fact.type === 'policy.decided' ? fact.data : undefined;
-    const rule = decided?.denial?.rule ?? '';
-    const key = `${fact.type} ${decided?.verdict ?? ''} ${rule}`;
-    const known = groups.get(key);
-    if (known) {
-      known.count += 1;
-      continue;
-    }
-    const attributes = {
-      [Attribute.type]: fact.type,
-      ...(decided ? { [Attribute.verdict]: decided.verdict } : {}),
-      ...(rule === '' ? {} : { [Attribute.rule]: rule }),
-    };
-    groups.set(key, { attributes, count: 1 });
+function counted(
+  committed: readonly CommittedFact[],
+  keyOf: (committed: CommittedFact) => string | undefined,
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const one of committed) {
+    const key = keyOf(one);
+    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  return groups.values();
+  return counts;
+}
+
+/** `deny no-wipe`; names of rules have no spaces. */
+function effectAndRule({ fact }: CommittedFact): string | undefined {
+  return fact.type === 'policy.decided' ? `${fact.data.verdict} ${ruleOf(fact.data)}` : undefined;
+}
+
+/** The rule that denied, or the one that has the verdict as its action. */
+function ruleOf({ verdict, denial, rules }: EventData<'policy.decided'>): string {
+  return (
+    denial?.rule ??
+    rules.find(({ action, mode }) => action === verdict && mode === PolicyMode.enforce)?.policy ??
+    NO_RULE
+  );
 }

@@ -1,4 +1,12 @@
-/** OpenTelemetry: one start per process, and the names of all that is measured. */
-export { Attribute, Metric } from './names.ts';
+/** OpenTelemetry: one start per process, the names of all that is measured and traced, and traces made of facts. */
+export { callSpans, isEnded } from './call-spans.ts';
+export { FewValues } from './few-values.ts';
+export { Attribute, METRICS, Metric, SpanAttribute, SpanName, exposedNames } from './names.ts';
+export { keptBecause } from './sampling.ts';
 export { startTelemetry } from './telemetry.ts';
-export type { Telemetry } from './telemetry.ts';
+export { batchIdsOf, isHeadSampled, runTraceparent, traceIdOf, withinRatio } from './trace-ids.ts';
+export type { CallEnvelope, EndedRecord } from './call-spans.ts';
+export type { FollowedCall, KeptBecause, Sampling } from './sampling.ts';
+export type { SpanRecord } from './span-record.ts';
+export type { Export, Telemetry, Tracing } from './telemetry.ts';
+export type { TracedCall } from './trace-ids.ts';

@@ -1,44 +1,164 @@
-/** Names of everything Writ measures, in one place. Attributes with the prefix `writ.` are ours, the rest is OTel's. */
+/**
+ * Names of everything Writ measures and traces, in one place: what an instrument is, what it means and by what it is split.
+ * The tables of README.md repeat this and are checked against it. Attributes with the prefix `writ.` are ours, the rest is
+ * OpenTelemetry's (GenAI and messaging conventions).
+ */
 export const Metric = {
-  /** Facts committed, by `type`; decisions also by `verdict`, denials also by `rule`. */
   facts: 'writ.facts',
-  /** Commits appended. */
+  decisions: 'writ.decisions',
   commits: 'writ.commits',
-  /** Facts of one reaction. */
   commitEvents: 'writ.commit.events',
-  /** Milliseconds from the first append of a reaction to its last ack. */
   commitDuration: 'writ.commit.duration',
-  /** Ledger sequence up to which this process has read. */
   foldSequence: 'writ.fold.sequence',
-  /** 1 while this process leads, else 0. */
+  foldLag: 'writ.fold.lag',
   leader: 'writ.leader',
-  /** Times that this process became leader. */
   elections: 'writ.elections',
-  /** Calls that wait in the scheduler's queue. */
   queueDepth: 'writ.queue.depth',
-  /** Tool runs that ended, by `outcome`. */
   runs: 'writ.executor.runs',
-  /** Duration of a tool run in milliseconds. */
   runDuration: 'writ.executor.run.duration',
-  /** Tool runs in progress. */
   running: 'writ.executor.running',
-  /** Times that an executor's session was fenced. */
   executorFenced: 'writ.executor.fenced',
-  /** Pulls that failed and were repeated. */
   failedPulls: 'writ.executor.failed_pulls',
-  /** Ledger sequence up to which the projection is durable. */
   projectionSequence: 'writ.projection.sequence',
-  /** Commits between the projection and the end of what was read. */
   projectionLag: 'writ.projection.lag',
+  tracesKept: 'writ.traces.kept',
+  tracesDropped: 'writ.traces.dropped',
 } as const;
 export type Metric = (typeof Metric)[keyof typeof Metric];
 
 /** Names of the attributes of metrics. */
 export const Attribute = {
   type: 'type',
-  verdict: 'verdict',
+  effect: 'effect',
   rule: 'rule',
   tool: 'tool',
   outcome: 'outcome',
+  why: 'why',
 } as const;
 export type Attribute = (typeof Attribute)[keyof typeof Attribute];
+
+export interface MetricAbout {
+  readonly instrument: 'counter' | 'gauge' | 'histogram';
+  readonly unit: string;
+  readonly by: readonly Attribute[];
+  readonly description: string;
+}
+
+const { type, effect, rule, tool, outcome, why } = Attribute;
+
+export const METRICS: Readonly<Record<Metric, MetricAbout>> = {
+  [Metric.facts]: about('counter', '{fact}', 'Facts committed', type),
+  [Metric.decisions]: about(
+    'counter',
+    '{decision}',
+    'Verdicts of the policy, by the rule that made them',
+    effect,
+    rule,
+  ),
+  [Metric.commits]: about('counter', '{commit}', 'Commits appended'),
+  [Metric.commitEvents]: about('histogram', '{fact}', 'Facts of one reaction'),
+  [Metric.commitDuration]: about('histogram', 'ms', 'From the first append of a reaction to its last ack'),
+  [Metric.foldSequence]: about('gauge', '{commit}', 'Ledger sequence up to which this process has read'),
+  [Metric.foldLag]: about(
+    'gauge',
+    '{commit}',
+    'Commits between the end of the ledger and what this process has read',
+  ),
+  [Metric.leader]: about('gauge', '1', '1 while this process leads, else 0'),
+  [Metric.elections]: about('counter', '{election}', 'Times that this process became leader'),
+  [Metric.queueDepth]: about('gauge', '{call}', "Calls that wait in the scheduler's queue"),
+  [Metric.runs]: about('counter', '{run}', 'Tool runs that ended', tool, outcome),
+  [Metric.runDuration]: about('histogram', 'ms', 'Duration of a tool run', tool),
+  [Metric.running]: about('gauge', '{run}', 'Tool runs in progress'),
+  [Metric.executorFenced]: about('counter', '{session}', "Times that an executor's session was fenced"),
+  [Metric.failedPulls]: about('counter', '{pull}', 'Pulls that failed and were repeated'),
+  [Metric.projectionSequence]: about(
+    'gauge',
+    '{commit}',
+    'Ledger sequence up to which the projection is durable',
+  ),
+  [Metric.projectionLag]: about(
+    'gauge',
+    '{commit}',
+    'Commits between the projection and the end of the ledger',
+  ),
+  [Metric.tracesKept]: about('counter', '{trace}', 'Traces of calls that were exported', why),
+  [Metric.tracesDropped]: about(
+    'counter',
+    '{trace}',
+    'Traces that were to be kept and were not exported',
+    why,
+  ),
+};
+
+/** Spans. `{tool}` and `{kind}` stand for the name of the tool and the last token of the subject. */
+export const SpanName = {
+  call: 'execute_tool {tool}',
+  ask: 'writ.ask {tool}',
+  decide: 'decide',
+  approval: 'await approval',
+  reserve: 'reserve',
+  queue: 'wait in queue',
+  execute: 'execute',
+  start: 'start',
+  run: 'run {tool}',
+  query: 'query {tool}',
+  resolution: 'await resolution',
+  cancel: 'cancel',
+  batch: 'publish writ.{tenant}.{kind}',
+} as const;
+export type SpanName = (typeof SpanName)[keyof typeof SpanName];
+
+/** Attributes of spans: ours first, then those of the conventions. */
+export const SpanAttribute = {
+  tenant: 'writ.tenant',
+  project: 'writ.project',
+  campaign: 'writ.campaign',
+  invocation: 'writ.invocation',
+  outcome: 'writ.outcome',
+  verdict: 'writ.verdict',
+  rules: 'writ.rules',
+  denialClass: 'writ.denial.class',
+  bundle: 'writ.bundle',
+  reason: 'writ.reason',
+  waitReason: 'writ.wait.reason',
+  approvers: 'writ.approval.approvers',
+  quorum: 'writ.approval.quorum',
+  result: 'writ.approval.result',
+  persons: 'writ.approval.persons',
+  holds: 'writ.budget.holds',
+  attempt: 'writ.attempt',
+  executor: 'writ.executor',
+  argsDigest: 'writ.args_digest',
+  sequence: 'writ.ledger.sequence',
+  kept: 'writ.kept',
+  errorType: 'error.type',
+  operation: 'gen_ai.operation.name',
+  toolName: 'gen_ai.tool.name',
+  toolCallId: 'gen_ai.tool.call.id',
+  toolType: 'gen_ai.tool.type',
+  agentName: 'gen_ai.agent.name',
+  messagingSystem: 'messaging.system',
+  messagingOperation: 'messaging.operation.name',
+  messagingOperationType: 'messaging.operation.type',
+  messagingDestination: 'messaging.destination.template',
+  messagingBatch: 'messaging.batch.message_count',
+} as const;
+export type SpanAttribute = (typeof SpanAttribute)[keyof typeof SpanAttribute];
+
+/** As `/metrics` shows it: a counter's name ends in `_total`, a histogram's series in `_bucket`, `_count` and `_sum`. */
+export function exposedNames(metric: Metric): readonly string[] {
+  const name = metric.replaceAll('.', '_');
+  const { instrument } = METRICS[metric];
+  if (instrument === 'counter') return [`${name}_total`];
+  return instrument === 'gauge' ? [name] : [`${name}_bucket`, `${name}_count`, `${name}_sum`];
+}
+
+function about(
+  instrument: MetricAbout['instrument'],
+  measuredIn: string,
+  description: string,
+  ...by: Attribute[]
+): MetricAbout {
+  return { instrument, unit: measuredIn, description, by };
+}

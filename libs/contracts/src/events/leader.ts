@@ -5,4 +5,6 @@ export const leaderElected = z.object({
   service: z.string(),
   leader: z.string(),
   term: z.number().int().nonnegative(),
+  /** Of the fold that it decides by. */
+  version: z.number().int().nonnegative().optional(),
 });

@@ -5,6 +5,7 @@ import { invocationId, stepId, token, toolName } from '../ids.ts';
 import { jsonObject } from '../json.ts';
 import { MAX_CALLS_PER_STEP, MAX_TEXT_LENGTH } from '../limits.ts';
 import { planMode } from '../plan-mode.ts';
+import { traceparent } from '../trace-context.ts';
 import { flowOfCall } from './workflow.ts';
 
 /** Urgency by name, or 0 (most urgent) to 1000. */
@@ -52,6 +53,8 @@ export const toolRequested = z.strictObject({
   log: token.optional(),
   /** The attempt of a workflow's node that these calls belong to. */
   flow: flowOfCall.optional(),
+  /** Absent: the event's own `traceparent`. */
+  traceparent: traceparent.optional(),
 });
 export type ToolRequested = z.infer<typeof toolRequested>;
 

@@ -181,7 +181,10 @@ export class DeciderHost<State, Offer = undefined> {
       (subject) => path.tails.get(subject) ?? 0,
     );
     const begun = performance.now();
-    const results = await Promise.all(commits.map((commit) => this.#append(commit)));
+    const append = (): Promise<ResolvedAppend[]> =>
+      Promise.all(commits.map((commit) => this.#append(commit)));
+    const { appending } = this.#options;
+    const results = await (appending ? appending(reaction.id, append) : append());
     if (path !== this.#path) return false;
     this.#options.onAppended?.(commits.length, performance.now() - begun);
     for (const [index, result] of results.entries()) {
@@ -230,6 +233,7 @@ export class DeciderHost<State, Offer = undefined> {
     const term = this.#term + 1;
     const fences = fenceCommits({
       service: this.#options.decider.name,
+      version: this.#options.decider.version,
       holder: this.#options.holder,
       term,
       now: Math.max(this.#options.now(), path.now),

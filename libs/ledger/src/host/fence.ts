@@ -8,6 +8,8 @@ import type { Append } from '../port.ts';
 
 export interface Election {
   readonly service: string;
+  /** Of its fold. */
+  readonly version: number;
   readonly holder: string;
   readonly term: number;
   readonly now: Instant;
@@ -17,12 +19,12 @@ export interface Election {
 
 /** One fence a subject; a conflict on any of them means that somebody else is still writing. */
 export function fenceCommits(election: Election): Append[] {
-  const { service, holder, term, now, subjects, tails } = election;
+  const { service, version, holder, term, now, subjects, tails } = election;
   const time = new Date(now).toISOString();
   return subjects.map((subject) => {
     const parts = parseSubject(subject);
     const id = `${holder}-${term}.elected.${parts?.tenant}`;
-    const data = { service, leader: holder, term };
+    const data = { service, leader: holder, term, version };
     const fact = { type: 'leader.elected', tenant: parts?.tenant, data } as Fact<'leader.elected'>;
     return {
       subject,

@@ -24,6 +24,8 @@ export interface HostOptions<State, Offer> {
   readonly offer: () => Offer;
   /** Called after the acks, before the next turn. */
   readonly onCommitted?: (facts: readonly CommittedFact[], state: State) => void;
+  /** Wraps the appends of one reaction, which it names; to measure or trace them. */
+  readonly appending?: <T>(reaction: string, append: () => Promise<T>) => Promise<T>;
   /** Called after the acks: how many commits a reaction had, and how long it took until the last was acknowledged. */
   readonly onAppended?: (commits: number, tookMs: number) => void;
   readonly onRole?: (role: HostRole) => void;

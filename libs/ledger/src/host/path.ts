@@ -18,10 +18,24 @@ const SERVICE_KINDS: ReadonlySet<SubjectKind> = new Set([
   SubjectKind.schedule,
 ]);
 
-interface OpenReaction extends Pick<ReactionPart, 'reaction' | 'parts' | 'now'> {
+interface OpenReaction extends Omit<ReactionPart, 'indices'> {
   seen: number;
   readonly facts: { readonly index: number; readonly fact: RecordedFact }[];
 }
+
+/** A reaction as it stands in the ledger: its facts in the order in which they were decided, each with its commit's sequence. */
+export interface RecordedReaction extends Pick<ReactionPart, 'reaction' | 'basis' | 'now'> {
+  /** False when a crash cut it short: what was decided for other tenants is lost. */
+  readonly whole: boolean;
+  readonly facts: readonly RecordedFact[];
+}
+
+/** Folds a recorded reaction by giving `fold` its facts, in order. */
+export type FoldReaction = (reaction: RecordedReaction, fold: (fact: Fact) => void) => void;
+
+const asRecorded: FoldReaction = ({ facts }, fold) => {
+  for (const fact of facts) fold(fact);
+};
 
 /** What a received commit is to this decider. */
 export type Received = 'input' | 'own' | 'other';
@@ -43,11 +57,13 @@ export class DeciderPath<State, Offer> {
   /** Reactions that a crash cut short: their committed part stands. */
   partialReactions = 0;
   readonly #decider: Decider<State, Offer>;
+  readonly #foldReaction: FoldReaction;
   #held: LedgerCommit[] = [];
   #open: OpenReaction | undefined;
 
-  constructor(decider: Decider<State, Offer>, snapshot?: Snapshot) {
+  constructor(decider: Decider<State, Offer>, snapshot?: Snapshot, foldReaction = asRecorded) {
     this.#decider = decider;
+    this.#foldReaction = foldReaction;
     this.state = snapshot ? decider.restore(JSON.parse(snapshot.state)) : decider.initial();
     if (!snapshot) return;
     this.seen = snapshot.basis;
@@ -80,7 +96,8 @@ export class DeciderPath<State, Offer> {
     if (this.#open && this.#open.reaction !== part.reaction) this.closeOpen();
     if (!this.#open) {
       this.foldHeld(part.basis);
-      this.#open = { reaction: part.reaction, parts: part.parts, now: part.now, seen: 0, facts: [] };
+      const { reaction, basis, parts, now } = part;
+      this.#open = { reaction, basis, parts, now, seen: 0, facts: [] };
     }
     const open = this.#open;
     for (const [offset, fact] of decodeCommit(commit).entries()) {
@@ -96,10 +113,12 @@ export class DeciderPath<State, Offer> {
     const open = this.#open;
     if (!open) return;
     this.#open = undefined;
-    if (open.seen < open.parts) this.partialReactions += 1;
-    open.facts.sort((a, b) => a.index - b.index);
-    for (const { fact } of open.facts) this.#evolve({ ...fact, seq: 0, at: open.now });
-    this.now = Math.max(this.now, open.now);
+    const { reaction, basis, now, parts, seen } = open;
+    const whole = seen === parts;
+    if (!whole) this.partialReactions += 1;
+    const facts = open.facts.sort((a, b) => a.index - b.index).map(({ fact }) => fact);
+    this.#foldReaction({ reaction, basis, now, whole, facts }, (fact) => this.foldAnswer(fact, now));
+    this.now = Math.max(this.now, now);
   }
 
   /** Folds the held foreign commits up to sequence `basis`. */
@@ -116,7 +135,7 @@ export class DeciderPath<State, Offer> {
     this.basis = Math.max(this.basis, basis);
   }
 
-  /** Folds an own answer before it is committed; only the leader does. */
+  /** Folds an own answer as its author does, before it is committed. */
   foldAnswer(fact: Fact, at: Instant): void {
     this.#evolve({ ...fact, origin: this.#decider.writes, seq: 0, at });
   }

@@ -109,6 +109,11 @@ export class Reaction {
     return true;
   }
 
+  /** Takes what is recorded of it: that did fit, in whatever answers it came. */
+  take(fact: Fact): void {
+    this.#put(this.#encode(fact, 0));
+  }
+
   /** The commits, one a tenant. `expected` tells the last own sequence on a subject. */
   commits(subjectOf: (tenant: TenantId) => string, expected: (subject: string) => number): Append[] {
     return [...this.parts.values()].map((part) => {

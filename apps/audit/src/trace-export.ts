@@ -1,0 +1,113 @@
+/**
+ * Traces of calls, made from their facts when they have ended and are stored: nothing is decided about them before, so every
+ * error, denial, approval and slow call is kept, and the services that decide spend nothing on it. A flood of calls worth
+ * keeping is cut off; the ledger has them all.
+ */
+import type { Meter } from '@opentelemetry/api';
+import type { StoredCommit, TenantId } from '@writ/contracts';
+import type { Trace } from '@writ/provenance';
+import { Attribute, Metric, callSpans, isEnded, isHeadSampled, keptBecause } from '@writ/telemetry';
+import type { KeptBecause, Tracing } from '@writ/telemetry';
+import { callEvents } from './call-events.ts';
+import { OLDEST_TRACE_MS, SAMPLED_CALLS, TRACES_A_SECOND, TRACES_WAITING } from './limits.ts';
+import type { InvocationKey } from './traces.ts';
+
+/** Is told by the projection what it has stored, while the commits are at hand. */
+export interface EndedCalls {
+  /** The agent of this call records its own part of the trace. */
+  sampled(call: InvocationKey): void;
+  ended(trace: Trace, commit: (seq: number) => StoredCommit | undefined): void;
+}
+
+export interface TraceExportOptions {
+  readonly tracing: Tracing;
+  readonly meter: Meter;
+  /** A commit that is stored already. */
+  readonly stored: (tenant: TenantId, seq: number) => Promise<StoredCommit>;
+  readonly onProblem: (error: unknown) => void;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+type Gathered = readonly (StoredCommit | number)[];
+
+export class TraceExport implements EndedCalls {
+  readonly #options: TraceExportOptions;
+  readonly #kept;
+  readonly #dropped;
+  readonly #sampled = new Set<string>();
+  #waiting = 0;
+  #reading: Promise<void> = Promise.resolve();
+  /** The present second, and how many traces it has had. */
+  #second = 0;
+  #inSecond = 0;
+
+  constructor(options: TraceExportOptions) {
+    this.#options = options;
+    this.#kept = options.meter.createCounter(Metric.tracesKept);
+    this.#dropped = options.meter.createCounter(Metric.tracesDropped);
+  }
+
+  sampled({ tenant, invocation }: InvocationKey): void {
+    this.#sampled.add(`${tenant}/${invocation}`);
+    if (this.#sampled.size > SAMPLED_CALLS)
+      this.#sampled.delete(this.#sampled.values().next().value as string);
+  }
+
+  ended(trace: Trace, commit: (seq: number) => StoredCommit | undefined): void {
+    const sampled = this.#sampled.delete(`${trace.tenant}/${trace.invocation}`);
+    const why = keptBecause(trace, sampled, this.#options.tracing);
+    if (why === undefined) return;
+    const now = this.#options.now();
+    // What is projected again was exported when it happened.
+    if (now - (trace.endedAt ?? 0) > OLDEST_TRACE_MS) return;
+    if (!this.#hasRoom(now)) return this.#drop('flood');
+    const gathered = trace.facts.map((seq) => commit(seq) ?? seq);
+    if (gathered.every((one) => typeof one !== 'number')) return this.#write(trace, why, gathered);
+    if (this.#waiting >= TRACES_WAITING) return this.#drop('flood');
+    this.#waiting += 1;
+    this.#reading = this.#reading.then(() => this.#readThenWrite(trace, why, gathered));
+  }
+
+  /** Resolves when everything that was to be read has been. */
+  async settled(): Promise<void> {
+    await this.#reading;
+  }
+
+  /** Calls that were open for long have facts that are stored already. */
+  async #readThenWrite(trace: InvocationKey, why: KeptBecause, gathered: Gathered): Promise<void> {
+    try {
+      const commits: StoredCommit[] = [];
+      for (const one of gathered)
+        commits.push(typeof one === 'number' ? await this.#options.stored(trace.tenant, one) : one);
+      this.#write(trace, why, commits);
+    } catch (error) {
+      this.#drop('unreadable');
+      this.#options.onProblem(error);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  #write({ tenant, invocation }: InvocationKey, why: KeptBecause, commits: readonly StoredCommit[]): void {
+    const { record, traceparent, events } = callEvents(invocation, commits);
+    if (!record || !isEnded(record)) return this.#drop('unreadable');
+    const { spans, ratio } = this.#options.tracing;
+    // The ratio does not choose for an agent that has decided.
+    if (why === 'sampled' && !isHeadSampled({ tenant, invocation, traceparent }, ratio)) return;
+    for (const span of callSpans(record, { traceparent, events, kept: why })) spans.write(span);
+    this.#kept.add(1, { [Attribute.why]: why });
+  }
+
+  #hasRoom(now: number): boolean {
+    const second = Math.floor(now / 1_000);
+    if (second !== this.#second) this.#inSecond = 0;
+    this.#second = second;
+    this.#inSecond += 1;
+    return this.#inSecond <= TRACES_A_SECOND;
+  }
+
+  #drop(why: 'flood' | 'unreadable'): void {
+    this.#dropped.add(1, { [Attribute.why]: why });
+  }
+}
