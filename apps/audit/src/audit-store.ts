@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { PoolClient } from 'pg';
-import { CHAIN_GENESIS, CHAIN_HASH_BYTES } from '@writ/contracts';
+import { CHAIN_GENESIS, CHAIN_HASH_BYTES, WritError } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
 import type { Trace } from '@writ/provenance';
 import { LOOKUP_ROWS } from './limits.ts';
@@ -47,9 +47,19 @@ export async function releaseWriterLock(client: PoolClient): Promise<void> {
   await client.query('select pg_advisory_unlock_all()');
 }
 
-/** Fails when Postgres is not there. */
-export async function probe(client: PoolClient): Promise<void> {
-  await client.query('select 1');
+/** Fails when Postgres is not there, or the projection does not stand where this process left it. */
+export async function probe(client: PoolClient, stored: number): Promise<void> {
+  const { rowCount } = await client.query('select from audit.cursor where last_seq = $1', [stored]);
+  if (rowCount !== 1) throw projectionMoved(stored);
+}
+
+/** Another replica has stored meanwhile, or somebody emptied the tables. */
+export function projectionMoved(from: number): WritError {
+  return new WritError(
+    'projection-moved',
+    `the projection does not stand at ${from} any more; reading it again`,
+    { retryable: true },
+  );
 }
 
 /** Where the projection stands. Without a row somebody emptied the tables: then it begins again. */

@@ -61,7 +61,6 @@ export class Projection {
   /** Up to here invocations that are still open are stored as well. */
   #complete = NOWHERE;
   #storedAt = 0;
-  #migrated = false;
   #role: ProjectionHealth['role'] = 'standby';
   #reason: string | undefined = 'starting';
   #running: Promise<unknown> | undefined;
@@ -136,8 +135,7 @@ export class Projection {
     const { database, onProblem } = this.#options;
     while (!this.#stop.signal.aborted) {
       try {
-        if (!this.#migrated) await migrate(database.db);
-        this.#migrated = true;
+        await migrate(database.db);
         await this.#session(await database.pool.connect(), backoff);
       } catch (error) {
         this.#reason = messageOf(error);
@@ -212,7 +210,7 @@ export class Projection {
       const askedAt = performance.now();
       await this.#due.heard(pending ? waitMs : PROBE_INTERVAL_MS);
       if (pending || performance.now() - askedAt < PROBE_INTERVAL_MS) continue;
-      await probe(client);
+      await probe(client, this.#stored);
       this.#reason = undefined;
     }
   }

@@ -6,6 +6,7 @@ import type { PoolClient, QueryResult } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { WritError } from '@writ/contracts';
 import type { UsageLine } from '@writ/provenance';
+import { projectionMoved } from './audit-store.ts';
 import { CopyRows } from './copy-rows.ts';
 import { monthOf } from './months.ts';
 import type { MonthTables } from './months.ts';
@@ -105,12 +106,7 @@ async function moveCursor(client: PoolClient, { to, foldFrom }: PackedBatch, fro
     `begin; set local synchronous_commit = off;
       update audit.cursor set last_seq = ${to}, fold_from = ${foldFrom} where last_seq = ${from}`,
   )) as unknown as readonly QueryResult[];
-  if (results.at(-1)?.rowCount === 1) return;
-  throw new WritError(
-    'projection-moved',
-    `the projection does not stand at ${from} any more; reading it again`,
-    { retryable: true },
-  );
+  if (results.at(-1)?.rowCount !== 1) throw projectionMoved(from);
 }
 
 /** Rows that are written again: `COPY` only adds. */

@@ -24,6 +24,7 @@ export const byMonth: Migration = {
     await makeInvocations(db);
     await makeChunks(db);
     await makeFacts(db);
+    await makeWatch(db);
     await makeMonths(db);
   },
 };
@@ -143,6 +144,19 @@ async function makeFacts(db: Db): Promise<void> {
   )`.execute(db);
 }
 
+/** Whoever empties one of the tables makes the projection begin anew: without a cursor nothing counts as stored. */
+async function makeWatch(db: Db): Promise<void> {
+  await sql`create function audit.begin_anew() returns trigger language plpgsql as $$
+    begin
+      delete from audit.cursor;
+      return null;
+    end $$`.execute(db);
+  for (const table of ['ids', 'invocations', 'chunks', 'notes', 'breaker_events', 'usage']) {
+    await sql`create trigger emptied after truncate on ${sql.table(`audit.${table}`)}
+      execute function audit.begin_anew()`.execute(db);
+  }
+}
+
 /** Made apart and then attached, because that does not wait for anybody who reads. */
 async function makeMonths(db: Db): Promise<void> {
   await sql`create function audit.add_month(month date) returns void language plpgsql as $$
@@ -154,6 +168,7 @@ async function makeMonths(db: Db): Promise<void> {
         part := parent || to_char(month, '_YYYY_MM');
         if to_regclass('audit.' || part) is null then
           execute format('create table audit.%I (like audit.%I including storage)', part, parent);
+          execute format('create trigger emptied after truncate on audit.%I execute function audit.begin_anew()', part);
           execute format('alter table audit.%I attach partition audit.%I for values from (%L) to (%L)', parent, part,
             month::timestamp at time zone 'UTC', (month + interval '1 month')::timestamp at time zone 'UTC');
         end if;
