@@ -102,7 +102,7 @@ describe('Postgres killed while facts arrive', () => {
 });
 
 describe('a disk that is full', () => {
-  it('it says so, holds no more than it may, and stores everything when there is room', async () => {
+  it('is told by its health; memory is bounded, and it stores everything when there is room', async () => {
     const maxUnstoredBytes = 100_000;
     const audit = scene.start({ maxUnstoredBytes });
     await append(scene.ledger, ...ran(names('a', 20)));
