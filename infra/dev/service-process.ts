@@ -42,6 +42,7 @@ const HEALTHY_AFTER_MS = 30_000;
 export class ServiceProcess {
   readonly name: string;
   readonly #options: ServiceOptions;
+  #main: string;
   /** Fixed at the first start, so that its address stays the same. */
   #port = 0;
   #process: Guarded | undefined;
@@ -53,6 +54,7 @@ export class ServiceProcess {
   constructor(options: ServiceOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#main = options.main;
   }
 
   /** Base address of its health and metrics. */
@@ -79,9 +81,10 @@ export class ServiceProcess {
     await this.#process?.ended;
   }
 
-  /** Brings a killed or stopped service back; a running one is stopped first. */
-  async restart(): Promise<void> {
+  /** Brings a killed or stopped service back, or starts another program in its place; a running one is stopped first. */
+  async restart(main = this.#main): Promise<void> {
     await this.stop();
+    this.#main = main;
     await this.start();
   }
 
@@ -93,7 +96,7 @@ export class ServiceProcess {
 
   async #launch(): Promise<void> {
     const log = new LogFile(this.#options.logFile);
-    const launched = await spawnGuarded(process.execPath, [...NODE_FLAGS, this.#options.main], {
+    const launched = await spawnGuarded(process.execPath, [...NODE_FLAGS, this.#main], {
       cwd: REPOSITORY,
       output: log.descriptor,
       env: {

@@ -34,6 +34,8 @@ export interface SuiteOptions {
   readonly natsUrl?: string;
   readonly postgresUrl?: string;
   readonly login?: Login;
+  /** Folder of the apps that are started; this clone's by default. */
+  readonly apps?: string | undefined;
   /** Keeps Postgres' data in this clone's `.writ/postgres`. */
   readonly keepPostgres?: boolean;
   /** Bytes that the ledger may take; unlimited by default. */
@@ -54,8 +56,8 @@ export interface Suite {
   readonly pid: (service: ServiceName) => number | undefined;
   /** SIGKILL; it stays down until `restart`. */
   kill(service: ServiceName): Promise<void>;
-  /** Resolves when it is ready again. */
-  restart(service: ServiceName): Promise<void>;
+  /** Resolves when it is ready again; with `apps`, the folder of another release's apps, it is that release's from then on. */
+  restart(service: ServiceName, apps?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -117,7 +119,7 @@ async function startAll(
     login,
     pid: (name) => find(services, name).pid,
     kill: async (name) => find(services, name).kill(),
-    restart: async (name) => find(services, name).restart(),
+    restart: async (name, apps) => find(services, name).restart(apps && programIn(apps, name)),
   };
 }
 
@@ -213,9 +215,13 @@ function serviceOf(
     ...options.environment,
   };
   const logFile = join(options.dir, 'logs', `${name}.log`);
-  const main = join(REPOSITORY, 'apps', name, 'dist', 'main.js');
+  const main = programIn(options.apps ?? join(REPOSITORY, 'apps'), name);
   const niceness = name === 'audit' ? RECORDING_NICENESS : 0;
   return new ServiceProcess({ name, main, environment, niceness, logFile, say: options.say ?? (() => {}) });
+}
+
+function programIn(apps: string, name: ServiceName): string {
+  return join(apps, name, 'dist', 'main.js');
 }
 
 function principalOf(name: ServiceName): Principal {

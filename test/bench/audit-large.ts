@@ -8,6 +8,7 @@ import Table from 'cli-table3';
 import type { InvocationId } from '@writ/contracts';
 import type { SearchRequest } from '@writ/provenance';
 import { startPostgres } from '@writ/testkit';
+import { CircumstancesReader } from '../../apps/audit/src/circumstances.ts';
 import { openDatabase } from '../../apps/audit/src/database.ts';
 import { Projection } from '../../apps/audit/src/projection.ts';
 import { RecordReader } from '../../apps/audit/src/record-reader.ts';
@@ -86,7 +87,8 @@ async function record(): Promise<Recording> {
 /** Milliseconds of each question, by kind. */
 async function question(): Promise<Readonly<Record<string, readonly number[]>>> {
   const reader = new RecordReader(database.db, projection);
-  const search = new InvocationSearch(database.db, ledger, projection, reader);
+  const circumstances = new CircumstancesReader(ledger);
+  const search = new InvocationSearch(database.db, ledger, projection, reader, circumstances);
   const latencies: Record<string, number[]> = {};
   const timed = async (kind: string, ask: () => Promise<unknown>): Promise<void> => {
     const started = performance.now();

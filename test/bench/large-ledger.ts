@@ -98,9 +98,8 @@ export class LargeLedger implements Ledger {
   tail(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
-  async *read(): AsyncIterable<LedgerCommit> {
-    for (let from = 1; from <= this.#steps * COMMITS; from++) yield this.#commit(from);
-  }
+  /** Single subjects are asked for: a catalog, or what an executor said of itself. There is none. */
+  async *read(): AsyncIterable<LedgerCommit> {}
   fold(): Promise<Fold> {
     return Promise.resolve({ stop: () => Promise.resolve() });
   }

@@ -1,6 +1,7 @@
 /** One suite, many calls: what is allowed runs, what is not says why, and any NATS client can take part. */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -245,9 +246,42 @@ describe('the record of what happened', () => {
       who: { agent: 'ada' },
       what: { tool: 'echo', inputs: { text: 'recorded' }, output: { text: 'recorded' } },
     });
+    expect(JSON.parse(shown.out)).toMatchObject({
+      what: { version: '1' },
+      where: { pool: 'default', node: hostname() },
+    });
     const verified = await suite.writ('verify');
     expect(verified, verified.err).toMatchObject({ code: 0 });
     expect(verified.out).toMatch(/stream, hash chain and record of lab agree on \d+ commits/);
+  });
+});
+
+describe('the lineage of a call', () => {
+  it('shows what led to it and what it led to, in every export too', async () => {
+    const first = await agent.run({ tool: 'echo', inputs: { text: 'first' }, onBehalfOf: 'heidi' });
+    const second = await agent.run({
+      tool: 'echo',
+      inputs: { text: 'second' },
+      causedBy: [first.invocation],
+    });
+    const drawn = await suite.writ('lineage', first.invocation, '--json');
+    const { edges } = JSON.parse(drawn.out) as { edges: { from: string; to: string }[] };
+    expect(edges.map(({ from, to }) => `${from} ${to}`)).toEqual([
+      `call:${first.invocation} output:${first.invocation}`,
+      `output:${first.invocation} call:${second.invocation}`,
+    ]);
+    const shown = await suite.writ('show', first.invocation);
+    expect(shown.out).toMatch(new RegExp(`^led to +${second.invocation}$`, 'm'));
+    expect(shown.out).toMatch(/^who +ada, for heidi, /m);
+    const scope = ['--invocation', second.invocation, '-o', '-'];
+    const lineage = await suite.writ('export', '--format', 'openlineage', ...scope);
+    expect(lineage.out).toContain(`"name":"output/${first.invocation}"`);
+    const events = await suite.writ('export', '--format', 'cloudevents', ...scope);
+    const types = events.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type: string }).type);
+    expect([types[0], types.at(-1)]).toEqual(['tool.requested', 'execution.completed']);
   });
 });
 

@@ -4,8 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { connectNats, jetstreamLedger } from '@writ/ledger';
 import { startSuite } from '../../infra/dev/suite.ts';
 import type { Suite, SuiteOptions } from '../../infra/dev/suite.ts';
+import { recordHistory } from '../conformance/histories/history.ts';
 
 const run = promisify(execFile);
 const CLI = new URL('../../apps/cli/dist/main.js', import.meta.url).pathname;
@@ -35,12 +37,25 @@ export async function startTestSuite(options: Partial<SuiteOptions> = {}): Promi
     stop: async () => {
       // Whatever a test did to it: each decision in its ledger follows from what stands before it.
       const { out, err, code } = await writ(dir, ['replay']);
+      await keepHistory(suite);
       await suite.stop();
       await rm(dir, { recursive: true, force: true });
       if (code !== 0)
         throw new Error(`the ledger of this suite is not decided again as it was:\n${out}${err}`);
     },
   };
+}
+
+/** `WRIT_HISTORY=<file>` keeps the ledger of a suite as a golden log (`test/conformance/histories`). */
+async function keepHistory({ connection }: Suite): Promise<void> {
+  const file = process.env['WRIT_HISTORY'];
+  if (!file) return;
+  const { natsUrl, users } = connection;
+  const nats = await connectNats({ url: natsUrl, ...users.operator, name: 'history' });
+  const ledger = jetstreamLedger(nats, { inboxPrefix: '_INBOX_operator' });
+  await recordHistory(ledger, file);
+  await ledger.close();
+  await nats.close();
 }
 
 /** The command line finds the suite as a person's would: by `.writ/connection.json` above the working directory. */

@@ -30,6 +30,8 @@ policies:
   - { name: ask-first, condition: tool.price > 100 usd, action: require-approval }
   - { name: no-wipe, condition: tool.destructive, action: deny }
   - { name: all, condition: 'true', action: allow }
+breakers:
+  - { tool: dock, minimumCalls: 100 }
 budgets: [{ account: /, limits: { usd: 1000 } }]
 `;
 }

@@ -18,6 +18,8 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GovernedToolExecutor, serveTool } from '@writ/sdk';
 import type { CallOutcome, ToolWorker } from '@writ/sdk';
+import { METRICS, exposedNames } from '@writ/telemetry';
+import type { Metric } from '@writ/telemetry';
 import { eventually } from '@writ/testkit';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import type { OtlpReceiver, ReceivedSpan } from './otlp-receiver.ts';
@@ -261,6 +263,16 @@ it('everything that was received: no span is an orphan, none ends before it begi
   expect(orphansIn(receiver.spans)).toEqual([]);
   expect(receiver.spans.filter(({ start, end }) => end < start)).toEqual([]);
   expect([...receiver.formats].toSorted()).toEqual(['application/json', 'application/x-protobuf']);
+});
+
+it('every metric that has a name stands on the page of some service', async () => {
+  // The executor is a new one: it has run nothing yet.
+  expect(await agent.run({ tool: 'dock' })).toMatchObject({ status: 'succeeded' });
+  const services = Object.values(suite.connection.services);
+  const pages = await Promise.all(services.map(async ({ http }) => (await fetch(`${http}/metrics`)).text()));
+  const shown = new Set(pages.flatMap((page) => page.match(/^writ_\w+/gm) ?? []));
+  const wanted = (Object.keys(METRICS) as Metric[]).flatMap((metric) => exposedNames(metric));
+  expect(wanted.filter((name) => !shown.has(name))).toEqual([]);
 });
 
 it('metrics come from every service', async () => {

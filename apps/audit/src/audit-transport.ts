@@ -6,7 +6,9 @@ import type { Ledger } from '@writ/ledger';
 import { LedgerTransport } from '@writ/service';
 import type { Telemetry } from '@writ/telemetry';
 import type { Database } from './database.ts';
+import type { CallFollower } from './call-follower.ts';
 import { Projection } from './projection.ts';
+import { queueWaits } from './queue-waits.ts';
 import { RecordReader } from './record-reader.ts';
 import { TraceExport } from './trace-export.ts';
 
@@ -29,7 +31,15 @@ export class AuditTransport extends LedgerTransport {
     const reader = new RecordReader(database.db, { commit: () => undefined });
     const stored = reader.commit.bind(reader);
     this.#traces = tracing && new TraceExport({ tracing, meter, stored, onProblem, now: Date.now });
-    this.projection = new Projection({ ledger, database, onProblem, ended: this.#traces });
+    const waited = queueWaits(meter);
+    const follower: CallFollower = {
+      sampled: (call) => this.#traces?.sampled(call),
+      ended: (trace, commit) => {
+        waited(trace);
+        this.#traces?.ended(trace, commit);
+      },
+    };
+    this.projection = new Projection({ ledger, database, onProblem, follower });
   }
 
   listen(callback: () => void): void {

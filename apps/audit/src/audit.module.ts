@@ -7,9 +7,12 @@ import { AUDIT_CONFIG, auditEnvironment } from './audit.config.ts';
 import type { AuditConfig } from './audit.config.ts';
 import { AuditApi } from './audit.api.ts';
 import { AuditTransport } from './audit-transport.ts';
+import { CircumstancesReader } from './circumstances.ts';
 import { openDatabase } from './database.ts';
 import type { Database } from './database.ts';
+import { EventExport } from './event-export.ts';
 import { RecordExport } from './export.ts';
+import { LineageSearch } from './lineage.ts';
 import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
 import { StoredChain } from './stored-chain.ts';
@@ -40,6 +43,11 @@ const DATABASE = Symbol('database');
       inject: [DATABASE, AuditTransport],
     },
     {
+      provide: CircumstancesReader,
+      useFactory: (ledger: Ledger) => new CircumstancesReader(ledger),
+      inject: [LEDGER],
+    },
+    {
       provide: InvocationStatus,
       useFactory: ({ db }: Database, { projection }: AuditTransport, reader: RecordReader) =>
         new InvocationStatus(db, projection, reader),
@@ -47,15 +55,37 @@ const DATABASE = Symbol('database');
     },
     {
       provide: RecordExport,
+      useFactory: (
+        { db }: Database,
+        ledger: Ledger,
+        { projection }: AuditTransport,
+        reader: RecordReader,
+        circumstances: CircumstancesReader,
+      ) => new RecordExport(db, ledger, projection, reader, circumstances),
+      inject: [DATABASE, LEDGER, AuditTransport, RecordReader, CircumstancesReader],
+    },
+    {
+      provide: EventExport,
       useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport, reader: RecordReader) =>
-        new RecordExport(db, ledger, projection, reader),
+        new EventExport(db, ledger, projection, reader),
       inject: [DATABASE, LEDGER, AuditTransport, RecordReader],
     },
     {
       provide: InvocationSearch,
-      useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport, reader: RecordReader) =>
-        new InvocationSearch(db, ledger, projection, reader),
-      inject: [DATABASE, LEDGER, AuditTransport, RecordReader],
+      useFactory: (
+        { db }: Database,
+        ledger: Ledger,
+        { projection }: AuditTransport,
+        reader: RecordReader,
+        circumstances: CircumstancesReader,
+      ) => new InvocationSearch(db, ledger, projection, reader, circumstances),
+      inject: [DATABASE, LEDGER, AuditTransport, RecordReader, CircumstancesReader],
+    },
+    {
+      provide: LineageSearch,
+      useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport) =>
+        new LineageSearch(db, ledger, projection),
+      inject: [DATABASE, LEDGER, AuditTransport],
     },
     {
       provide: StoredRows,

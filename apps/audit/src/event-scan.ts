@@ -3,6 +3,7 @@
  * building the rest: a third of what `JSON.parse` costs. It only knows the plain shape of the five facts that every
  * call has; whatever looks different is decoded as a whole by who asks.
  */
+import { endOfText, endOfValue } from './json-bytes.ts';
 
 import { NAMES } from './event-members.ts';
 import type { Member } from './event-members.ts';
@@ -233,39 +234,4 @@ function hashOf(bytes: Buffer, start: number, end: number): number {
   let hash = 0;
   for (let index = start; index < end; index++) hash = (hash * 31 + (bytes[index] as number)) | 0;
   return hash;
-}
-
-/** Right after the closing quote of the text that begins at `at`. */
-function endOfText(bytes: Buffer, at: number): number {
-  const { length } = bytes;
-  for (let index = at + 1; index < length; index++) {
-    const byte = bytes[index] as number;
-    if (byte === QUOTE) return index + 1;
-    if (byte === BACKSLASH) index += 1;
-  }
-  return length;
-}
-
-/** Right after the value that begins at `at`. */
-function endOfValue(bytes: Buffer, at: number): number {
-  const first = bytes[at] as number;
-  if (first === QUOTE) return endOfText(bytes, at);
-  const { length } = bytes;
-  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) {
-    let index = at;
-    while (index < length && !isDelimiter(bytes[index] as number)) index += 1;
-    return index;
-  }
-  let depth = 0;
-  for (let index = at; index < length; index++) {
-    const byte = bytes[index] as number;
-    if (byte === QUOTE) index = endOfText(bytes, index) - 1;
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
-    else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && --depth === 0) return index + 1;
-  }
-  return length;
-}
-
-function isDelimiter(byte: number): boolean {
-  return byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET;
 }

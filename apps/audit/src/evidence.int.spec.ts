@@ -1,20 +1,24 @@
 /** Questioning the record on a real Postgres: searches page by page, one invocation in full, the stored hash chain. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { parseSubject } from '@writ/contracts';
+import { parseSubject, toolSpec } from '@writ/contracts';
 import type { InvocationId, TenantId } from '@writ/contracts';
-import { ChainCheck, provenanceOf } from '@writ/provenance';
-import type { ChainFault, ChainLink, SearchRequest } from '@writ/provenance';
+import { ChainCheck, goingOn, provenanceOf } from '@writ/provenance';
+import type { ChainFault, ChainLink, LineageRequest, SearchRequest } from '@writ/provenance';
 import { memoryLedger } from '@writ/ledger';
 import { freshDatabase } from '@writ/testkit';
 import type { Audit } from '../test/audit.ts';
-import { TENANT, append, completed, decided, names, ran, requested } from '../test/calls.ts';
+import { TENANT, append, commit, completed, decided, names, ran, requested } from '../test/calls.ts';
+import type { Commit } from '../test/calls.ts';
 import { Scene } from '../test/scene.ts';
+import { CircumstancesReader } from './circumstances.ts';
 import { RecordReader } from './record-reader.ts';
+import { LineageSearch } from './lineage.ts';
 import { InvocationSearch } from './search.ts';
 import { StoredChain } from './stored-chain.ts';
 
 const tenant = TENANT as TenantId;
+const MODULE = { adapter: { kind: 'module', module: 'x.mjs' } };
 let scene: Scene;
 let audit: Audit;
 let search: InvocationSearch;
@@ -24,7 +28,9 @@ beforeEach(async () => {
   scene = await Scene.open(() => freshDatabase(inject('postgresUrl')));
   audit = scene.start();
   const { db, projection } = audit;
-  search = new InvocationSearch(db, scene.ledger, projection, new RecordReader(db, projection));
+  const reader = new RecordReader(db, projection);
+  const circumstances = new CircumstancesReader(scene.ledger);
+  search = new InvocationSearch(db, scene.ledger, projection, reader, circumstances);
   chain = new StoredChain(db, scene.ledger, projection);
 });
 
@@ -92,7 +98,14 @@ describe('a search', () => {
     await scene.stop(audit);
     audit = scene.start();
     const { db, projection } = audit;
-    search = new InvocationSearch(db, scene.ledger, projection, new RecordReader(db, projection));
+    const reader = new RecordReader(db, projection);
+    search = new InvocationSearch(
+      db,
+      scene.ledger,
+      projection,
+      reader,
+      new CircumstancesReader(scene.ledger),
+    );
     const inputs = { path: '/data/Müller_42.csv', deep: { list: ['aspirin'] } };
     await append(scene.ledger, ...ran(['input'], { inputs }), ...ran(['other']));
     now += 7_200_000;
@@ -135,6 +148,62 @@ describe('one invocation', () => {
       ledger: { requested: 1, decided: [2], reserved: 3, dispatched: [4], ended: 5 },
     });
     expect(await search.show(tenant, 'ghost' as InvocationId)).toEqual({});
+  });
+
+  it('whose tool changed later and whose executor said where it runs: as it was when it was decided', async () => {
+    const catalog = (version: string, owner: string): Commit =>
+      commit(
+        'catalog',
+        [
+          'tool.registered',
+          { tool: toolSpec.parse({ name: 'descriptors', version, pool: 'cpu', ...MODULE }) },
+        ],
+        ['owners.defined', { owners: { alpha: owner } }],
+      );
+    const joined = { executor: 'exec-1', session: 's-1', pool: 'cpu', node: 'node-7', labels: {} };
+    const cell = { subject: 'writ._cell.executions.exec-1', events: [['executor.joined', joined]] } as const;
+    await append(scene.ledger, catalog('1.4', 'grace'), cell);
+    await append(scene.ledger, ...ran(['a'], { onBehalfOf: 'heidi', causedBy: ['before'] }));
+    await append(scene.ledger, catalog('2.0', 'trent'));
+    const { record, circumstances } = await search.show(tenant, 'a' as InvocationId);
+    expect(record && provenanceOf(record, circumstances?.[0])).toMatchObject({
+      who: { agent: 'alpha', owner: 'grace', onBehalfOf: 'heidi', causedBy: ['before'], node: null },
+      what: { tool: 'descriptors', version: '1.4', class: 'DESTRUCTIVE', effects: 'once' },
+      where: { executor: 'exec-1', pool: 'cpu', node: 'node-7', attempts: [{ node: 'node-7' }] },
+      cost: { held: { usd: '5' }, used: { usd: '2' } },
+    });
+  });
+});
+
+describe('the lineage of a call', () => {
+  it('over many chunks, a few at a time: the same as in one walk', async () => {
+    await append(scene.ledger, ...ran(['a']));
+    for (const [index, id] of names('x', 6).entries()) {
+      await append(scene.ledger, requested([id], index % 2 === 0 ? { causedBy: ['a'] } : {}));
+      await scene.stored(audit);
+    }
+    await append(scene.ledger, requested(['last'], { causedBy: ['x-00004'] }));
+    const { db, projection } = audit;
+    const first = { towards: 'effects' as const, calls: ['a' as InvocationId], from: 1 };
+    for (const [chunks, least] of [
+      [1, 4],
+      [64, 1],
+    ] as const) {
+      const lineage = new LineageSearch(db, scene.ledger, projection, chunks);
+      const calls: unknown[] = [];
+      let pages = 0;
+      for (let request: LineageRequest = first; ; pages++) {
+        const page = await lineage.page(tenant, request);
+        calls.push(...page.links.flatMap((link) => link.calls));
+        if (page.next === undefined) break;
+        request = goingOn(request, page);
+      }
+      expect(calls).toEqual(['x-00000', 'x-00002', 'x-00004', 'last']);
+      expect(pages + 1).toBeGreaterThanOrEqual(least);
+    }
+    expect(await new LineageSearch(db, scene.ledger, projection).page('globex' as TenantId, first)).toEqual({
+      links: [],
+    });
   });
 });
 

@@ -1,21 +1,21 @@
 /**
- * Exports: a campaign's records page by page in order of request, then the tenant's breaker transitions. A page begins
+ * Exports: the records that match page by page in order of request, then the tenant's breaker transitions. A page begins
  * after a key, not at an offset, so the last page of a million costs what the first one does.
  */
 import { sql } from 'kysely';
-import type { Kysely, RawBuilder } from 'kysely';
+import type { Kysely } from 'kysely';
 import { WritError } from '@writ/contracts';
-import type { TenantId } from '@writ/contracts';
+import type { Instant, TenantId } from '@writ/contracts';
 import type { Ledger } from '@writ/ledger';
 import type { BreakerEvent, ExportPage, ExportRequest, InvocationRecord } from '@writ/provenance';
 import { readCursor } from './audit-store.ts';
 import { caughtUp } from './caught-up.ts';
+import type { CircumstancesReader } from './circumstances.ts';
+import { exportedTraces } from './exported-traces.ts';
 import { EXPORT_PAGE_BYTES, EXPORT_PAGE_ROWS } from './limits.ts';
 import type { Projection } from './projection.ts';
 import type { RecordReader } from './record-reader.ts';
 import type { AuditTables } from './tables.ts';
-import { TRACE_COLUMNS, traceOf } from './trace-row.ts';
-import type { TraceColumns } from './trace-row.ts';
 
 /** `i.<seq>.<invocation>` after a record, `b.<seq>.<nth>` after a breaker transition. */
 const PAGE_KEY = /^([ib])\.(-?\d{1,16})\.([A-Za-z0-9_-]*)$/;
@@ -32,17 +32,20 @@ export class RecordExport {
   readonly #ledger: Ledger;
   readonly #projection: Pick<Projection, 'storedUpTo'>;
   readonly #reader: RecordReader;
+  readonly #circumstances: CircumstancesReader;
 
   constructor(
     db: Kysely<AuditTables>,
     ledger: Ledger,
     projection: Pick<Projection, 'storedUpTo'>,
     reader: RecordReader,
+    circumstances: CircumstancesReader,
   ) {
     this.#db = db;
     this.#ledger = ledger;
     this.#projection = projection;
     this.#reader = reader;
+    this.#circumstances = circumstances;
   }
 
   /**
@@ -55,25 +58,24 @@ export class RecordExport {
     const { last: asOf } = await readCursor(this.#db);
     if (kind === 'b') {
       const { values, next } = await cut(await this.#breakers(tenant, seq, Number(name)));
-      return { records: [], breakers: values, asOf, ...(next === undefined ? {} : { next }) };
+      const breakers = values.filter(({ at }) => isWithin(at, request));
+      return { records: [], breakers, asOf, ...(next === undefined ? {} : { next }) };
     }
     const { values, next } = await cut(await this.#records(tenant, request, seq, name));
-    return { records: values, breakers: [], asOf, next: next ?? BREAKERS_FROM_THE_START };
+    const circumstances = await this.#circumstances.of(tenant, values);
+    return { records: values, circumstances, breakers: [], asOf, next: next ?? BREAKERS_FROM_THE_START };
   }
 
   async #records(
     tenant: TenantId,
-    { campaign, log }: ExportRequest,
+    request: ExportRequest,
     seq: number,
     name: string,
   ): Promise<readonly Item<InvocationRecord>[]> {
-    const { rows } = await sql<TraceColumns>`select ${sql.raw(TRACE_COLUMNS)} from audit.invocations
-      where tenant = ${tenant} ${only('campaign', campaign)} ${only('log', log)}
-        and (first_seq, invocation) > (${seq}, ${name})
-      order by first_seq, invocation limit ${EXPORT_PAGE_ROWS}`.execute(this.#db);
-    return rows.map((row) => ({
-      value: () => this.#reader.record(traceOf(row)),
-      key: `i.${row.first_seq}.${row.invocation}`,
+    const traces = await exportedTraces(this.#db, tenant, request, { seq, name });
+    return traces.map((trace) => ({
+      value: () => this.#reader.record(trace),
+      key: `i.${trace.firstSeq}.${trace.invocation}`,
     }));
   }
 
@@ -89,9 +91,8 @@ export class RecordExport {
   }
 }
 
-/** A further condition, when it was asked for. */
-function only(column: 'campaign' | 'log', value: string | undefined): RawBuilder<unknown> {
-  return value === undefined ? sql`` : sql`and ${sql.ref(column)} = ${value}`;
+function isWithin(at: Instant, { since, until }: ExportRequest): boolean {
+  return !(since && at < Date.parse(since)) && !(until && at >= Date.parse(until));
 }
 
 /** As many as fit in a page, at least one; `next` when there may be more. */

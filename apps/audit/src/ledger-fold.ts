@@ -11,6 +11,7 @@ import type { Trace } from '@writ/provenance';
 import { loadHeads, loadTraces } from './audit-store.ts';
 import type { Cursor } from './audit-store.ts';
 import type { Bell } from './bell.ts';
+import type { CallFollower } from './call-follower.ts';
 import { Intake } from './intake.ts';
 import { RETRY_FIRST_MS, RETRY_LONGEST_MS, SLICE_BYTES } from './limits.ts';
 import { pause } from './pause.ts';
@@ -20,7 +21,6 @@ import type { Sightings } from './sightings.ts';
 import { Packer } from './store-batch.ts';
 import type { PackedBatch } from './store-batch.ts';
 import type { AuditTables } from './tables.ts';
-import type { EndedCalls } from './trace-export.ts';
 import { Traces } from './traces.ts';
 import type { InvocationKey } from './traces.ts';
 
@@ -31,8 +31,7 @@ export interface LedgerFoldOptions {
   /** Most ledger bytes in memory that are not stored. */
   readonly maxUnstoredBytes?: number;
   readonly maxLiveTraces?: number;
-  /** Absent when nobody traces. */
-  readonly ended?: EndedCalls | undefined;
+  readonly follower?: CallFollower | undefined;
 }
 
 /** Everything folded since the batch before, and how many ledger bytes that was. */
@@ -45,7 +44,7 @@ export class LedgerFold {
   readonly #onProblem: (error: unknown) => void;
   readonly #intake: Intake;
   readonly #traces: Traces;
-  readonly #ended: EndedCalls | undefined;
+  readonly #follower: CallFollower | undefined;
   readonly #raw = new RawCommits();
   readonly #packer = new Packer();
   readonly #folded: Bell;
@@ -64,7 +63,7 @@ export class LedgerFold {
     this.#onProblem = onProblem;
     this.#folded = folded;
     this.#traces = new Traces(maxLiveTraces);
-    this.#ended = options.ended;
+    this.#follower = options.follower;
     this.#intake = new Intake({ ledger, onProblem, maxBytes: maxUnstoredBytes });
   }
 
@@ -143,8 +142,8 @@ export class LedgerFold {
 
   stored(batch: FoldedBatch): void {
     const ended = this.#traces.stored();
-    for (const trace of this.#ended ? ended : [])
-      this.#ended?.ended(trace, (seq) => this.#raw.find(trace.tenant, seq));
+    for (const trace of this.#follower ? ended : [])
+      this.#follower?.ended(trace, (seq) => this.#raw.find(trace.tenant, seq));
     this.#raw.stored();
     this.#carefulUpTo = Math.min(this.#carefulUpTo, batch.to);
     this.#intake.release(batch.bytes);
@@ -179,7 +178,7 @@ export class LedgerFold {
       const options = { careful, absent, nowMs: performance.now(), storedUpTo: this.#last };
       const missing = this.#traces.fold(sightings, options);
       if (missing.length === 0) {
-        if (this.#ended) noteSampled(this.#ended, sightings);
+        if (this.#follower) noteSampled(this.#follower, sightings);
         return true;
       }
       const stored = await this.#lookUp(missing, absent);
@@ -224,8 +223,8 @@ export class LedgerFold {
   }
 }
 
-function noteSampled(ended: EndedCalls, sightings: readonly Sightings[]): void {
+function noteSampled(follower: CallFollower, sightings: readonly Sightings[]): void {
   for (const { place, glimpses } of sightings)
     for (const { invocation, sampled } of glimpses)
-      if (sampled) ended.sampled({ tenant: place.tenant, invocation });
+      if (sampled) follower.sampled({ tenant: place.tenant, invocation });
 }

@@ -55,6 +55,15 @@ export const EXPORT_PAGE_BYTES = 500 * 1024;
 /** Most rows that are read for one page. */
 export const EXPORT_PAGE_ROWS = 400;
 
+/** Chunks that are read for one page of events: a page takes three or four. */
+export const EXPORT_CHUNKS = 4;
+
+/** Parsed commits that are kept while a page of events is made. */
+export const PARSED_COMMITS = 64;
+
+/** Chunks that one part of a lineage's walk looks through: some 8 MB. */
+export const LINEAGE_CHUNKS = 64;
+
 /** Text of the facts in one status reply; the caller asks again for the others. */
 export const STATUS_REPLY_BYTES = 500 * 1024;
 
@@ -86,3 +95,5 @@ export const SAMPLED_CALLS = 50_000;
 
 /** A call that ended longer ago is not exported any more: it was, when it happened, or nobody waits for it. */
 export const OLDEST_TRACE_MS = 3_600_000;
+/** Sessions of executors whose machines are kept in memory; others are read again. */
+export const SESSIONS_KEPT = 50_000;

@@ -10,6 +10,7 @@ import type { Database } from '@writ/testkit';
 import { PATIENCE_MS, startAudit } from '../test/audit.ts';
 import type { Audit } from '../test/audit.ts';
 import { AT, TENANT, append, commit, completed, decided, names, ran, requested } from '../test/calls.ts';
+import { CircumstancesReader } from './circumstances.ts';
 import { RecordExport } from './export.ts';
 import { EXPORT_PAGE_BYTES, STATUS_REPLY_BYTES } from './limits.ts';
 import { RecordReader } from './record-reader.ts';
@@ -28,7 +29,8 @@ beforeEach(async () => {
   audit = startAudit(ledger, database.url, { flushIntervalMs: 60_000 });
   const reader = new RecordReader(audit.db, audit.projection);
   status = new InvocationStatus(audit.db, audit.projection, reader);
-  records = new RecordExport(audit.db, ledger, audit.projection, reader);
+  const circumstances = new CircumstancesReader(ledger);
+  records = new RecordExport(audit.db, ledger, audit.projection, reader, circumstances);
   expect(await audit.projection.storedUpTo(0, PATIENCE_MS)).toBe(true);
 });
 

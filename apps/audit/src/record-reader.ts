@@ -46,11 +46,11 @@ export class RecordReader {
     throw new WritError('projection-broken', `the facts of ${invocation} are not where its row says`);
   }
 
-  /** A stored commit. @throws WritError `projection-broken` */
+  /** A raw commit. @throws WritError `projection-broken` when it is not there */
   async commit(tenant: TenantId, seq: number): Promise<StoredCommit> {
-    const commit = (await this.#chunk(tenant, seq))?.commit(seq);
+    const commit = this.#projection.commit(tenant, seq) ?? (await this.#chunk(tenant, seq))?.commit(seq);
     if (commit) return commit;
-    throw inNoChunk(tenant, seq);
+    throw missing(tenant, seq);
   }
 
   async #mentions(tenant: TenantId, seq: number, invocation: InvocationId): Promise<readonly Mention[]> {
@@ -58,7 +58,7 @@ export class RecordReader {
     if (pending) return mentionsOf(pending, invocation);
     const mentions = (await this.#chunk(tenant, seq))?.mentions(seq, invocation);
     if (mentions) return mentions;
-    throw inNoChunk(tenant, seq);
+    throw missing(tenant, seq);
   }
 
   async #chunk(tenant: TenantId, seq: number): Promise<UnpackedChunk | undefined> {
@@ -134,6 +134,13 @@ function mentionsOf(commit: StoredCommit, invocation: InvocationId): readonly Me
   return scan.done && mentions.length > 0 ? mentions : (mentionsIn(commit).get(invocation) ?? []);
 }
 
+function missing(tenant: TenantId, seq: number): WritError {
+  return new WritError(
+    'projection-broken',
+    `commit ${seq} of ${tenant} is in no chunk: rebuild the projection`,
+  );
+}
+
 function mentionsIn(commit: StoredCommit): Mentions {
   const mentions = new Map<InvocationId, Mention[]>();
   for (const fact of decodeCommit(commit)) {
@@ -144,11 +151,4 @@ function mentionsIn(commit: StoredCommit): Mentions {
     }
   }
   return mentions;
-}
-
-function inNoChunk(tenant: TenantId, seq: number): WritError {
-  return new WritError(
-    'projection-broken',
-    `commit ${seq} of ${tenant} is in no chunk: rebuild the projection`,
-  );
 }

@@ -11,6 +11,7 @@ import { wordsOf } from '@writ/provenance';
 import type { ListedInvocation, SearchPage, SearchRequest, ShowReply } from '@writ/provenance';
 import { loadTraces } from './audit-store.ts';
 import { caughtUp } from './caught-up.ts';
+import type { CircumstancesReader } from './circumstances.ts';
 import type { Projection } from './projection.ts';
 import type { RecordReader } from './record-reader.ts';
 import type { AuditTables } from './tables.ts';
@@ -39,17 +40,20 @@ export class InvocationSearch {
   readonly #ledger: Ledger;
   readonly #projection: Pick<Projection, 'storedUpTo'>;
   readonly #reader: RecordReader;
+  readonly #circumstances: CircumstancesReader;
 
   constructor(
     db: Kysely<AuditTables>,
     ledger: Ledger,
     projection: Pick<Projection, 'storedUpTo'>,
     reader: RecordReader,
+    circumstances: CircumstancesReader,
   ) {
     this.#db = db;
     this.#ledger = ledger;
     this.#projection = projection;
     this.#reader = reader;
+    this.#circumstances = circumstances;
   }
 
   /** @throws WritError `projection-behind`, `bad-page-key`, `no-words` */
@@ -93,7 +97,10 @@ export class InvocationSearch {
   async show(tenant: TenantId, invocation: InvocationId): Promise<ShowReply> {
     await caughtUp(this.#ledger, this.#projection);
     const [trace] = await loadTraces(this.#db, [{ tenant, invocation }]);
-    return trace ? { record: await this.#reader.record(trace) } : {};
+    if (!trace) return {};
+    const record = await this.#reader.record(trace);
+    const [circumstances] = await this.#circumstances.of(tenant, [record]);
+    return { record, ...(circumstances ? { circumstances } : {}) };
   }
 }
 

@@ -9,15 +9,9 @@ import type { Trace } from '@writ/provenance';
 import { Attribute, Metric, callSpans, isEnded, isHeadSampled, keptBecause } from '@writ/telemetry';
 import type { KeptBecause, Tracing } from '@writ/telemetry';
 import { callEvents } from './call-events.ts';
+import type { CallFollower } from './call-follower.ts';
 import { OLDEST_TRACE_MS, SAMPLED_CALLS, TRACES_A_SECOND, TRACES_WAITING } from './limits.ts';
 import type { InvocationKey } from './traces.ts';
-
-/** Is told by the projection what it has stored, while the commits are at hand. */
-export interface EndedCalls {
-  /** The agent of this call records its own part of the trace. */
-  sampled(call: InvocationKey): void;
-  ended(trace: Trace, commit: (seq: number) => StoredCommit | undefined): void;
-}
 
 export interface TraceExportOptions {
   readonly tracing: Tracing;
@@ -31,7 +25,7 @@ export interface TraceExportOptions {
 
 type Gathered = readonly (StoredCommit | number)[];
 
-export class TraceExport implements EndedCalls {
+export class TraceExport implements CallFollower {
   readonly #options: TraceExportOptions;
   readonly #kept;
   readonly #dropped;
@@ -46,6 +40,7 @@ export class TraceExport implements EndedCalls {
     this.#options = options;
     this.#kept = options.meter.createCounter(Metric.tracesKept);
     this.#dropped = options.meter.createCounter(Metric.tracesDropped);
+    for (const why of ['flood', 'unreadable']) this.#dropped.add(0, { [Attribute.why]: why });
   }
 
   sampled({ tenant, invocation }: InvocationKey): void {

@@ -18,6 +18,8 @@ export interface Campaign {
   readonly campaign?: string;
   readonly log?: string;
   readonly inputs?: object;
+  readonly causedBy?: readonly string[];
+  readonly onBehalfOf?: string;
 }
 
 /** The subject's tail after `writ.<tenant>.`, and its events. */

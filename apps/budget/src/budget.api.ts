@@ -3,8 +3,10 @@ import { Controller, Inject } from '@nestjs/common';
 import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
 import { balances } from '@writ/budget';
 import type { Balance, BudgetState } from '@writ/budget';
-import { ApiCall, callingTenant, DeciderTransport, requestBody } from '@writ/service';
+import { ApiCall, callingTenant, DeciderTransport, requestBody, TELEMETRY } from '@writ/service';
+import type { Telemetry } from '@writ/telemetry';
 import { z } from 'zod';
+import { observeUtilisation } from './utilisation.ts';
 
 /** `account`: only this one; an account without limits has no balances. */
 const balancesRequest = z.object({ account: z.string().max(256).optional() });
@@ -18,8 +20,12 @@ type BalanceReply = {
 export class BudgetApi {
   readonly #transport: DeciderTransport<BudgetState>;
 
-  constructor(@Inject(DeciderTransport) transport: DeciderTransport<BudgetState>) {
+  constructor(
+    @Inject(DeciderTransport) transport: DeciderTransport<BudgetState>,
+    @Inject(TELEMETRY) telemetry: Telemetry,
+  ) {
     this.#transport = transport;
+    observeUtilisation(telemetry.meter, () => transport.host.state);
   }
 
   /** Amounts are micro-units in decimal digits, because JSON has no integers of that size. */

@@ -1,7 +1,7 @@
 /** What each command of `writ` does, between its options and its exit code. */
 import { decodeCommit, parseSubject } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
-import { GovernedToolExecutor, fetchReport, writeReport } from '@writ/sdk';
+import { GovernedToolExecutor } from '@writ/sdk';
 import type { CallOutcome, NoticedFact, RunOptions } from '@writ/sdk';
 import { awaitFolded } from './await-folded.ts';
 import { balanceTable, readBalances } from './balances.ts';
@@ -176,22 +176,6 @@ export async function importTools(
   else
     show(terminal, options, { output, tools, yaml }, (paint) => `${importedTable(tools, paint)}\n${output}`);
   return ExitCode.ok;
-}
-
-export async function exportReport(
-  surroundings: Surroundings,
-  options: GlobalOptions & { readonly output: string; readonly log?: string; readonly campaign?: string },
-): Promise<ExitCode> {
-  return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
-    const report = await fetchReport(transport, tenant, { log: options.log, campaign: options.campaign });
-    await writeReport(options.output, report);
-    const { summary } = report;
-    show(surroundings.terminal, options, { output: options.output, summary }, () => {
-      const outcomes = Object.entries(summary.outcomes).map(([outcome, calls]) => `${calls} ${outcome}`);
-      return `${options.output}: ${summary.calls} calls (${outcomes.join(', ') || 'none ended'})`;
-    });
-    return ExitCode.ok;
-  });
 }
 
 export async function budget(

@@ -60,6 +60,8 @@ describe('writ log and writ search', () => {
 });
 
 describe('writ show', () => {
+  beforeEach(() => void suite.answer('audit.lineage', { links: [] }));
+
   it('of a call: who asked for what, and how it stands', async () => {
     const calls = [{ invocation: '0190-abc', tool: 'dock', inputs: { smiles: 'CCO' } }];
     const data = { calls, project: 'lab', campaign: 'c1', priority: 'normal' };
@@ -70,6 +72,24 @@ describe('writ show', () => {
     expect(suite.out).toMatch(/^who +screener, lab, c1$/m);
     expect(suite.out).toMatch(/^inputs +\{"smiles":"CCO"\}$/m);
     expect(suite.out).toMatch(/^ledger +requested 3$/m);
+  });
+
+  it('of a call with everything that is recorded about it: says it all', async () => {
+    const calls = [{ invocation: 'b', tool: 'dock', inputs: {} }];
+    const flow = { run: 'r1', node: 'decide', attempt: 2 };
+    const more = { causedBy: ['a'], onBehalfOf: 'heidi', flow };
+    const data = { calls, project: 'lab', priority: 'normal', ...more };
+    const fact = { type: 'tool.requested', tenant: LAB, origin: 'screener', seq: 3, at: 0, data };
+    const tool = { version: '1.4', class: 'NETWORK', effects: 'once', pool: 'gpu', seq: 1 };
+    const circumstances = [{ tool, owner: 'grace@lab' }];
+    suite.answer('audit.show', { record: foldRecord(undefined, fact as never, 0), circumstances });
+    suite.answer('audit.lineage', { links: [{ kind: 'calls', seq: 4, calls: ['c'], causedBy: ['b'] }] });
+    expect(await suite.run('show', 'b')).toBe(0);
+    expect(suite.out).toMatch(/^who +screener, of grace@lab, for heidi, lab$/m);
+    expect(suite.out).toMatch(/^node +decide of run r1, attempt 2$/m);
+    expect(suite.out).toMatch(/^caused by +a$/m);
+    expect(suite.out).toMatch(/^led to +c$/m);
+    expect(suite.out).toMatch(/^what +dock {2}version 1\.4 {2}NETWORK$/m);
   });
 
   it('of what nobody asked for: exits 2', async () => {

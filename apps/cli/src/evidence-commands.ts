@@ -6,7 +6,9 @@ import { InvalidArgumentError, Option } from 'commander';
 import { show, within } from './commands.ts';
 import type { GlobalOptions, Surroundings } from './commands.ts';
 import { ExitCode } from './exit-code.ts';
-import { listingTable, provenance, provenanceText, search } from './listing.ts';
+import { effectsOf } from './lineage/gather.ts';
+import { listingTable, provenance, search } from './listing.ts';
+import { provenanceText } from './provenance-text.ts';
 import { sequenceOf } from './terms.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyRows } from './verify-rows.ts';
@@ -81,7 +83,8 @@ async function list(surroundings: Surroundings, options: GlobalOptions & Filters
 async function showOne(surroundings: Surroundings, id: string, options: GlobalOptions): Promise<ExitCode> {
   return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
     const told = await provenance(transport, tenant, id);
-    show(surroundings.terminal, options, told, (paint) => provenanceText(told, paint));
+    const ledTo = await effectsOf(transport, tenant, told);
+    show(surroundings.terminal, options, { ...told, ledTo }, (paint) => provenanceText(told, ledTo, paint));
     return ExitCode.ok;
   });
 }

@@ -183,7 +183,23 @@ describe('writ export', () => {
       campaign: 'screening',
       asOf: 7,
     });
-    expect(suite.out).toBe(`${file}: 0 calls (none ended)`);
+    expect(suite.out).toMatch(/report\.json: 0 calls \(none ended\), \d+ bytes$/);
+  });
+});
+
+describe('writ export in another format', () => {
+  it('to standard output: that and nothing else', async () => {
+    suite.answer('audit.export', { records: [], breakers: [], asOf: 7 });
+    expect(await suite.run('export', '--format', 'csv', '-o', '-', '--since', '2026-01-31')).toBe(0);
+    expect(suite.out).toMatch(/^invocation,stage,tenant,/);
+    expect(suite.out.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('that there is none of, or at a time that is none: exits 2 and says what would be right', async () => {
+    expect(await suite.run('export', '--format', 'xml', '-o', '-')).toBe(2);
+    expect(suite.err).toContain('report, prov, openlineage, cloudevents, csv');
+    expect(await suite.run('export', '--until', 'yesterday', '-o', '-')).toBe(2);
+    expect(suite.err).toContain('2026-01-31T12:00:00Z');
   });
 });
 

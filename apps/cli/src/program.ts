@@ -7,6 +7,8 @@ import * as people from './approver-commands.ts';
 import * as commands from './commands.ts';
 import type { Surroundings } from './commands.ts';
 import { addEvidenceCommands } from './evidence-commands.ts';
+import { addExportCommand } from './export-command.ts';
+import { addLineageCommand } from './lineage/lineage-command.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { addIndeterminateCommands } from './indeterminate-commands.ts';
 import { addInitCommand } from './init-command.ts';
@@ -74,6 +76,8 @@ function buildProgram(surroundings: Surroundings, ended: (code: ExitCode) => voi
   addBreakerCommands(program, surroundings, ended);
   addPolicyCommands(program, surroundings, ended);
   addEvidenceCommands(program, surroundings, ended);
+  addExportCommand(program, surroundings, ended);
+  addLineageCommand(program, surroundings, ended);
   addWorkflowCommands(program, surroundings, ended);
   addQueueCommands(program, surroundings, priorityOf, ended);
   addIndeterminateCommands(program, surroundings, ended);
@@ -195,12 +199,6 @@ function addLookingCommands(add: Add, surroundings: Surroundings): void {
   add('watch', 'every fact of the tenant as it is recorded', (command) =>
     commands.watch(surroundings, command.optsWithGlobals()),
   ).option('--since <sequence>', 'from this ledger sequence on, not only what is new', sequenceOf);
-  add('export', 'the report of a campaign or an audit log', (command) =>
-    commands.exportReport(surroundings, command.optsWithGlobals()),
-  )
-    .requiredOption('-o, --output <file>', 'where the report goes')
-    .option('--log <name>', 'only this audit log')
-    .option('--campaign <name>', 'only this campaign');
   add('status', 'whether each service answers', (command) =>
     commands.status(surroundings, command.optsWithGlobals()),
   );

@@ -2,14 +2,23 @@
 export interface Terminal {
   /** Whether a person looks at `out`: then it may be coloured. */
   readonly interactive: boolean;
+  /** Where progress is drawn, when a person looks there. */
+  readonly progress?: NodeJS.WritableStream | undefined;
   out(text: string): void;
   err(text: string): void;
+  /** To `out` as it is; to be awaited by whoever has much to say. */
+  write(text: string): Promise<void>;
 }
 
 export const PROCESS_TERMINAL: Terminal = {
   interactive: process.stdout.isTTY && !process.env['NO_COLOR'],
   out: (text) => void process.stdout.write(`${text}\n`),
   err: (text) => void process.stderr.write(`${text}\n`),
+  progress: process.stderr.isTTY ? process.stderr : undefined,
+  write: (text) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    }),
 };
 
 const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, grey: 90, bold: 1 } as const;

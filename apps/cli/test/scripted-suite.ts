@@ -50,6 +50,7 @@ export class ScriptedSuite implements LedgerTransport {
         interactive: false,
         out: (text) => this.#out.push(text),
         err: (text) => this.#err.push(text),
+        write: async (text) => void this.#out.push(text),
       },
       open: async (role, { cell }) => ({
         tenant: cell ? CELL : LAB,
@@ -75,10 +76,10 @@ export class ScriptedSuite implements LedgerTransport {
 
   async subscribe(): Promise<void> {}
 
-  async query(subject: string): Promise<unknown> {
+  async query(subject: string, body?: unknown): Promise<unknown> {
     const call = subject.split('.').slice(3).join('.');
     const reply = this.#replies.get(call);
-    if (typeof reply === 'function') return (reply as () => unknown)();
+    if (typeof reply === 'function') return (reply as (body: unknown) => unknown)(body);
     if (this.#replies.has(call)) return reply;
     throw new WritError('unavailable', `nobody answers on ${subject}`);
   }

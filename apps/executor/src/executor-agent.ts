@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '@writ/contracts';
-import type { ExecutorId, PullRequest, SessionId } from '@writ/contracts';
+import type { ExecutorId, PullReply, PullRequest, SessionId } from '@writ/contracts';
 import { DEFAULT_MAX_OUTPUT_BYTES, grantKey } from '@writ/execution';
 import { CallRunner } from './call-runner.ts';
 import { DRAIN_MS, FAREWELL_MS, FIRST_RETRY_MS, HELD_PULL_MS, LONGEST_RETRY_MS } from './limits.ts';
@@ -25,6 +25,8 @@ export interface ExecutorOptions {
   readonly maxOutputBytes?: number;
   /** How long `stop` waits for running calls. */
   readonly drainMs?: number;
+  /** Called as each session begins. */
+  readonly onSession?: (session: SessionId) => void;
 }
 
 /** No subject token, so no tool can be of this pool. */
@@ -54,7 +56,7 @@ export class ExecutorAgent {
       maxOutputBytes: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
       onLeftoverDone: () => {
         this.#leftovers--;
-        this.#pull();
+        this.#pull(true);
       },
     });
   }
@@ -86,7 +88,6 @@ export class ExecutorAgent {
     this.#stopping.abort();
     this.#session.draining = true;
     const open = this.#asking;
-    this.#session.pulling = false;
     if (open) this.#pull(true);
     // What is on its way in answer to the pull that was open goes back; the leader answers that one as it hears of this.
     await Promise.race([open, delay(FAREWELL_MS)]);
@@ -104,12 +105,14 @@ export class ExecutorAgent {
   }
 
   #begin(): Session {
-    return beginSession(
+    const begun = beginSession(
       this.#options.executor,
       this.#ports,
       (session) => this.#onCommit(session),
       (session) => this.#onLost(session),
     );
+    this.#options.onSession?.(begun.runner.session);
+    return begun;
   }
 
   #onCommit(session: Session): void {
@@ -129,13 +132,14 @@ export class ExecutorAgent {
   }
 
   /**
-   * Keeps one pull out, also when every slot is taken: it is what the scheduler knows the session to live by. One that
-   * stops pulls for a pool that no tool can name, so that it is heard of and gets nothing.
+   * Keeps one pull out, also when every slot is taken: it is what the scheduler knows the session to live by. What it says
+   * of this executor stands while it is out, so that a change needs one `anew`, in its place. One that stops pulls for a
+   * pool that no tool can name, so that it is heard of and gets nothing.
    */
-  #pull(farewell = false): void {
+  #pull(anew = false): void {
     const session = this.#session;
     const stopping = this.#stopping.signal.aborted;
-    if (session.pulling || session.ended || (stopping && session.log.held === 0 && !farewell)) return;
+    if (session.ended || (!anew && (session.pulling || (stopping && session.log.held === 0)))) return;
     session.pulling = true;
     const { labels, shared } = this.#options;
     const { log, runner } = session;
@@ -148,20 +152,19 @@ export class ExecutorAgent {
   async #ask(session: Session, request: PullRequest): Promise<void> {
     const mine = ++session.pulls;
     const begun = performance.now();
+    let brought = 0;
+    const take = (reply: PullReply): void => {
+      brought += this.#take(session, request, reply);
+    };
     try {
-      const { grants, stops = [], resync, lost } = await this.#ports.scheduler.pull(request);
+      const last = await this.#ports.scheduler.pull(request, take);
       if (session.ended) return;
-      if (lost) return this.#onLost(session);
-      session.listing = resync === true && request.running === undefined;
-      const taken = grants.filter((grant) => session.log.accept(grantKey(grant)));
-      session.log.answered(request.asOf);
-      for (const grant of taken) this.#calls.take(session, grant);
-      for (const order of stops) this.#calls.stop(session, order);
-      const waitedMs = performance.now() - begun;
-      this.#ports.metrics.pulled(taken.length, waitedMs);
-      // An answer without work is held back by the leader; one that comes at once must not become a busy loop.
-      if (taken.length + stops.length === 0 && waitedMs < HELD_PULL_MS && !session.listing)
-        await this.#pause();
+      if (last.lost) return this.#onLost(session);
+      session.listing = last.resync === true && request.running === undefined;
+      take(last);
+      const openMs = performance.now() - begun;
+      // A pull without work is held open by the leader; one that ends at once must not become a busy loop.
+      if (brought === 0 && openMs < HELD_PULL_MS && !session.listing) await this.#pause();
       else this.#backoff.reset();
     } catch (error) {
       if (session.ended) return;
@@ -169,10 +172,21 @@ export class ExecutorAgent {
       this.#ports.trouble(error, 'pulling work from the scheduler');
       await this.#pause();
     }
-    // Stopping sends a pull of its own, which takes the place of this one.
+    // Another pull may have taken the place of this one.
     if (mine !== session.pulls) return;
     session.pulling = false;
     this.#pull();
+  }
+
+  /** Takes in an answer to a pull; returns how much of it was new. */
+  #take(session: Session, { asOf }: PullRequest, { grants, stops = [] }: PullReply): number {
+    if (session.ended) return 0;
+    const taken = grants.filter((grant) => session.log.accept(grantKey(grant)));
+    session.log.answered(asOf);
+    for (const grant of taken) this.#calls.take(session, grant);
+    for (const order of stops) this.#calls.stop(session, order);
+    this.#ports.metrics.pulled(taken.length);
+    return taken.length + stops.length;
   }
 
   #pause(): Promise<void> {

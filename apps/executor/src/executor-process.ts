@@ -1,15 +1,18 @@
 /** The executor's life in Nest: threads first, then pulls; on shutdown the running calls finish and are committed. */
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { messageOf } from '@writ/contracts';
+import type { SessionId } from '@writ/contracts';
 import { DEFAULT_MAX_OUTPUT_BYTES } from '@writ/execution';
 import type { Ledger } from '@writ/ledger';
 import { CONNECTION, Health, LEDGER, SERVICE_CONFIG, TELEMETRY } from '@writ/service';
 import type { ServiceEnvironment } from '@writ/service';
 import type { Telemetry } from '@writ/telemetry';
 import { adaptersOf } from './adapters.ts';
+import { announceSession } from './announce-session.ts';
 import { EXECUTOR_CONFIG } from './executor.config.ts';
 import type { ExecutorConfig } from './executor.config.ts';
 import { ExecutorAgent } from './executor-agent.ts';
@@ -48,6 +51,7 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
     // Found out once, when the first command comes or the start has time for it.
     let sandbox: Promise<Sandbox> | undefined;
     this.#sandbox = () => (sandbox ??= Sandbox.detect(config.WRIT_TOOL_USER));
+    const inboxPrefix = service.WRIT_NATS_USER === undefined ? undefined : `_INBOX_${service.WRIT_NATS_USER}`;
     const adapters = adaptersOf({
       toolsFolder: config.WRIT_TOOLS,
       environment: process.env,
@@ -55,7 +59,7 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
       pool: this.#pool,
       sandbox: this.#sandbox,
       connection,
-      inboxPrefix: service.WRIT_NATS_USER === undefined ? undefined : `_INBOX_${service.WRIT_NATS_USER}`,
+      inboxPrefix,
       random: Math.random,
     });
     const payloads = payloadBucket(connection);
@@ -69,9 +73,10 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
         ...(config.WRIT_GPUS === undefined ? {} : { gpus: config.WRIT_GPUS }),
         ...(config.WRIT_MEMORY_GB === undefined ? {} : { memoryGb: config.WRIT_MEMORY_GB }),
       },
+      onSession: (session: SessionId) => void this.#announce(config, ledger, session),
     };
     this.#agent = new ExecutorAgent(options, {
-      ...natsPorts(connection),
+      ...natsPorts(connection, inboxPrefix),
       ledger,
       adapters,
       largeInputs: payloads,
@@ -84,6 +89,16 @@ export class ExecutorProcess implements OnApplicationBootstrap, BeforeApplicatio
       newSession: () => `${Date.now().toString(36)}-${randomBytes(6).toString('hex')}`,
     });
     health.add('executor', () => (this.#ready ? undefined : 'its worker threads are starting'));
+  }
+
+  /** Only evidence depends on it: a session that cannot say where it runs works all the same. */
+  async #announce(config: ExecutorConfig, ledger: Ledger, session: SessionId): Promise<void> {
+    const { WRIT_EXECUTOR: executor, WRIT_POOL: pool, WRIT_LABELS: labels } = config;
+    try {
+      await announceSession(ledger, { executor, session, pool, node: hostname(), labels }, Date.now());
+    } catch (error) {
+      this.#log.warn(`session ${session} could not say where it runs: ${messageOf(error)}`);
+    }
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -3,7 +3,7 @@ import type { RunOutcome } from '@writ/contracts';
 
 export interface ExecutorMetrics {
   /** A pull was answered with so many new grants (ignored repeats not counted). */
-  pulled(grants: number, waitedMs: number): void;
+  pulled(grants: number): void;
   /** A pull failed and will be repeated. */
   pullFailed(): void;
   /** A tool ran; `tool` is of bounded cardinality (registered names). */

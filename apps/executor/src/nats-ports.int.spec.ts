@@ -126,6 +126,17 @@ describe('an executor over NATS', () => {
     expect(notices.map(({ type }) => type)).toEqual(['execution.completed']);
   });
 
+  it('whose pull stays open: runs what comes in one answer after the other', async () => {
+    const { answer } = await pulled(1);
+    answer({ grants: [grantOf('d', 1, await ledger.lastSequence())], more: true });
+    await told('d');
+    answer({ grants: [grantOf('e', 1, await ledger.lastSequence())], more: true });
+    await told('e');
+    expect(pulls.length).toBe(1);
+    answer({ grants: [] });
+    await pulled(2);
+  });
+
   it('answered with an error, and then with nonsense: asks again', async () => {
     (await pulled(1)).answer({ error: { code: 'not-leading', message: 'somebody else leads' } });
     (await pulled(2)).answer('what?');

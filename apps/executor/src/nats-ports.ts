@@ -1,5 +1,6 @@
 /** The agent's ports over NATS: plain request/reply to the scheduler, core publishes to agents, the payload bucket. */
-import type { NatsConnection } from '@nats-io/nats-core';
+import { createInbox } from '@nats-io/nats-core';
+import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { Objm } from '@nats-io/obj';
 import type { ObjectStore } from '@nats-io/obj';
 import { CELL, PAYLOAD_BUCKET, WritError, apiError, pullReply, subjects, toolReply } from '@writ/contracts';
@@ -8,34 +9,71 @@ import type { z } from 'zod';
 import { PULL_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './limits.ts';
 import type { ExecutorPorts, PayloadStore, SchedulerPort } from './ports.ts';
 
-/** The three ports that a NATS connection gives. The payload bucket is made by `ensureLedger`. */
+const PULL = subjects.api(CELL, 'scheduler', 'pull');
+
+/**
+ * The three ports that a NATS connection gives. The payload bucket is made by `ensureLedger`. `inboxPrefix` as given to
+ * the connection: answers must come to an inbox that its user may subscribe.
+ */
 export function natsPorts(
   connection: NatsConnection,
+  inboxPrefix?: string,
 ): Pick<ExecutorPorts, 'scheduler' | 'notify' | 'payloads'> {
   return {
-    scheduler: natsScheduler(connection),
+    scheduler: natsScheduler(connection, inboxPrefix),
     payloads: natsPayloads(connection),
     notify: (tenant, agent, batch) => connection.publish(subjects.notices(tenant, agent), batch),
   };
 }
 
-function natsScheduler(connection: NatsConnection): SchedulerPort {
-  const pull = subjects.api(CELL, 'scheduler', 'pull');
+function natsScheduler(connection: NatsConnection, inboxPrefix: string | undefined): SchedulerPort {
   const tool = subjects.api(CELL, 'scheduler', 'tool');
-  let interrupt: (error: Error) => void = () => undefined;
+  const open = new Set<(error: Error) => void>();
   void onReconnect(connection, () => {
-    interrupt(new WritError('reconnected', 'the pull was lost with its connection', { retryable: true }));
+    const lost = new WritError('reconnected', 'the pull was lost with its connection', { retryable: true });
+    for (const interrupt of open) interrupt(lost);
   });
   return {
-    pull: (request): Promise<PullReply> => {
-      const interrupted = new Promise<never>((_, reject) => (interrupt = reject));
-      return Promise.race([ask(connection, pull, request, pullReply, PULL_TIMEOUT_MS), interrupted]);
+    async pull(request, more) {
+      const last = Promise.withResolvers<PullReply>();
+      const inbox = createInbox(inboxPrefix);
+      const answers = connection.subscribe(inbox, {
+        callback: (_error, message) => {
+          try {
+            const reply = pullReplyIn(message);
+            if (reply.more) more(reply);
+            else last.resolve(reply);
+          } catch (error) {
+            last.reject(error);
+          }
+        },
+      });
+      const timeout = setTimeout(() => last.reject(unanswered()), PULL_TIMEOUT_MS);
+      open.add(last.reject);
+      try {
+        connection.publish(PULL, JSON.stringify(request), { reply: inbox });
+        return await last.promise;
+      } finally {
+        open.delete(last.reject);
+        clearTimeout(timeout);
+        answers.unsubscribe();
+      }
     },
     async fetchTool(tenant, digest) {
       const reply = await ask(connection, tool, { tenant, digest }, toolReply, REQUEST_TIMEOUT_MS);
       return reply.tool;
     },
   };
+}
+
+function unanswered(): WritError {
+  return new WritError('no-answer', 'the scheduler does not end the pull', { retryable: true });
+}
+
+/** An answer without a body is the server's: nobody listens there. */
+function pullReplyIn(message: Msg): PullReply {
+  if (message.data.length > 0) return replyIn(message, PULL, pullReply);
+  throw new WritError('no-scheduler', 'no scheduler listens to pulls', { retryable: true });
 }
 
 /** A reply that was on its way to the connection before will not come; waiting for it would be idle time. */
@@ -51,7 +89,10 @@ async function ask<T>(
   schema: z.ZodType<T>,
   timeout: number,
 ): Promise<T> {
-  const message = await connection.request(subject, JSON.stringify(body), { timeout });
+  return replyIn(await connection.request(subject, JSON.stringify(body), { timeout }), subject, schema);
+}
+
+function replyIn<T>(message: Msg, subject: string, schema: z.ZodType<T>): T {
   const reply = message.json<unknown>();
   const parsed = schema.safeParse(reply);
   if (parsed.success) return parsed.data;

@@ -28,8 +28,11 @@ export interface PayloadReader {
 
 /** The scheduler's leader, over request/reply. Both reject when nobody answers in time. */
 export interface SchedulerPort {
-  /** Held open by the leader until it has grants or its own bound (about 5 s) has passed. */
-  pull(request: PullRequest): Promise<PullReply>;
+  /**
+   * Held open by the leader until its own bound (about 5 s) has passed. What it has for the executor until then goes to
+   * `more`; the last answer ends the pull.
+   */
+  pull(request: PullRequest, more: (reply: PullReply) => void): Promise<PullReply>;
   /** The spec that a grant names; undefined when the tenant has no such tool. */
   fetchTool(tenant: TenantId, digest: Digest): Promise<ToolSpec | undefined>;
 }

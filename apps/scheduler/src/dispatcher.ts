@@ -52,7 +52,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     this.#transport = transport;
     this.#connection = connection;
     this.#config = config;
-    this.#sessions = new Sessions(this.#pulls, config.WRIT_EXECUTOR_SILENT_MS);
+    this.#sessions = new Sessions(config.WRIT_EXECUTOR_SILENT_MS);
     this.#fences = new Fences(ledger);
     const log = new Logger('alerts');
     this.#alerts = new AlertSender({
@@ -101,6 +101,8 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** Asked for at the start of every reaction, when everything in the state is committed. */
   #offer(): SchedulerOffer {
+    // Only here: a pull that ended while its grants are being committed would not carry them.
+    this.#pulls.expire(performance.now(), this.#config.WRIT_PULL_HOLD_MS);
     this.#admit();
     this.#stops.settle(this.#transport.host.state);
     const executors = this.#pulls.executors();
@@ -119,7 +121,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
         continue;
       }
       const answer = this.#answerAtOnce(host.state, pull.request);
-      if (answer !== LOST) this.#sessions.onPull(pull.request);
+      if (answer !== LOST) this.#sessions.onPull(host.state, pull.request);
       if (answer === undefined) this.#pulls.hold({ ...pull, heldSince: performance.now() });
       else pull.answer(answer);
     }
@@ -158,9 +160,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
       if (grants) grants.push(grantOf(details, seq));
       else byExecutor.set(fact.data.executor, [grantOf(details, seq)]);
     }
-    for (const [executor, grants] of byExecutor) {
-      this.#pulls.take(executor)?.answer(JSON.stringify({ grants }));
-    }
+    for (const [executor, grants] of byExecutor) this.#pulls.grant(executor, grants);
     this.#fences.settle(state);
   }
 
@@ -174,7 +174,6 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
       this.#alerts.stop();
       return;
     }
-    this.#pulls.expire(performance.now(), this.#config.WRIT_PULL_HOLD_MS);
     this.#sessions.check(host.state);
     this.#fences.settle(host.state);
     this.#stops.settle(host.state);

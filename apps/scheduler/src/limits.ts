@@ -1,7 +1,10 @@
 /** Bounds of the process around the scheduler's core. */
 
-/** How often executors' silence, held pulls and open alerts are looked at. */
+/** How often executors' silence is looked at. */
 export const CHECK_MS = 500;
+
+/** After so many grants a pull ends: its executor remembers finished grants until its next pull. */
+export const MAX_GRANTS_PER_PULL = 1_000;
 
 /** When an executor is told again to end a grant that has not ended. */
 export const STOP_AGAIN_MS = 1_000;

@@ -1,10 +1,10 @@
 /**
- * The pulls that executors hold open. Not facts: they reach the core as its offer. A pull is answered only after the
- * grants it carries are committed; a reply that gets lost heals, because the next pull lists what its executor holds
- * and whatever is missing is sent again.
+ * The pulls that executors hold open. Not facts: they reach the core as its offer. A pull stays open for its time and
+ * carries whatever is granted until then, so that a grant costs no pull of its own (ADR 021). It is answered only after
+ * the grants are committed; an answer that gets lost heals, because the next pull tells what its executor holds.
  */
-import type { ExecutorId, PullRequest, SessionId } from '@writ/contracts';
-import type { SchedulerOffer } from '@writ/scheduler';
+import type { ExecutorId, Grant, PullReply, PullRequest, StopOrder } from '@writ/contracts';
+import { MAX_GRANTS_PER_PULL } from './limits.ts';
 
 /** One pull that waits for grants. */
 export interface HeldPull {
@@ -13,33 +13,20 @@ export interface HeldPull {
   readonly answer: (payload: string) => void;
 }
 
-interface Heard {
-  readonly session: SessionId;
-  at: number;
-}
-
-type OfferedExecutor = SchedulerOffer['executors'][number];
-
 export class Pulls {
+  /** In the order in which they came. */
   readonly #held = new Map<ExecutorId, HeldPull>();
-  readonly #heard = new Map<ExecutorId, Heard>();
+  /** How many grants each has carried. */
+  readonly #carried = new WeakMap<HeldPull, number>();
   /** Kept until a pull comes or goes, because a reaction asks for it every time. */
-  #offered: readonly OfferedExecutor[] | undefined;
+  #offered: readonly PullRequest[] | undefined;
 
-  /** Keeps a pull open; an older one of the same executor is answered with nothing. */
+  /** Keeps a pull open; an older one of the same executor ends with nothing. */
   hold(pull: HeldPull): void {
-    const { executor, session } = pull.request;
-    this.take(executor)?.answer(NO_GRANTS);
+    const { executor } = pull.request;
+    this.#end(executor);
     this.#held.set(executor, pull);
-    this.#heard.set(executor, { session, at: pull.heldSince });
     this.#offered = undefined;
-  }
-
-  /** The open pull of an executor, which is then no longer held. */
-  take(executor: ExecutorId): HeldPull | undefined {
-    const pull = this.#held.get(executor);
-    if (pull && this.#held.delete(executor)) this.#offered = undefined;
-    return pull;
   }
 
   /** The open pull of an executor. */
@@ -47,17 +34,24 @@ export class Pulls {
     return this.#held.get(executor);
   }
 
-  executors(): readonly OfferedExecutor[] {
-    this.#offered ??= [...this.#held.values()].map(({ request }) => ({
-      executor: request.executor,
-      session: request.session,
-      pool: request.pool,
-      slots: request.slots,
-      labels: request.labels,
-      ...(request.gpus === undefined ? {} : { gpus: request.gpus }),
-      ...(request.memoryGb === undefined ? {} : { memoryGb: request.memoryGb }),
-    }));
-    return this.#offered;
+  /** Sends grants to an executor that holds a pull open. */
+  grant(executor: ExecutorId, grants: readonly Grant[]): void {
+    const pull = this.#held.get(executor);
+    if (!pull) return;
+    const carried = (this.#carried.get(pull) ?? 0) + grants.length;
+    this.#carried.set(pull, carried);
+    if (carried < MAX_GRANTS_PER_PULL) return pull.answer(replyOf({ grants: [...grants], more: true }));
+    this.#forget(executor);
+    pull.answer(replyOf({ grants: [...grants] }));
+  }
+
+  /** Tells an executor that holds a pull open to end grants. */
+  stop(executor: ExecutorId, stops: readonly StopOrder[]): void {
+    this.#held.get(executor)?.answer(replyOf({ grants: [], stops: [...stops], more: true }));
+  }
+
+  executors(): readonly PullRequest[] {
+    return (this.#offered ??= Array.from(this.#held.values(), ({ request }) => request));
   }
 
   /** Slots of the executors that pull now, by pool. */
@@ -67,23 +61,32 @@ export class Pulls {
     return slots;
   }
 
-  /** The session that an executor pulled with last, and when. */
-  heard(executor: ExecutorId): Readonly<Heard> | undefined {
-    return this.#heard.get(executor);
-  }
-
-  /** Answers the pulls that were open longer than `holdMs`, so that their executors are known to live. */
+  /** Ends the pulls that were open longer than `holdMs`, so that their executors are known to live. */
   expire(now: number, holdMs: number): void {
-    for (const [executor, pull] of this.#held) {
-      if (now - pull.heldSince >= holdMs) this.take(executor)?.answer(NO_GRANTS);
+    for (const [executor, { heldSince }] of this.#held) {
+      if (now - heldSince < holdMs) return;
+      this.#end(executor);
     }
   }
 
-  /** Forgets everything: another process leads now. */
+  /** Ends all: another process leads now. */
   clear(): void {
-    for (const executor of this.#held.keys()) this.take(executor)?.answer(NO_GRANTS);
-    this.#heard.clear();
+    for (const executor of this.#held.keys()) this.#end(executor);
+  }
+
+  #end(executor: ExecutorId): void {
+    const pull = this.#held.get(executor);
+    this.#forget(executor);
+    pull?.answer(NO_GRANTS);
+  }
+
+  #forget(executor: ExecutorId): void {
+    if (this.#held.delete(executor)) this.#offered = undefined;
   }
 }
 
-export const NO_GRANTS = '{"grants":[]}';
+export const NO_GRANTS = replyOf({ grants: [] });
+
+function replyOf(reply: PullReply): string {
+  return JSON.stringify(reply);
+}

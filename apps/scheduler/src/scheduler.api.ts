@@ -30,9 +30,9 @@ import type {
   SchedulerState,
 } from '@writ/scheduler';
 import { ApiCall, callingTenant, DeciderTransport, requestBody, TELEMETRY } from '@writ/service';
-import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
 import { Dispatcher } from './dispatcher.ts';
+import { observeState } from './state-metrics.ts';
 
 @Controller()
 export class SchedulerApi {
@@ -46,9 +46,7 @@ export class SchedulerApi {
   ) {
     this.#transport = transport;
     this.#dispatcher = dispatcher;
-    telemetry.meter.createObservableGauge(Metric.queueDepth).addCallback((result) => {
-      result.observe(queueDepth(transport.host.state));
-    });
+    observeState(telemetry.meter, () => transport.host.state);
   }
 
   /** Executors ask for the spec behind a grant once and keep it, because a digest never changes its meaning. */

@@ -34,7 +34,6 @@ export class Stops {
       }
     }
     this.#told = told;
-    for (const [executor, stops] of byExecutor)
-      this.#pulls.take(executor)?.answer(JSON.stringify({ grants: [], stops }));
+    for (const [executor, stops] of byExecutor) this.#pulls.stop(executor, stops);
   }
 }

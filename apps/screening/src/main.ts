@@ -2,8 +2,9 @@
  * An agent that screens approved drugs under governance. Exit code 0: every call ended as the campaign is designed to
  * end, denials and refusals included; 1: something else happened, which is said; 2: the campaign could not run.
  */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { WritError, messageOf } from '@writ/contracts';
+import type { CampaignReport } from '@writ/provenance';
 import { Agent, Indeterminates } from './agent.ts';
 import { ApprovalDesk } from './approvals.ts';
 import { screen } from './campaign.ts';
@@ -47,7 +48,8 @@ async function main(options: Options): Promise<number> {
     const desk = new ApprovalDesk(voter, person(options.yes, voter.person, progress));
     const agent = new Agent(executor, desk, indeterminate, { journal, progress });
     const ranking = await screen(agent, library);
-    const report = await patiently(async () => executor.exportProvenance(options.report));
+    await patiently(async () => executor.exportProvenance(options.report));
+    const report = JSON.parse(await readFile(options.report, 'utf8')) as CampaignReport;
     const found = governed(journal.entries, report);
     const outcomes = outcomesOf(journal.entries, ranking, found);
     const wrong = deviations(journal.entries);

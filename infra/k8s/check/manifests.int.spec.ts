@@ -75,7 +75,7 @@ describe('what stands beside the manifests', () => {
     ));
 
   it('the executors scale by a metric that the scheduler has', () => {
-    const query = /query: max\((\w+)\{/.exec(
+    const query = /query: max\(sum by \(pod\) \((\w+)\{/.exec(
       read('infra/k8s/overlays/production/executor-scaling.yaml'),
     )?.[1];
     expect(Object.values(Metric).map((name) => name.replaceAll('.', '_'))).toContain(query);

@@ -34,6 +34,27 @@ const CUSTOM: Readonly<Record<string, z.ZodType>> = {
       ),
     }),
   }),
+  'monitoring.coreos.com/v1 PrometheusRule': z.strictObject({
+    apiVersion: z.string(),
+    kind: z.string(),
+    metadata,
+    spec: z.strictObject({
+      groups: z.array(
+        z.strictObject({
+          name: z.string(),
+          rules: z.array(
+            z.strictObject({
+              alert: z.string(),
+              expr: z.string(),
+              for: z.string().regex(/^\d+(s|m|h)$/),
+              labels,
+              annotations: labels,
+            }),
+          ),
+        }),
+      ),
+    }),
+  }),
   'keda.sh/v1alpha1 ScaledObject': z.strictObject({
     apiVersion: z.string(),
     kind: z.string(),

@@ -60,8 +60,11 @@ export const stopOrder = z.object({
 });
 export type StopOrder = z.infer<typeof stopOrder>;
 
+/** A pull may be answered several times: every answer but the last one says `more`. */
 export const pullReply = z.object({
   grants: z.array(grant),
+  /** The pull stays open; what comes next for its executor comes in answer to it, too. */
+  more: z.literal(true).optional(),
   stops: z.array(stopOrder).optional(),
   /** The scheduler knows of more grants than the executor holds: a reply was lost. Pull again and list them. */
   resync: z.boolean().optional(),

@@ -18,6 +18,12 @@ export const MAX_TOKEN_LENGTH = 64;
 /** Longest free text that a person or agent may attach (justification, reason). */
 export const MAX_TEXT_LENGTH = 2_000;
 
+/** Most calls that one request may name as its causes. */
+export const MAX_CAUSES = 64;
+
+/** Longest name of a person who is no approver: an address, a distinguished name. */
+export const MAX_PERSON_LENGTH = 256;
+
 /** Deepest nesting of `inputs`; deeper values are refused before anything recurses into them. */
 export const MAX_INPUT_DEPTH = 64;
 

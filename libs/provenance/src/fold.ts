@@ -130,6 +130,9 @@ function askedOf(fact: RecordedFact<'tool.requested'>, nth: number): Asked {
     priority: data.priority,
     deadline: data.deadline,
     justification: data.justification,
+    causedBy: data.causedBy,
+    onBehalfOf: data.onBehalfOf,
+    flow: data.flow,
   };
 }
 

@@ -6,7 +6,7 @@
 import type { Outcome, RecordedFact } from '@writ/contracts';
 import { MAX_BREACHES_KEPT, MAX_EARLIER_LIVES } from './limits.ts';
 import { emptyRecord } from './record.ts';
-import type { Draft } from './record.ts';
+import type { Draft, InvocationRecord } from './record.ts';
 import { terminalFact } from './terminal.ts';
 
 /** Ends the record, unless it has ended already or the fact is about another message than its request. */
@@ -47,4 +47,9 @@ export function liveAgain(draft: Draft): void {
     earlier: lives,
     earlierOmitted,
   });
+}
+
+/** Every life of the record's id as a call of its own, oldest first. */
+export function livesOf(record: InvocationRecord): readonly InvocationRecord[] {
+  return record.earlier.length === 0 ? [record] : [...record.earlier, record];
 }

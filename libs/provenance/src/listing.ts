@@ -4,6 +4,7 @@
  */
 import { digest, invocationId } from '@writ/contracts';
 import { z } from 'zod';
+import type { Circumstances } from './circumstances.ts';
 import type { InvocationRecord } from './record.ts';
 
 /** Most rows of one page. */
@@ -59,4 +60,6 @@ export const showRequest = z.strictObject({ invocation: invocationId });
 /** Nothing when nobody asked for such an invocation. */
 export interface ShowReply {
   readonly record?: InvocationRecord;
+  /** One for each of `livesOf(record)`. */
+  readonly circumstances?: readonly Circumstances[];
 }

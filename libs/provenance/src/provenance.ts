@@ -1,28 +1,27 @@
 /** One record told as who, what, when, why, where and at what cost: the form that a report holds for each call. */
 import type { EventData, RecordedFact } from '@writ/contracts';
 import { formatMicros } from '@writ/contracts';
+import type { Circumstances } from './circumstances.ts';
 import { stageOf, subjectOf } from './record.ts';
 import type { Approval, Ending, InvocationRecord } from './record.ts';
 import type { ApprovalReport, InvocationProvenance } from './report-schema.ts';
 import { settledLines, usageOf } from './settlement.ts';
 import { amountsText, ledgerTime, spanMs, timeText } from './wording.ts';
 
-/** Every life of the record's id as a call of its own, oldest first. */
-export function livesOf(record: InvocationRecord): readonly InvocationRecord[] {
-  return record.earlier.length === 0 ? [record] : [...record.earlier, record];
-}
-
 /** The provenance of one life. */
-export function provenanceOf(record: InvocationRecord): InvocationProvenance {
+export function provenanceOf(
+  record: InvocationRecord,
+  circumstances: Circumstances = {},
+): InvocationProvenance {
   return {
     invocation: record.invocation,
     stage: stageOf(record),
     outcome: record.ending?.outcome ?? null,
-    who: whoOf(record),
-    what: whatOf(record),
+    who: whoOf(record, circumstances),
+    what: whatOf(record, circumstances),
     when: whenOf(record),
     why: whyOf(record),
-    where: whereOf(record),
+    where: whereOf(record, circumstances),
     cost: costOf(record),
     ledger: ledgerOf(record),
     repeats: record.repeats,
@@ -58,11 +57,15 @@ function votesOf(approval: Approval): ApprovalReport['votes'] {
   }));
 }
 
-function whoOf(record: InvocationRecord): InvocationProvenance['who'] {
+function whoOf(record: InvocationRecord, { owner }: Circumstances): InvocationProvenance['who'] {
   const subject = subjectOf(record);
   return {
     tenant: record.tenant,
     agent: record.agent,
+    owner: owner ?? null,
+    onBehalfOf: record.asked?.onBehalfOf ?? null,
+    causedBy: [...(record.asked?.causedBy ?? [])],
+    node: record.asked?.flow ?? null,
     project: subject?.project ?? null,
     campaign: subject?.campaign ?? null,
     log: record.asked?.log ?? null,
@@ -71,10 +74,13 @@ function whoOf(record: InvocationRecord): InvocationProvenance['who'] {
   };
 }
 
-function whatOf(record: InvocationRecord): InvocationProvenance['what'] {
+function whatOf(record: InvocationRecord, { tool }: Circumstances): InvocationProvenance['what'] {
   const completed = completionOf(record.ending);
   return {
     tool: subjectOf(record)?.tool ?? null,
+    version: tool?.version ?? null,
+    class: tool?.class ?? null,
+    effects: tool?.effects ?? null,
     argsDigest: completed?.argsDigest ?? record.decided.at(-1)?.argsDigest ?? null,
     inputs: record.asked?.inputs ?? null,
     outputDigest: completed?.outputDigest ?? null,
@@ -98,8 +104,11 @@ function whenOf(record: InvocationRecord): InvocationProvenance['when'] {
     dispatched: timeText(attempt?.at),
     started: timeText(attempt?.started?.at ?? completed?.startedAtMs),
     ended: timeText(ending?.at),
+    decidingMs: spanMs(asked?.at, decided[0]?.at),
+    holdingMs: spanMs(decided[0]?.at, hold?.at),
     approvalMs: spanMs(approval?.at, approval?.closed?.at),
     queuedMs: spanMs(approval?.closed?.at ?? hold?.at, attempts[0]?.at),
+    startingMs: spanMs(attempt?.at, attempt?.started?.at ?? completed?.startedAtMs),
     ranMs: spanMs(completed?.startedAtMs, completed?.endedAtMs),
     totalMs: spanMs(asked?.at, ending?.at),
   };
@@ -151,14 +160,22 @@ function refusalOf(ending: Ending | undefined): InvocationProvenance['why']['end
   }
 }
 
-function whereOf(record: InvocationRecord): InvocationProvenance['where'] {
+function whereOf(
+  record: InvocationRecord,
+  { tool, places = [] }: Circumstances,
+): InvocationProvenance['where'] {
   const completed = completionOf(record.ending);
+  const nodeOf = (session: string | undefined): string | null =>
+    places.find((place) => place.session === session)?.node ?? null;
   return {
     executor: completed?.executor ?? record.attempts.at(-1)?.executor ?? null,
+    pool: tool?.pool ?? null,
+    node: nodeOf(completed?.session ?? record.attempts.at(-1)?.session),
     attempts: record.attempts.map(({ attempt, executor, session, at, started, ended }) => ({
       attempt,
       executor,
       session,
+      node: nodeOf(session),
       dispatchedAt: ledgerTime(at),
       startedAt: timeText(started?.at),
       ended: ended
@@ -177,6 +194,7 @@ function costOf(record: InvocationRecord): InvocationProvenance['cost'] {
   const usage = usageOf(record);
   return {
     ceiling: amountsText(record.decided[0]?.ceiling ?? {}),
+    held: heldByUnit(record),
     used: usage ? amountsText(usage) : null,
     settled: settledLines(record).map(({ account, unit, held, charged, open }) => ({
       account,
@@ -186,6 +204,12 @@ function costOf(record: InvocationRecord): InvocationProvenance['cost'] {
       open: formatMicros(open),
     })),
   };
+}
+
+/** Each unit once: every account on a call's way holds the same. */
+function heldByUnit(record: InvocationRecord): Record<string, string> {
+  const lines = record.hold?.lines ?? [];
+  return Object.fromEntries(lines.map(({ unit, amount }) => [unit, formatMicros(BigInt(amount))]));
 }
 
 function ledgerOf(record: InvocationRecord): InvocationProvenance['ledger'] {

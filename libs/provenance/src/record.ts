@@ -12,6 +12,7 @@ import type {
   Digest,
   EventType,
   ExecutorId,
+  FlowOfCall,
   HoldLine,
   Instant,
   InvocationId,
@@ -48,6 +49,10 @@ export interface Asked extends Moment, Subject {
   readonly priority: Priority;
   readonly deadline: string | undefined;
   readonly justification: string | undefined;
+  /** Earlier calls that led to it, the user it is for, and the attempt of a workflow's node: as its agent said. */
+  readonly causedBy: readonly InvocationId[] | undefined;
+  readonly onBehalfOf: string | undefined;
+  readonly flow: FlowOfCall | undefined;
 }
 
 /** One verdict. A call that needed approval has two: `require-approval`, then what came of it. */

@@ -95,6 +95,7 @@ const attempt = z.strictObject({
   attempt: z.number().int(),
   executor: z.string(),
   session: z.string(),
+  node: z.string().nullable(),
   dispatchedAt: time,
   startedAt: time.nullable(),
   /** For an attempt that was not the last one. */
@@ -116,6 +117,12 @@ export const invocationProvenanceSchema = z.strictObject({
   who: z.strictObject({
     tenant: z.string(),
     agent: z.string(),
+    /** Who answers for the agent, as the catalog said. */
+    owner: z.string().nullable(),
+    /** The user that it acted for, the earlier calls and the workflow's node that led to it, as the agent said. */
+    onBehalfOf: z.string().nullable(),
+    causedBy: z.array(z.string()),
+    node: z.strictObject({ run: z.string(), node: z.string(), attempt: count }).nullable(),
     project: z.string().nullable(),
     campaign: z.string().nullable(),
     log: z.string().nullable(),
@@ -124,6 +131,10 @@ export const invocationProvenanceSchema = z.strictObject({
   }),
   what: z.strictObject({
     tool: z.string().nullable(),
+    /** Of the tool as it was registered when the call was decided. */
+    version: z.string().nullable(),
+    class: z.string().nullable(),
+    effects: z.string().nullable(),
     argsDigest: z.string().nullable(),
     inputs: z.record(z.string(), z.unknown()).nullable(),
     outputDigest: z.string().nullable(),
@@ -141,8 +152,11 @@ export const invocationProvenanceSchema = z.strictObject({
     dispatched: time.nullable(),
     started: time.nullable(),
     ended: time.nullable(),
+    decidingMs: span,
+    holdingMs: span,
     approvalMs: span,
     queuedMs: span,
+    startingMs: span,
     ranMs: span,
     totalMs: span,
   }),
@@ -153,8 +167,20 @@ export const invocationProvenanceSchema = z.strictObject({
     /** For a call that was refused, rejected, expired or cancelled: the reason as recorded. */
     ended: z.strictObject({ by: z.string(), reason: z.string(), detail: z.string().nullable() }).nullable(),
   }),
-  where: z.strictObject({ executor: z.string().nullable(), attempts: z.array(attempt) }),
-  cost: z.strictObject({ ceiling: amounts, used: amounts.nullable(), settled: z.array(settled) }),
+  where: z.strictObject({
+    executor: z.string().nullable(),
+    pool: z.string().nullable(),
+    /** The machine of its last attempt. */
+    node: z.string().nullable(),
+    attempts: z.array(attempt),
+  }),
+  cost: z.strictObject({
+    ceiling: amounts,
+    /** By unit, each attempt's hold. */
+    held: amounts,
+    used: amounts.nullable(),
+    settled: z.array(settled),
+  }),
   /** Ledger sequence of each fact. */
   ledger: z.record(z.string(), z.union([count, z.array(count)])),
   repeats: count,
@@ -166,6 +192,10 @@ export const campaignReportSchema = z.strictObject({
   tenant: z.string(),
   campaign: z.string().nullable(),
   log: z.string().nullable(),
+  /** Absent in reports of before these could be asked for. */
+  invocation: z.string().nullable().optional(),
+  since: z.string().nullable().optional(),
+  until: z.string().nullable().optional(),
   generatedAt: time,
   /** The report holds every fact up to this ledger sequence. */
   asOf: count,

@@ -1,7 +1,9 @@
 /** The report of a campaign: a pure function of its records and of the breaker history, so that anyone can redo it. */
 import type { Instant, TenantId } from '@writ/contracts';
 import type { BreakerEvent } from './breaker-event.ts';
-import { approvalOf, livesOf, provenanceOf } from './provenance.ts';
+import type { Circumstances } from './circumstances.ts';
+import { livesOf } from './life.ts';
+import { approvalOf, provenanceOf } from './provenance.ts';
 import { subjectOf } from './record.ts';
 import type { InvocationRecord } from './record.ts';
 import { CAMPAIGN_REPORT_SCHEMA } from './report-schema.ts';
@@ -12,8 +14,12 @@ import { ledgerTime, timeText } from './wording.ts';
 /** What the report is about and how far it reaches; it has no clock of its own. */
 export interface ReportScope {
   readonly tenant: TenantId;
-  readonly campaign?: string;
-  readonly log?: string;
+  readonly campaign?: string | undefined;
+  readonly log?: string | undefined;
+  readonly invocation?: string | undefined;
+  /** Calls that were asked for at this time or later, and before. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
   readonly generatedAt: Instant;
   /** The ledger sequence up to which records and breakers are complete. */
   readonly asOf: number;
@@ -21,53 +27,78 @@ export interface ReportScope {
 
 const TOOL_SCOPE = 'tool:';
 
+/** The parts of a report that one call adds. */
+type Lists = Pick<CampaignReport, 'approvals' | 'denials' | 'invocations'>;
+
+/** What stands in a report before its lists. */
+export type ReportHead = Omit<CampaignReport, keyof Lists | 'breakers'>;
+
+/**
+ * A report of any length, in memory that does not grow with it: `add` gives what each record adds to the lists; when all
+ * have been added, `breaker` and `head` give the rest.
+ */
+export class ReportFold {
+  readonly #summary = new SummaryFold();
+  readonly #tools = new Set<string>();
+  #from = Number.POSITIVE_INFINITY;
+  #to = Number.NEGATIVE_INFINITY;
+
+  /** `circumstances`: one for each life. */
+  add(record: InvocationRecord, circumstances: readonly Circumstances[] = []): Lists {
+    const lists: Lists = { approvals: [], denials: [], invocations: [] };
+    for (const [index, life] of livesOf(record).entries()) {
+      this.#summary.add(life);
+      list(lists, life, circumstances[index]);
+      const tool = subjectOf(life)?.tool;
+      if (tool !== undefined) this.#tools.add(tool);
+      this.#from = Math.min(this.#from, life.asked?.at ?? this.#from);
+      this.#to = Math.max(this.#to, life.ending?.at ?? this.#to);
+    }
+    return lists;
+  }
+
+  /** Nothing for the breaker of a tool that was not used. */
+  breaker(event: BreakerEvent): BreakerReport | undefined {
+    return concerns(event, this.#tools) ? breakerReport(event) : undefined;
+  }
+
+  head({ generatedAt, asOf, ...about }: ReportScope): ReportHead {
+    return {
+      schema: CAMPAIGN_REPORT_SCHEMA,
+      tenant: about.tenant,
+      campaign: about.campaign ?? null,
+      log: about.log ?? null,
+      invocation: about.invocation ?? null,
+      since: about.since ?? null,
+      until: about.until ?? null,
+      generatedAt: ledgerTime(generatedAt),
+      asOf,
+      from: timeText(this.#from),
+      to: timeText(this.#to),
+      summary: this.#summary.summary(),
+    };
+  }
+}
+
 /** `campaign-report.json` (`campaignReportSchema`). Of the tool breakers it tells those of the tools that were used. */
 export function campaignReport(
   records: Iterable<InvocationRecord>,
   breakers: Iterable<BreakerEvent>,
   scope: ReportScope,
 ): CampaignReport {
-  const summary = new SummaryFold();
-  const lists: Pick<CampaignReport, 'approvals' | 'denials' | 'invocations'> = {
-    approvals: [],
-    denials: [],
-    invocations: [],
-  };
-  const tools = new Set<string>();
-  let from = Number.POSITIVE_INFINITY;
-  let to = Number.NEGATIVE_INFINITY;
-  for (const record of records) {
-    for (const life of livesOf(record)) {
-      summary.add(life);
-      list(lists, life);
-      const tool = subjectOf(life)?.tool;
-      if (tool !== undefined) tools.add(tool);
-      from = Math.min(from, life.asked?.at ?? from);
-      to = Math.max(to, life.ending?.at ?? to);
-    }
-  }
+  const fold = new ReportFold();
+  const lists = [...records].map((record) => fold.add(record));
   return {
-    schema: CAMPAIGN_REPORT_SCHEMA,
-    tenant: scope.tenant,
-    campaign: scope.campaign ?? null,
-    log: scope.log ?? null,
-    generatedAt: ledgerTime(scope.generatedAt),
-    asOf: scope.asOf,
-    from: timeText(from),
-    to: timeText(to),
-    summary: summary.summary(),
-    approvals: lists.approvals,
-    denials: lists.denials,
-    breakers: [...breakers].filter((event) => concerns(event, tools)).map(breakerReport),
-    invocations: lists.invocations,
+    ...fold.head(scope),
+    approvals: lists.flatMap(({ approvals }) => approvals),
+    denials: lists.flatMap(({ denials }) => denials),
+    breakers: [...breakers].flatMap((event) => fold.breaker(event) ?? []),
+    invocations: lists.flatMap(({ invocations }) => invocations),
   };
 }
 
-function list(
-  lists: Pick<CampaignReport, 'approvals' | 'denials' | 'invocations'>,
-  life: InvocationRecord,
-): void {
-  const provenance = provenanceOf(life);
+function list(lists: Lists, life: InvocationRecord, circumstances: Circumstances | undefined): void {
+  const provenance = provenanceOf(life, circumstances);
   lists.invocations.push(provenance);
   const approval = approvalOf(life);
   if (approval) lists.approvals.push(approval);

@@ -29,8 +29,8 @@ export interface OfferedExecutor {
   /** How many calls it can run at once, the running ones included. */
   readonly slots: number;
   readonly labels: Readonly<Record<string, string>>;
-  readonly gpus?: number;
-  readonly memoryGb?: number;
+  readonly gpus?: number | undefined;
+  readonly memoryGb?: number | undefined;
 }
 
 /** At most `MAX_FACTS_PER_ANSWER` facts and one; none that would exceed an executor, a limit or a breaker's permits. */
@@ -141,7 +141,9 @@ function isAgeing({ ageing, late }: Pool, now: Instant): boolean {
 }
 
 export function freeSlots(state: SchedulerState, { executor, session, slots }: OfferedExecutor): number {
-  return isLost(state, executor, session) ? 0 : slots - (sessionIn(state, executor, session)?.slots ?? 0);
+  const free = slots - (sessionIn(state, executor, session)?.slots ?? 0);
+  // Most executors that are looked at are full, and that costs less to find out.
+  return free > 0 && isLost(state, executor, session) ? 0 : free;
 }
 
 /** The hand-out, and with it the use of the approval that allowed it. */

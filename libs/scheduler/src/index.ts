@@ -6,8 +6,10 @@ export {
   busySessions,
   fencesOwed,
   grantDetails,
+  holdsOlder,
   openGrants,
   queueDepth,
+  queueDepths,
   sessionLost,
   toolByDigest,
 } from './queries.ts';

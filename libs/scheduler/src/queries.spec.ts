@@ -4,7 +4,7 @@ import { digestOf } from '@writ/contracts';
 import type { Digest, ExecutorId, InvocationId, SessionId, TenantId } from '@writ/contracts';
 import { AGENT, TENANT, allowed, asked, cleared, completed, reserved, tool } from '../test/facts.ts';
 import { executor, given, offering } from '../test/scenario.ts';
-import { grantDetails, openGrants, queueDepth, scheduler, toolByDigest } from './index.ts';
+import { grantDetails, openGrants, queueDepth, queueDepths, scheduler, toolByDigest } from './index.ts';
 
 const READ = tool('read', { class: 'READ_ONLY', keys: ['file:{args.path}'] });
 const TEN = offering(executor(10));
@@ -49,6 +49,17 @@ describe('what the pull is answered from', () => {
     expect(grantDetails(state, TENANT as TenantId, 'a' as InvocationId)).toBeUndefined();
     expect(openGrants(state, 'e1' as ExecutorId, 's1' as SessionId)).toEqual([]);
     expect(toolByDigest(state, TENANT as TenantId, 'sha256:0' as Digest)).toBeUndefined();
+  });
+  it('calls of several projects: each knows how many of its calls wait', () => {
+    const ready = (project: string, id: string) => [asked([id], { project }), ...cleared(id)];
+    const { state } = given(READ, ...ready('p', 'a'), ...ready('p', 'b'), ...ready('q', 'c'))
+      .when(offering(executor(1)))
+      .play();
+    expect(queueDepths(state)).toEqual([
+      { tenant: TENANT, project: 'p', calls: 1 },
+      { tenant: TENANT, project: 'q', calls: 1 },
+    ]);
+    expect(queueDepth(state)).toBe(2);
   });
   it('a tool that changed after the decision: the call runs the version that was allowed', () => {
     const newer = tool('read', { class: 'READ_ONLY', version: '2' }, { seq: 7 });

@@ -12,6 +12,19 @@ export function queueDepth(state: SchedulerState): number {
   return state.ready;
 }
 
+/** The same by tenant and project, also where none wait. */
+export function queueDepths(
+  state: SchedulerState,
+): { readonly tenant: string; readonly project: string; readonly calls: number }[] {
+  return [...state.accounts.cell.children.values()].flatMap((tenant) =>
+    [...tenant.children.values()].map((project) => {
+      const lanes = [...project.children.values()].flatMap((campaign) => [...campaign.lanes.values()].flat());
+      const calls = lanes.reduce((sum, lane) => sum + lane.calls.size, 0);
+      return { tenant: tenant.name, project: project.name, calls };
+    }),
+  );
+}
+
 /** The open grants of one session, over all tenants, in the order in which the calls were asked for. */
 export function openGrants(state: SchedulerState, executor: ExecutorId, session: SessionId): GrantDetails[] {
   const calls = [...(sessionIn(state, executor, session)?.grants ?? [])];
@@ -45,6 +58,12 @@ export function busySessions(state: SchedulerState): ExecutorSession[] {
       .filter(({ grants }) => grants.size > 0)
       .map(({ executor, session }) => ({ executor, session })),
   );
+}
+
+/** Whether an executor still holds grants of another session than this one. */
+export function holdsOlder(state: SchedulerState, executor: ExecutorId, session: SessionId): boolean {
+  const sessions = state.sessions.get(executor);
+  return sessions !== undefined && sessions.size > (sessions.has(session) ? 1 : 0);
 }
 
 /** Whether a session was declared lost: it gets no more grants and has to begin anew. */

@@ -4,14 +4,13 @@
  */
 import { WritError, isToken, subjects } from '@writ/contracts';
 import type { InvocationId, PayloadRef } from '@writ/contracts';
-import type { CampaignReport } from '@writ/provenance';
 import { uuidv7 } from 'uuidv7';
 import { Aborts } from './aborts.ts';
 import { underSpan } from './call-trace.ts';
 import type { CallOptions, MapInputs, MapOptions, RunOptions } from './call-options.ts';
 import { Enquiry } from './enquiry.ts';
-import { fetchReport, writeReport } from './export-provenance.ts';
-import type { ExportScope } from './export-provenance.ts';
+import { exportToFile } from './exports/export-provenance.ts';
+import type { ExportOptions, Exported } from './exports/export-provenance.ts';
 import { requirePolicies, requireScheduler } from './in-force.ts';
 import { mapCalls } from './map-calls.ts';
 import { natsTransport } from './nats-transport.ts';
@@ -37,6 +36,8 @@ export interface ConnectOptions extends AgentOptions {
   readonly auditLog?: string | undefined;
   /** Project of calls that name none. */
   readonly project?: string | undefined;
+  /** The user that the agent acts for, of calls that name none. */
+  readonly onBehalfOf?: string | undefined;
   /** Every fact that the suite tells this agent: verdicts, opened approvals, ends. Must be quick. */
   readonly onNotice?: ((fact: NoticedFact) => void) | undefined;
 }
@@ -45,7 +46,7 @@ export interface ConnectOptions extends AgentOptions {
 export interface ExecutorSettings
   extends
     Pick<AgentSettings, 'tenant' | 'agent'>,
-    Pick<ConnectOptions, 'scheduler' | 'auditLog' | 'project'> {}
+    Pick<ConnectOptions, 'scheduler' | 'auditLog' | 'project' | 'onBehalfOf'> {}
 
 export class GovernedToolExecutor {
   readonly settings: ExecutorSettings;
@@ -93,12 +94,12 @@ export class GovernedToolExecutor {
     { tenant, agent }: Pick<AgentSettings, 'tenant' | 'agent'>,
     options: ConnectOptions = {},
   ): Promise<GovernedToolExecutor> {
-    const { scheduler, auditLog, project } = options;
+    const { scheduler, auditLog, project, onBehalfOf } = options;
     requireName('auditLog', auditLog);
     requireName('project', project);
     const executor = new GovernedToolExecutor(
       transport,
-      { tenant, agent, scheduler, auditLog, project },
+      { tenant, agent, scheduler, auditLog, project, onBehalfOf },
       options,
     );
     try {
@@ -152,14 +153,15 @@ export class GovernedToolExecutor {
     return mapCalls((call) => this.run(call), inputs, options);
   }
 
-  /** Writes the report of this executor's audit log (or of what `scope` names) as JSON. */
-  async exportProvenance(
-    path: string,
-    scope: ExportScope = { log: this.settings.auditLog },
-  ): Promise<CampaignReport> {
-    const report = await fetchReport(this.#transport, this.settings.tenant, scope);
-    await writeReport(path, report);
-    return report;
+  /**
+   * Writes what is recorded of this executor's audit log (or of what `options` name) into a file: the report, or another
+   * `format`. Of any length in constant memory.
+   */
+  exportProvenance(path: string, options: ExportOptions = {}): Promise<Exported> {
+    const { campaign, log, invocation, since, until } = options;
+    const named = [campaign, log, invocation, since, until].some((value) => value !== undefined);
+    const scope = named ? {} : { log: this.settings.auditLog };
+    return exportToFile(path, this.#transport, this.settings.tenant, { ...options, ...scope });
   }
 
   /** Ends the connection. Calls without an outcome are carried on by the suite; here they fail with `closed`. */
@@ -213,10 +215,11 @@ export class GovernedToolExecutor {
     if (this.#closed) throw closedError();
     const busy = step.find((invocation) => this.#calls.has(invocation));
     if (busy !== undefined) throw new WritError('invalid-call', `invocation ${busy} is under way already`);
-    const { agent, auditLog: log, project } = this.settings;
+    const { agent, auditLog: log, project, onBehalfOf } = this.settings;
     const event = requestEvent(agent, eventId, step, calls, {
       ...terms,
       project: terms.project ?? project,
+      onBehalfOf: terms.onBehalfOf ?? onBehalfOf,
       log,
     });
     if (signal?.aborted) return step.map((invocation) => Promise.resolve(neverSent(invocation)));

@@ -1,5 +1,5 @@
 /** The SDK: governed tool calls for agents. */
-export { fetchReport, writeReport } from './export-provenance.ts';
+export { ExportFormat, exportTo, exportToFile } from './exports/export-provenance.ts';
 export { GovernedToolExecutor } from './governed-tool-executor.ts';
 export { natsTransport } from './nats-transport.ts';
 export { OutcomeError, orThrow, sentenceOf, wholeUnits } from './outcome.ts';
@@ -9,7 +9,8 @@ export { aiSdkAgent } from './workflow/ai-sdk-agent.ts';
 export { Planning } from './workflow/planning.ts';
 export { runWorkflow } from './workflow/run-workflow.ts';
 export type { CallOptions, MapInputs, MapOptions, MapProgress, RunOptions } from './call-options.ts';
-export type { ExportScope } from './export-provenance.ts';
+export type { ExportOptions, ExportProgress, Exported } from './exports/export-provenance.ts';
+export type { ExportScope } from './exports/pages.ts';
 export type { ConnectOptions, ExecutorSettings } from './governed-tool-executor.ts';
 export type { LedgerTransport } from './nats-transport.ts';
 export type {

@@ -35,3 +35,9 @@ export const DEFAULT_WORKER_CONCURRENCY = 8;
 
 /** How long a stopping worker lets its calls finish. */
 export const WORKER_DRAIN_MS = 20_000;
+
+/** Characters that are gathered before an export writes them. */
+export const WRITE_CHARACTERS = 256 * 1024;
+
+/** Bytes that are copied at once from a list's file into a report. */
+export const COPY_BYTES = 256 * 1024;

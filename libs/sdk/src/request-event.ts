@@ -40,6 +40,10 @@ export interface RequestTerms {
   readonly flow?: FlowOfCall | undefined;
   /** W3C trace context that the calls belong to; by default that of a span below the active one. */
   readonly traceparent?: string | undefined;
+  /** Earlier invocations whose results led to these calls: `writ lineage` draws them. */
+  readonly causedBy?: readonly string[] | undefined;
+  /** The user that the agent acts for. */
+  readonly onBehalfOf?: string | undefined;
 }
 
 /** An event ready to be sent. */
@@ -75,6 +79,8 @@ export function requestEvent(
     plan: terms.plan,
     log: terms.log,
     flow: terms.flow,
+    causedBy: terms.causedBy,
+    onBehalfOf: terms.onBehalfOf,
   };
   // Written before it is checked: a cyclic value ends here and not in a check that walks it.
   const text = envelope(agent, id, 'tool.requested', data, terms.traceparent);

@@ -5,7 +5,7 @@
 import { PolicyMode } from '@writ/contracts';
 import type { EventData } from '@writ/contracts';
 import type { CommittedFact } from '@writ/ledger';
-import { Attribute, FewValues, Metric } from '@writ/telemetry';
+import { Attribute, FewLabels, Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
 
 export interface FactMetrics {
@@ -21,7 +21,7 @@ export function factMetrics({ meter }: Pick<Telemetry, 'meter'>): FactMetrics {
   const commits = meter.createCounter(Metric.commits);
   const sizes = meter.createHistogram(Metric.commitEvents);
   const durations = meter.createHistogram(Metric.commitDuration);
-  const rules = new FewValues();
+  const rules = new FewLabels(Attribute.rule);
   return {
     committed: (committed) => {
       const byType = counted(committed, ({ fact }) => fact.type);
@@ -29,7 +29,7 @@ export function factMetrics({ meter }: Pick<Telemetry, 'meter'>): FactMetrics {
       if (byType.has('policy.decided')) {
         for (const [verdict, count] of counted(committed, effectAndRule)) {
           const [effect, rule] = verdict.split(' ') as [string, string];
-          decisions.add(count, { [Attribute.effect]: effect, [Attribute.rule]: rules.of(rule) });
+          decisions.add(count, { [Attribute.effect]: effect, ...rules.of(rule) });
         }
       }
       sizes.record(committed.length);

@@ -1,6 +1,6 @@
 /** OpenTelemetry: one start per process, the names of all that is measured and traced, and traces made of facts. */
 export { callSpans, isEnded } from './call-spans.ts';
-export { FewValues } from './few-values.ts';
+export { FewLabels, gathered } from './few-labels.ts';
 export { Attribute, METRICS, Metric, SpanAttribute, SpanName, exposedNames } from './names.ts';
 export { keptBecause } from './sampling.ts';
 export { startTelemetry } from './telemetry.ts';

@@ -14,6 +14,9 @@ export const Metric = {
   leader: 'writ.leader',
   elections: 'writ.elections',
   queueDepth: 'writ.queue.depth',
+  queueWait: 'writ.queue.wait',
+  breakerState: 'writ.breaker.state',
+  budgetUtilisation: 'writ.budget.utilisation',
   runs: 'writ.executor.runs',
   runDuration: 'writ.executor.run.duration',
   running: 'writ.executor.running',
@@ -33,6 +36,11 @@ export const Attribute = {
   rule: 'rule',
   tool: 'tool',
   outcome: 'outcome',
+  tenant: 'tenant',
+  project: 'project',
+  scope: 'scope',
+  account: 'account',
+  unit: 'unit',
   why: 'why',
 } as const;
 export type Attribute = (typeof Attribute)[keyof typeof Attribute];
@@ -44,7 +52,7 @@ export interface MetricAbout {
   readonly description: string;
 }
 
-const { type, effect, rule, tool, outcome, why } = Attribute;
+const { type, effect, rule, tool, outcome, tenant, project, scope, account, unit, why } = Attribute;
 
 export const METRICS: Readonly<Record<Metric, MetricAbout>> = {
   [Metric.facts]: about('counter', '{fact}', 'Facts committed', type),
@@ -66,7 +74,23 @@ export const METRICS: Readonly<Record<Metric, MetricAbout>> = {
   ),
   [Metric.leader]: about('gauge', '1', '1 while this process leads, else 0'),
   [Metric.elections]: about('counter', '{election}', 'Times that this process became leader'),
-  [Metric.queueDepth]: about('gauge', '{call}', "Calls that wait in the scheduler's queue"),
+  [Metric.queueDepth]: about('gauge', '{call}', "Calls that wait in the scheduler's queue", tenant, project),
+  [Metric.queueWait]: about(
+    'histogram',
+    'ms',
+    'How long a call that was granted had been ready',
+    tenant,
+    project,
+  ),
+  [Metric.breakerState]: about('gauge', '1', '0 closed, 1 half-open, 2 open', tenant, scope),
+  [Metric.budgetUtilisation]: about(
+    'gauge',
+    '1',
+    'Spent and held, as a share of the limit',
+    tenant,
+    account,
+    unit,
+  ),
   [Metric.runs]: about('counter', '{run}', 'Tool runs that ended', tool, outcome),
   [Metric.runDuration]: about('histogram', 'ms', 'Duration of a tool run', tool),
   [Metric.running]: about('gauge', '{run}', 'Tool runs in progress'),

@@ -57,6 +57,7 @@ import {
   executionQueried,
   executionReturned,
   executionStarted,
+  executorJoined,
 } from './execution.ts';
 import { leaderElected } from './leader.ts';
 import { cancelRequested, toolRequested } from './request.ts';
@@ -155,6 +156,7 @@ export const EVENT_SCHEMAS = {
   'execution.queried': executionQueried,
   'execution.returned': executionReturned,
   'execution.fenced': executionFenced,
+  'executor.joined': executorJoined,
   'leader.elected': leaderElected,
   'run.requested': runRequested,
   'run.cancel-requested': runCancelRequested,
@@ -286,6 +288,7 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'execution.queried',
     'execution.returned',
     'execution.fenced',
+    'executor.joined',
   ]),
   [SubjectKind.flows]: new Set(['flow.released', 'flow.ended']),
 };

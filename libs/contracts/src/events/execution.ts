@@ -1,7 +1,7 @@
 /** What an executor writes on `writ.<tenant>.executions.<executor>`; the fence alone is the scheduler's. */
 import { z } from 'zod';
 import { digest } from '../digest.ts';
-import { agentId, executorId, invocationId, sessionId } from '../ids.ts';
+import { agentId, executorId, invocationId, sessionId, token } from '../ids.ts';
 import { RunOutcome } from '../outcome.ts';
 import { amounts } from '../quantities.ts';
 import { payloadRef } from './request.ts';
@@ -96,3 +96,13 @@ export const executionReturned = z.object({
 
 /** Moves the subject's sequence, so that nothing the lost session still wants to write can land. */
 export const executionFenced = z.object({ executor: executorId, session: sessionId });
+
+/** Where a session runs; written once as it begins, under the tenant `_cell`, so that no fact of a call has to say it. */
+export const executorJoined = z.object({
+  executor: executorId,
+  session: sessionId,
+  pool: token,
+  /** The machine's own name. */
+  node: z.string().min(1).max(256),
+  labels: z.record(z.string(), z.string()),
+});

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { digest } from '../digest.ts';
 import { invocationId, stepId, token, toolName } from '../ids.ts';
 import { jsonObject } from '../json.ts';
-import { MAX_CALLS_PER_STEP, MAX_TEXT_LENGTH } from '../limits.ts';
+import { MAX_CALLS_PER_STEP, MAX_CAUSES, MAX_PERSON_LENGTH, MAX_TEXT_LENGTH } from '../limits.ts';
 import { planMode } from '../plan-mode.ts';
 import { traceparent } from '../trace-context.ts';
 import { flowOfCall } from './workflow.ts';
@@ -55,6 +55,10 @@ export const toolRequested = z.strictObject({
   flow: flowOfCall.optional(),
   /** Absent: the event's own `traceparent`. */
   traceparent: traceparent.optional(),
+  /** Earlier calls whose results led to this request, as its agent says. */
+  causedBy: z.array(invocationId).min(1).max(MAX_CAUSES).optional(),
+  /** The user that the agent acts for, as the agent says. */
+  onBehalfOf: z.string().min(1).max(MAX_PERSON_LENGTH).optional(),
 });
 export type ToolRequested = z.infer<typeof toolRequested>;
 

@@ -3,6 +3,7 @@
  * AsyncAPI, so stream and guarantee stand in `x-writ`.
  */
 import { EVENTS_BY_KIND } from '../events/events.ts';
+import { VERSIONS } from '../events/upcast.ts';
 import { LEDGER_STREAM, SubjectKind } from '../subjects.ts';
 import { eventSchemas } from './json-schema.ts';
 
@@ -174,12 +175,19 @@ function messages(): Json {
             type: { const: type },
             time: { type: 'string', format: 'date-time' },
             traceparent: { type: 'string' },
+            ...dataVersion(type),
             data,
           },
         },
       },
     ]),
   );
+}
+
+/** What is written now; recorded events may be of any version before (`events/upcast.ts`). */
+function dataVersion(type: string): Json {
+  const { dataversion } = VERSIONS.attribute(type);
+  return dataversion === undefined ? {} : { dataversion: { const: dataversion } };
 }
 
 /** A component key may hold letters, digits, `.`, `-` and `_`; dots would break JSON pointers in some tools. */

@@ -120,14 +120,18 @@ export class DeciderHost<State, Offer = undefined> {
 
   #receive(path: DeciderPath<State, Offer>, commits: readonly LedgerCommit[]): void {
     if (path !== this.#path) return;
+    let owed = false;
     for (const commit of commits) {
-      if (path.receive(commit) !== 'own') continue;
+      const received = path.receive(commit);
+      if (received === 'input') owed = true;
+      if (received !== 'own') continue;
       if (this.role !== 'leading') path.foldOwn(commit);
       else if (!this.#isMine(commit)) void this.#stepDown(`somebody else wrote to ${commit.subject}`);
     }
     this.#sinceSnapshot += commits.length;
     if (this.#waiters.length > 0) this.#resolveWaiters();
-    this.wake();
+    // Own commits are folded already, and what it does not read leaves nothing to answer.
+    if (owed) this.wake();
   }
 
   /** Acks and deliveries race: a commit of ours is known by its ack, or else by its id. */

@@ -101,10 +101,13 @@ export class Replay<State, Offer> {
       if (answer.owed.length === 0) answer = this.#ask(recorded, reaction);
       const [derived, ...rest] = answer.owed;
       answer = { ...answer, owed: rest };
-      if (derived && isSame(derived, recorded)) this.#count('same', recorded);
-      else if (this.#options.witness.allows?.(this.#path.state, recorded)) {
+      if (derived && isSame(derived, recorded)) {
+        this.#count('same', recorded);
+        fold(recorded);
+      } else if (this.#options.witness.allows?.(this.#path.state, recorded)) {
         this.#count('possible', recorded);
         answer = NO_ANSWER;
+        fold(recorded);
       } else if (derived && repairs < MOST_REPAIRS && this.#isMissing(reaction, place, derived, answer)) {
         // Folded in its place; the recorded one is then looked at once more.
         fold(derived);
@@ -114,8 +117,8 @@ export class Replay<State, Offer> {
         const changed = derived !== undefined && isAboutTheSame(derived, recorded);
         this.#tell(reaction, changed ? 'changed' : 'unfounded', recorded, derived);
         if (!changed) answer = NO_ANSWER;
+        foldTold(recorded, fold);
       }
-      fold(recorded);
       place += 1;
     }
     this.#judgeEnd(reaction, answer, fold);
@@ -196,6 +199,15 @@ export class Replay<State, Offer> {
       ...(recorded ? { recorded: { type: recorded.type, data: recorded.data } } : {}),
       ...(derived ? { derived: { type: derived.type, data: derived.data } } : {}),
     });
+  }
+}
+
+/** What no core would decide, no core has to be able to fold: it is told, and the state stays as it is. */
+function foldTold(fact: Fact, fold: (fact: Fact) => void): void {
+  try {
+    fold(fact);
+  } catch {
+    // Its difference has been told.
   }
 }
 

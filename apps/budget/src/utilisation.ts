@@ -1,0 +1,22 @@
+/** How much of each limit is spent or held, whenever somebody looks; of several limits on one unit, the tightest. */
+import type { Meter } from '@opentelemetry/api';
+import { balances } from '@writ/budget';
+import type { Balance, BudgetState } from '@writ/budget';
+import { Attribute, FewLabels, Metric, gathered } from '@writ/telemetry';
+
+export function observeUtilisation(meter: Meter, state: () => BudgetState): void {
+  const accounts = new FewLabels(Attribute.tenant, Attribute.account, Attribute.unit);
+  meter.createObservableGauge(Metric.budgetUtilisation).addCallback((result) => {
+    const all = [...state().tenants.keys()].flatMap((tenant) =>
+      balances(state(), tenant, Date.now()).map(
+        (balance) => [accounts.of(tenant, balance.account, balance.unit), utilisationOf(balance)] as const,
+      ),
+    );
+    for (const [labels, share] of gathered(all, Math.max)) result.observe(share, labels);
+  });
+}
+
+/** A limit of nothing is used up. */
+function utilisationOf({ limit, free }: Balance): number {
+  return limit === 0n ? 1 : 1 - Number(free) / Number(limit);
+}

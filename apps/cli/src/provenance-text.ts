@@ -1,0 +1,113 @@
+/** One call's provenance for people: who, what, when, why, where and at what cost, a line each. */
+import type { InvocationProvenance } from '@writ/provenance';
+import { colourOf } from './listing.ts';
+import type { Paint } from './terminal.ts';
+
+type Line = readonly [name: string, text: string | null];
+
+/** `ledTo`: the calls that were asked for because of this one. */
+export function provenanceText(told: InvocationProvenance, ledTo: readonly string[], paint: Paint): string {
+  const { what, when, why, where } = told;
+  const lines: readonly Line[] = [
+    ['invocation', `${told.invocation}  ${paint(colourOf(told.stage), told.stage)}`],
+    ...whoLines(told.who),
+    ['led to', joined(ledTo, ', ')],
+    [
+      'what',
+      joined([what.tool, what.version && `version ${what.version}`, what.class, what.argsDigest], '  '),
+    ],
+    ['inputs', what.inputs && JSON.stringify(what.inputs)],
+    ['output', what.output === null ? (what.outputDigest ?? null) : JSON.stringify(what.output)],
+    ['error', what.error && `${what.error.code}: ${what.error.message}`],
+    ['when', timesText(when)],
+    ['took', durationsText(when)],
+    ['why', why.decisions.map(decisionText).join('; ')],
+    ['denied', why.denial && `${why.denial.rule}: ${why.denial.reason}${remedyText(why.denial.remedy)}`],
+    ['ended', why.ended && joined([why.ended.reason, why.ended.detail], ': ')],
+    ['approval', why.approval && approvalText(why.approval)],
+    ['where', whereText(where)],
+    ['cost', costText(told.cost)],
+    [
+      'ledger',
+      Object.entries(told.ledger)
+        .map(([fact, seq]) => `${fact} ${String(seq)}`)
+        .join(', '),
+    ],
+  ];
+  return lines
+    .filter(([, text]) => text)
+    .map(([name, text]) => `${paint('grey', name.padEnd(12))}${text}`)
+    .join('\n');
+}
+
+function whoLines(who: InvocationProvenance['who']): readonly Line[] {
+  const { agent, owner, onBehalfOf, project, campaign, justification, node, causedBy } = who;
+  return [
+    [
+      'who',
+      joined([agent, owner && `of ${owner}`, onBehalfOf && `for ${onBehalfOf}`, project, campaign], ', '),
+    ],
+    ['because', justification],
+    ['node', node && `${node.node} of run ${node.run}, attempt ${node.attempt}`],
+    ['caused by', joined(causedBy, ', ')],
+  ];
+}
+
+function timesText(when: InvocationProvenance['when']): string {
+  const { requested, decided, reserved, dispatched, started, ended } = when;
+  const times = { asked: requested, decided, held: reserved, dispatched, started, ended };
+  const said = Object.entries(times).flatMap(([name, time]) =>
+    time === null ? [] : [`${name} ${name === 'asked' ? time : time.slice(11)}`],
+  );
+  return said.join(', ');
+}
+
+function durationsText(when: InvocationProvenance['when']): string {
+  const spans = [
+    ['deciding', when.decidingMs],
+    ['holding', when.holdingMs],
+    ['approval', when.approvalMs],
+    ['queued', when.queuedMs],
+    ['starting', when.startingMs],
+    ['ran', when.ranMs],
+    ['in all', when.totalMs],
+  ] as const;
+  return spans.flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${Math.round(ms)} ms`])).join(', ');
+}
+
+function decisionText(decision: InvocationProvenance['why']['decisions'][number]): string {
+  const rules = decision.rules.map(({ policy, because }) => (because ? `${policy} (${because})` : policy));
+  const under = `bundle ${decision.bundle.slice(0, 19)}, catalog ${decision.catalogRevision}`;
+  return `${joined([decision.verdict, ...rules], ', ')} [${under}]`;
+}
+
+function remedyText(remedy: string | null): string {
+  return remedy === null ? '' : `; ${remedy}`;
+}
+
+function approvalText(approval: NonNullable<InvocationProvenance['why']['approval']>): string {
+  const votes = approval.votes.map(
+    ({ person, vote, reason }) => `${person}: ${vote}${reason ? ` (${reason})` : ''}`,
+  );
+  return [approval.result, ...votes].join(', ');
+}
+
+function whereText({ executor, pool, node, attempts }: InvocationProvenance['where']): string | null {
+  if (executor === null) return null;
+  const tries = attempts.length === 1 ? '1 attempt' : `${attempts.length} attempts`;
+  return joined([executor, pool && `pool ${pool}`, node && `on ${node}`, tries], ', ');
+}
+
+function costText({ settled, used }: InvocationProvenance['cost']): string {
+  const lines = settled.map(
+    ({ account, unit, held, charged }) => `${charged} of ${held} ${unit} from ${account}`,
+  );
+  const measured = Object.entries(used ?? {}).map(([unit, amount]) => `${amount} ${unit}`);
+  return lines.length > 0
+    ? joined([...lines, ...measured.map((one) => `used ${one}`)], ', ')
+    : joined(measured, ', ');
+}
+
+function joined(parts: readonly (string | null | undefined)[], separator: string): string {
+  return parts.filter(Boolean).join(separator);
+}

@@ -1,0 +1,65 @@
+/** What an export is about, and the audit's pages of it one after the other. */
+import { subjects } from '@writ/contracts';
+import type { TenantId } from '@writ/contracts';
+import type { EventsPage, ExportPage, ExportRequest } from '@writ/provenance';
+import { EXPORT_TIMEOUT_MS } from '../limits.ts';
+import type { Transport } from '../transport.ts';
+
+/** Everything of the tenant when nothing is said; else what all of these hold for. */
+export interface ExportScope {
+  readonly campaign?: string | undefined;
+  /** Name of the audit log. */
+  readonly log?: string | undefined;
+  readonly invocation?: string | undefined;
+  /** Asked for (for events: recorded) at this time or later, and before. RFC 3339. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** What every page of any query tells. */
+interface Paged {
+  readonly next?: string;
+}
+
+export function recordPages(
+  transport: Transport,
+  tenant: TenantId,
+  scope: ExportScope,
+): AsyncGenerator<ExportPage> {
+  return pages(transport, subjects.api(tenant, 'audit', 'export'), scope);
+}
+
+export function eventPages(
+  transport: Transport,
+  tenant: TenantId,
+  scope: ExportScope,
+): AsyncGenerator<EventsPage> {
+  return pages(transport, subjects.api(tenant, 'audit', 'events'), scope);
+}
+
+/** What was said of a scope, and nothing else. */
+export function filterOf({
+  campaign,
+  log,
+  invocation,
+  since,
+  until,
+}: ExportScope): Omit<ExportRequest, 'after'> {
+  const given = Object.entries({ campaign, log, invocation, since, until });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+async function* pages<Page extends Paged>(
+  transport: Transport,
+  subject: string,
+  scope: ExportScope,
+): AsyncGenerator<Page> {
+  const filter = filterOf(scope);
+  let after: string | undefined;
+  do {
+    const request = after === undefined ? filter : { ...filter, after };
+    const page = (await transport.query(subject, request, EXPORT_TIMEOUT_MS)) as Page;
+    yield page;
+    after = page.next;
+  } while (after !== undefined);
+}

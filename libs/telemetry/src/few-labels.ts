@@ -1,0 +1,48 @@
+/**
+ * Keeps the series of a metric few: the first combinations of values are told apart, all later ones are `other`. What agents
+ * and operators may name without end must never become series without end.
+ */
+import type { Attributes } from '@opentelemetry/api';
+import type { Attribute } from './names.ts';
+
+const MOST_COMBINATIONS = 100;
+const REST = 'other';
+
+export class FewLabels {
+  readonly #names: readonly Attribute[];
+  readonly #known = new Map<string, Attributes>();
+  readonly #rest: Attributes;
+
+  constructor(...names: readonly Attribute[]) {
+    this.#names = names;
+    this.#rest = this.#labels(() => REST);
+  }
+
+  /** One value for each name; the same object for the same values. */
+  of(...values: readonly string[]): Attributes {
+    const key = values.join('\n');
+    const known = this.#known.get(key);
+    if (known) return known;
+    if (this.#known.size >= MOST_COMBINATIONS) return this.#rest;
+    const labels = this.#labels((place) => values[place] ?? '');
+    this.#known.set(key, labels);
+    return labels;
+  }
+
+  #labels(valueAt: (place: number) => string): Attributes {
+    return Object.fromEntries(this.#names.map((name, place) => [name, valueAt(place)]));
+  }
+}
+
+/** One value for each combination of labels; `both` says what stands for two that share one. */
+export function gathered(
+  all: Iterable<readonly [labels: Attributes, value: number]>,
+  both: (a: number, b: number) => number,
+): ReadonlyMap<Attributes, number> {
+  const values = new Map<Attributes, number>();
+  for (const [labels, value] of all) {
+    const before = values.get(labels);
+    values.set(labels, before === undefined ? value : both(before, value));
+  }
+  return values;
+}

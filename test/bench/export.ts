@@ -1,0 +1,178 @@
+/**
+ * `npm run bench export`: every format of `writ export` over a whole tenant, as the real command line writes it, at 100,000 and
+ * at 1,000,000 events. What is judged is memory: the most that the command and the audit ever had must not grow with
+ * the export.
+ * `--events N` (the larger size), `--quick`, `--json`.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import { connectNats, jetstreamLedger } from '@writ/ledger';
+import type { LedgerCommit } from '@writ/ledger';
+import { ExportFormat } from '@writ/sdk';
+import { eventually, startNats, startPostgres } from '@writ/testkit';
+import { startSuite } from '../../infra/dev/suite.ts';
+import { residentBytes } from './process-cost.ts';
+import { recordLedger, replayInto } from './recorded-ledger.ts';
+
+const EVENTS = 1_000_000;
+const QUICK_EVENTS = 100_000;
+/** The smaller size is this part of the larger one. */
+const PART = 10;
+/** Requested, decided, reserved, dispatched, completed. */
+const EVENTS_PER_CALL = 5;
+const OUTSTANDING = 512;
+const WITHIN_MS = 600_000;
+/** How often the peak of the command is read; the kernel keeps it, so only its last moments can be missed. */
+const LOOK_MS = 20;
+/** What a heap may take more or less from one run to the next. */
+const SLACK_MEGABYTES = 64;
+const MEGABYTE = 2 ** 20;
+
+const CLI = new URL('../../apps/cli/dist/main.js', import.meta.url).pathname;
+const FORMATS = Object.values(ExportFormat);
+
+const json = process.argv.includes('--json');
+const events = numberAfter('--events') ?? (process.argv.includes('--quick') ? QUICK_EVENTS : EVENTS);
+
+interface Measured {
+  readonly format: ExportFormat;
+  readonly events: number;
+  readonly seconds: number;
+  readonly peakMegabytes: number;
+  readonly auditPeakMegabytes: number;
+  readonly fileMegabytes: number;
+}
+
+function numberAfter(flag: string): number | undefined {
+  const index = process.argv.indexOf(flag);
+  return index < 0 ? undefined : Number(process.argv[index + 1]);
+}
+
+function say(line: string): void {
+  if (!json) console.error(line);
+}
+
+const nats = await startNats();
+const postgres = await startPostgres();
+const folder = await mkdtemp(join(tmpdir(), 'writ-bench-export-'));
+const suite = await startSuite({
+  dir: join(folder, '.writ'),
+  tenant: 't0',
+  natsUrl: nats.url,
+  postgresUrl: postgres.url,
+  services: ['audit'],
+  environment: { WRIT_AUDIT_NICE: '0' },
+});
+try {
+  const calls = Math.ceil(events / EVENTS_PER_CALL);
+  say(`recording ${calls.toLocaleString('en')} calls`);
+  const commits = await recordLedger({ calls, outstanding: OUTSTANDING, step: 1 });
+  const cut = Math.ceil(commits.length / PART);
+  const measured: Measured[] = [];
+  for (const part of [commits.slice(0, cut), commits.slice(cut)]) {
+    await store(part);
+    const stored = (measured[0]?.events ?? 0) + eventsIn(part);
+    for (const format of FORMATS) measured.push(await measure(format, stored));
+  }
+  report(measured);
+} finally {
+  await suite.stop();
+  await postgres.stop();
+  await nats.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function store(part: readonly LedgerCommit[]): Promise<void> {
+  const connection = await connectNats({ url: nats.url, name: 'bench' });
+  const ledger = jetstreamLedger(connection);
+  say(`storing ${part.length.toLocaleString('en')} commits`);
+  await replayInto(ledger, part);
+  const last = await ledger.lastSequence();
+  await connection.close();
+  const metrics = `${suite.connection.services['audit']?.http}/metrics`;
+  await eventually(async () => sequenceIn(await (await fetch(metrics)).text()) >= last, {
+    withinMs: WITHIN_MS,
+    what: `the audit has stored the ledger up to ${last}`,
+  });
+}
+
+async function measure(format: ExportFormat, stored: number): Promise<Measured> {
+  const file = join(folder, format);
+  say(`${format} of ${stored.toLocaleString('en')} events`);
+  const begun = performance.now();
+  const command = spawn(process.execPath, [CLI, 'export', '--format', format, '-o', file], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  let peak = 0;
+  const look = setInterval(() => (peak = Math.max(peak, peakOf(command.pid as number))), LOOK_MS);
+  const [code] = (await once(command, 'exit')) as [number];
+  clearInterval(look);
+  if (code !== 0) throw new Error(`writ export --format ${format} ended with ${code}`);
+  const { size } = await stat(file);
+  await rm(file);
+  return {
+    format,
+    events: stored,
+    seconds: (performance.now() - begun) / 1_000,
+    peakMegabytes: peak / MEGABYTE,
+    auditPeakMegabytes: peakOf(suite.pid('audit') as number) / MEGABYTE,
+    fileMegabytes: size / MEGABYTE,
+  };
+}
+
+/** 0 for a process that has just ended. */
+function peakOf(pid: number): number {
+  try {
+    return residentBytes(pid).peak || 0;
+  } catch {
+    return 0;
+  }
+}
+
+function sequenceIn(metrics: string): number {
+  return Number(/^writ_projection_sequence(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1] ?? 0);
+}
+
+function eventsIn(part: readonly LedgerCommit[]): number {
+  let count = 0;
+  for (const { data } of part) {
+    const value: unknown = JSON.parse(new TextDecoder().decode(data));
+    count += Array.isArray(value) ? value.length : 1;
+  }
+  return count;
+}
+
+function report(measured: readonly Measured[]): void {
+  const [small, large] = [measured.slice(0, FORMATS.length), measured.slice(FORMATS.length)];
+  const grown = large.map((one, index) => ({
+    name: `${one.format}: growth of the most memory, MB`,
+    value: one.peakMegabytes - (small[index]?.peakMegabytes ?? 0),
+  }));
+  const audit = (large.at(-1)?.auditPeakMegabytes ?? 0) - (small.at(-1)?.auditPeakMegabytes ?? 0);
+  const bars = [...grown, { name: 'audit: growth of the most memory, MB', value: audit }].map((bar) => ({
+    ...bar,
+    wanted: `<= ${SLACK_MEGABYTES}`,
+    met: bar.value <= SLACK_MEGABYTES,
+  }));
+  if (json) return console.log(JSON.stringify({ measured, bars }, undefined, 2));
+  const facts = new Table({
+    head: ['format', 'events', 'events a second', 'peak of the command, MB', 'of the audit, MB', 'file, MB'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
+  });
+  const count = (value: number): string => Math.round(value).toLocaleString('en');
+  for (const one of measured) {
+    const { format, seconds, peakMegabytes, auditPeakMegabytes, fileMegabytes } = one;
+    const figures = [one.events, one.events / seconds, peakMegabytes, auditPeakMegabytes, fileMegabytes];
+    facts.push([format, ...figures.map(count)]);
+  }
+  console.log(facts.toString());
+  const judged = new Table({ head: ['bar', 'measured', 'wanted', ''] });
+  for (const { name, value, wanted, met } of bars)
+    judged.push([name, value.toFixed(1), wanted, met ? 'met' : 'NOT MET']);
+  console.log(judged.toString());
+}
