@@ -3,8 +3,23 @@ import { Controller, Inject } from '@nestjs/common';
 import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
 import { statusRequest } from '@writ/contracts';
 import type { StatusReply } from '@writ/contracts';
-import { chainRequest, exportRequest, lineageRequest, searchRequest, showRequest } from '@writ/provenance';
-import type { ChainPage, EventsPage, ExportPage, LineagePage, SearchPage, ShowReply } from '@writ/provenance';
+import {
+  chainRequest,
+  exportRequest,
+  lineageRequest,
+  rowsRequest,
+  searchRequest,
+  showRequest,
+} from '@writ/provenance';
+import type {
+  ChainPage,
+  EventsPage,
+  ExportPage,
+  LineagePage,
+  RowsPage,
+  SearchPage,
+  ShowReply,
+} from '@writ/provenance';
 import { answered, ApiCall, callingTenant, Health, requestBody, TELEMETRY } from '@writ/service';
 import { Metric } from '@writ/telemetry';
 import type { Telemetry } from '@writ/telemetry';
@@ -15,6 +30,7 @@ import { LineageSearch } from './lineage.ts';
 import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
 import { StoredChain } from './stored-chain.ts';
+import { StoredRows } from './stored-rows.ts';
 
 @Controller()
 export class AuditApi {
@@ -23,6 +39,7 @@ export class AuditApi {
   readonly #events: EventExport;
   readonly #search: InvocationSearch;
   readonly #chain: StoredChain;
+  readonly #rows: StoredRows;
   readonly #lineage: LineageSearch;
 
   constructor(
@@ -31,6 +48,7 @@ export class AuditApi {
     @Inject(EventExport) events: EventExport,
     @Inject(InvocationSearch) search: InvocationSearch,
     @Inject(StoredChain) chain: StoredChain,
+    @Inject(StoredRows) rows: StoredRows,
     @Inject(LineageSearch) lineage: LineageSearch,
     @Inject(AuditTransport) { projection }: AuditTransport,
     @Inject(TELEMETRY) { meter }: Telemetry,
@@ -41,6 +59,7 @@ export class AuditApi {
     this.#events = events;
     this.#search = search;
     this.#chain = chain;
+    this.#rows = rows;
     this.#lineage = lineage;
     health.add('projection', () => projection.health().reason);
     meter
@@ -76,6 +95,11 @@ export class AuditApi {
   show(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<ShowReply> {
     const { invocation } = requestBody(showRequest, body);
     return answered(this.#search.show(callingTenant(context), invocation));
+  }
+
+  @ApiCall('audit', 'rows')
+  rows(@Ctx() context: NatsContext, @Payload() body: unknown): Promise<RowsPage> {
+    return answered(this.#rows.page(callingTenant(context), requestBody(rowsRequest, body)));
   }
 
   @ApiCall('audit', 'lineage')

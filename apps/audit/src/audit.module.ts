@@ -16,6 +16,7 @@ import { LineageSearch } from './lineage.ts';
 import { InvocationSearch } from './search.ts';
 import { InvocationStatus } from './status.ts';
 import { StoredChain } from './stored-chain.ts';
+import { StoredRows } from './stored-rows.ts';
 import { RecordReader } from './record-reader.ts';
 
 const DATABASE = Symbol('database');
@@ -84,6 +85,12 @@ const DATABASE = Symbol('database');
       provide: LineageSearch,
       useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport) =>
         new LineageSearch(db, ledger, projection),
+      inject: [DATABASE, LEDGER, AuditTransport],
+    },
+    {
+      provide: StoredRows,
+      useFactory: ({ db }: Database, ledger: Ledger, { projection }: AuditTransport) =>
+        new StoredRows(db, ledger, projection),
       inject: [DATABASE, LEDGER, AuditTransport],
     },
     {

@@ -6,7 +6,7 @@
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { CHAIN_HASH_BYTES } from '@writ/contracts';
 import type { StoredCommit } from '@writ/contracts';
-import { COMPRESS_FROM_BYTES } from './limits.ts';
+import { CHUNK_BYTES, COMPRESS_FROM_BYTES } from './limits.ts';
 
 export interface ChainedCommit extends StoredCommit {
   readonly hash: Buffer;
@@ -33,10 +33,15 @@ const HEAD_BYTES = 8 + 8 + 2 + 4;
 /** Fast levels compress what repeats nearly as well as slow ones: 1.6 us a call instead of 3.5 at level 1. */
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: -1 } };
 
+/** What is compressed is written here first: a buffer for each chunk is much to collect. */
+let scratch = Buffer.allocUnsafe(2 * CHUNK_BYTES);
+
 export function packChunk(commits: readonly ChainedCommit[]): Chunk {
   let length = 0;
   for (const { subject, data } of commits) length += HEAD_BYTES + subject.length + data.length;
-  const body = Buffer.allocUnsafe(length);
+  const compress = length >= COMPRESS_FROM_BYTES;
+  if (length > scratch.length) scratch = Buffer.allocUnsafe(2 * length);
+  const body = compress ? scratch.subarray(0, length) : Buffer.allocUnsafe(length);
   const hashes = Buffer.allocUnsafe(commits.length * CHAIN_HASH_BYTES);
   let at = 0;
   for (const [index, { seq, at: instant, subject, data, hash }] of commits.entries()) {
@@ -50,7 +55,6 @@ export function packChunk(commits: readonly ChainedCommit[]): Chunk {
     at += data.length;
     hashes.set(hash, index * CHAIN_HASH_BYTES);
   }
-  const compress = length >= COMPRESS_FROM_BYTES;
   const stored = compress ? zstdCompressSync(body, COMPRESSION) : body;
   const [first, last] = [commits[0] as ChainedCommit, commits.at(-1) as ChainedCommit];
   return {

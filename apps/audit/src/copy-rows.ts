@@ -18,6 +18,13 @@ export class CopyRows {
   #length = HEADER.copy(this.#bytes);
   rows = 0;
 
+  /** Begins anew in the same bytes; what `end` gave is overwritten. */
+  clear(): this {
+    this.#length = HEADER.length;
+    this.rows = 0;
+    return this;
+  }
+
   /** Starts a row of so many columns. */
   begin(columns: number): void {
     this.rows += 1;
@@ -42,6 +49,21 @@ export class CopyRows {
     this.#length = this.#bytes.writeUInt32BE(value.length, this.#length);
     this.#bytes.set(value, this.#length);
     this.#length += value.length;
+  }
+
+  /** Distinct words as `tsvector`; Postgres sorts them. */
+  lexemes(words: readonly string[]): void {
+    const lengthAt = this.#length;
+    this.#reserve(8);
+    this.#length = this.#bytes.writeUInt32BE(words.length, lengthAt + 4);
+    for (const word of words) {
+      this.#reserve(3 * word.length + 3);
+      this.#length += this.#bytes.write(word, this.#length, 'utf8');
+      // The end of the word, and that nothing is said about its places.
+      this.#bytes.fill(0, this.#length, this.#length + 3);
+      this.#length += 3;
+    }
+    this.#bytes.writeUInt32BE(this.#length - lengthAt - 4, lengthAt);
   }
 
   int(value: number | undefined): void {

@@ -5,40 +5,10 @@
  */
 import { endOfText, endOfValue } from './json-bytes.ts';
 
-/** Members that may be asked for; a slot holds where each value stands in the bytes. */
-const NAMES = [
-  'type',
-  'data',
-  'invocation',
-  'agent',
-  'tool',
-  'project',
-  'campaign',
-  'verdict',
-  'argsDigest',
-  'executor',
-  'attempt',
-  'outcome',
-  'specversion',
-  'id',
-  'source',
-  'time',
-  'session',
-  'output',
-  'outputDigest',
-  'outputRef',
-  'error',
-  'usage',
-  'startedAtMs',
-  'endedAtMs',
-  'calls',
-  'log',
-  'step',
-  'traceparent',
-  'dataversion',
-] as const;
-export type Member = (typeof NAMES)[number];
+import { NAMES } from './event-members.ts';
+import type { Member } from './event-members.ts';
 
+/** A slot for each holds where its value stands in the bytes. */
 const SLOT: Readonly<Record<Member, number>> = Object.fromEntries(
   NAMES.map((name, index) => [name, index]),
 ) as Record<Member, number>;

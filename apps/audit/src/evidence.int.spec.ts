@@ -5,9 +5,10 @@ import { parseSubject, toolSpec } from '@writ/contracts';
 import type { InvocationId, TenantId } from '@writ/contracts';
 import { ChainCheck, goingOn, provenanceOf } from '@writ/provenance';
 import type { ChainFault, ChainLink, LineageRequest, SearchRequest } from '@writ/provenance';
+import { memoryLedger } from '@writ/ledger';
 import { freshDatabase } from '@writ/testkit';
 import type { Audit } from '../test/audit.ts';
-import { TENANT, append, commit, decided, names, ran, requested } from '../test/calls.ts';
+import { TENANT, append, commit, completed, decided, names, ran, requested } from '../test/calls.ts';
 import type { Commit } from '../test/calls.ts';
 import { Scene } from '../test/scene.ts';
 import { CircumstancesReader } from './circumstances.ts';
@@ -89,6 +90,42 @@ describe('a search', () => {
     expect(await found({ argsDigest: argsDigest! })).toEqual(['no', 'a']);
     expect(await found({ until: '2024-05-01T12:00:00Z' })).toEqual([]);
     expect(await found({ since: '2024-05-01T12:00:00Z' })).toHaveLength(3);
+  });
+
+  it('by words of inputs, outputs and reasons, over months and pages: newest first', async () => {
+    let now = Date.UTC(2024, 0, 31, 23);
+    scene.ledger = memoryLedger({ now: () => (now += 1_000) });
+    await scene.stop(audit);
+    audit = scene.start();
+    const { db, projection } = audit;
+    const reader = new RecordReader(db, projection);
+    search = new InvocationSearch(
+      db,
+      scene.ledger,
+      projection,
+      reader,
+      new CircumstancesReader(scene.ledger),
+    );
+    const inputs = { path: '/data/Müller_42.csv', deep: { list: ['aspirin'] } };
+    await append(scene.ledger, ...ran(['input'], { inputs }), ...ran(['other']));
+    now += 7_200_000;
+    await append(scene.ledger, requested(['output']), completed(['output'], {}, { note: 'ASPIRIN-like' }));
+    await append(
+      scene.ledger,
+      ...ran(names('more', 3), { inputs }),
+      requested(['no']),
+      decided(['no'], 'deny'),
+    );
+    const inputsToo = ['more-00002', 'more-00001', 'more-00000', 'output', 'input'];
+    expect(await found({ text: 'aspirin', limit: 2 })).toEqual(inputsToo);
+    expect(await found({ text: 'müller 42 CSV' })).toEqual(inputsToo.filter((id) => id !== 'output'));
+    expect(await found({ text: 'aspirin', since: '2024-02-01T00:00:00Z', limit: 3 })).toEqual(
+      inputsToo.slice(0, 4),
+    );
+    expect(await found({ text: 'aspirin', until: '2024-02-01T00:00:00Z' })).toEqual(['input']);
+    expect(await found({ text: 'not here' })).toEqual(['no']);
+    expect(await found({ text: 'aspirin', tool: 'dock' })).toEqual([]);
+    await expect(search.search(tenant, { text: '-' })).rejects.toMatchObject({ code: 'no-words' });
   });
 
   it('of another tenant: finds nothing; after a key that no page has: refused', async () => {

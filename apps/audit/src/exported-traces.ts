@@ -36,6 +36,10 @@ function conditions(
   const all = [sql`tenant = ${tenant}`];
   for (const [column, value] of Object.entries({ campaign, log, invocation }))
     if (value !== undefined) all.push(sql`${sql.ref(column)} = ${value}`);
+  // One call stands in one month, and `ids` tells in which.
+  if (invocation !== undefined)
+    all.push(sql`(first_seq, first_at) in (select first_seq, first_at from audit.ids
+      where ids.tenant = ${tenant} and ids.invocation = ${invocation})`);
   if (since !== undefined) all.push(sql`first_at >= ${since}::timestamptz`);
   if (until !== undefined) all.push(sql`first_at < ${until}::timestamptz`);
   return sql.join(all, sql` and `);

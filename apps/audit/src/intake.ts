@@ -100,12 +100,18 @@ export class Intake {
         const asked = Math.min(room, BURST_BYTES);
         const bytes = this.#receive(generation, await this.#ledger.burst(this.#next, asked));
         backoff.reset();
-        if (bytes < asked / 2) await pause(BURST_INTERVAL_MS, this.#stopping.signal);
+        if (bytes < asked / 2 && (await this.#isLevel()))
+          await pause(BURST_INTERVAL_MS, this.#stopping.signal);
       } catch (error) {
         this.#onProblem(error);
         await pause(backoff.pauseMs(), this.#stopping.signal);
       }
     }
+  }
+
+  /** A burst also ends early where the next commit is too large for the rest of it. */
+  async #isLevel(): Promise<boolean> {
+    return this.#next > (await this.#ledger.lastSequence());
   }
 
   /** How many bytes came; none when they are not wanted any more. */

@@ -8,8 +8,8 @@ import { Backoff, parseSubject } from '@writ/contracts';
 import type { StoredCommit, TenantId } from '@writ/contracts';
 import type { Ledger, LedgerCommit } from '@writ/ledger';
 import type { Trace } from '@writ/provenance';
-import { loadHeads, loadTraces, packBatch } from './audit-store.ts';
-import type { Cursor, PackedBatch } from './audit-store.ts';
+import { loadHeads, loadTraces } from './audit-store.ts';
+import type { Cursor } from './audit-store.ts';
 import type { Bell } from './bell.ts';
 import type { CallFollower } from './call-follower.ts';
 import { Intake } from './intake.ts';
@@ -18,6 +18,8 @@ import { pause } from './pause.ts';
 import { RawCommits } from './raw-commits.ts';
 import { sightingsOf } from './sightings.ts';
 import type { Sightings } from './sightings.ts';
+import { Packer } from './store-batch.ts';
+import type { PackedBatch } from './store-batch.ts';
 import type { AuditTables } from './tables.ts';
 import { Traces } from './traces.ts';
 import type { InvocationKey } from './traces.ts';
@@ -44,6 +46,7 @@ export class LedgerFold {
   readonly #traces: Traces;
   readonly #follower: CallFollower | undefined;
   readonly #raw = new RawCommits();
+  readonly #packer = new Packer();
   readonly #folded: Bell;
   readonly #stop = new AbortController();
   #last = 0;
@@ -129,10 +132,12 @@ export class LedgerFold {
 
   /** Packed at once: what is folded later is not in it. `all`: also what is open only for a moment. */
   takeBatch(all: boolean): FoldedBatch {
-    const traces = this.#traces.takeBatch(performance.now(), all);
-    const batch = { ...packBatch(this.#last, traces, this.#raw.takeChunks()), bytes: this.#bytes };
+    const taken = this.#traces.takeBatch(performance.now(), all);
+    // With care, any of them may have a row already, or an id without one.
+    const batch = this.#carefulUpTo === Number.POSITIVE_INFINITY ? { ...taken, again: taken.traces } : taken;
+    const packed = { ...this.#packer.pack(this.#last, batch, this.#raw.takeChunks()), bytes: this.#bytes };
     this.#bytes = 0;
-    return batch;
+    return packed;
   }
 
   stored(batch: FoldedBatch): void {
@@ -165,12 +170,13 @@ export class LedgerFold {
     const sightings: Sightings[] = [];
     for (const commit of commits) {
       const seen = sightingsOf(commit);
-      if (seen && (seen.glimpses.length > 0 || seen.breakers.length > 0)) sightings.push(seen);
+      if (seen && seen.glimpses.length + seen.noted.length + seen.breakers.length > 0) sightings.push(seen);
     }
     const careful = (commits[0] as LedgerCommit).seq <= this.#carefulUpTo;
     const absent = new Set<string>();
     for (;;) {
-      const missing = this.#traces.fold(sightings, { careful, absent, nowMs: performance.now() });
+      const options = { careful, absent, nowMs: performance.now(), storedUpTo: this.#last };
+      const missing = this.#traces.fold(sightings, options);
       if (missing.length === 0) {
         if (this.#follower) noteSampled(this.#follower, sightings);
         return true;

@@ -15,7 +15,8 @@ import {
 import type { AgentId, Digest, ExecutorId, InvocationId } from '@writ/contracts';
 import type { Glimpse } from '@writ/provenance';
 import { Bytes } from './event-scan.ts';
-import type { EventScan, Member } from './event-scan.ts';
+import type { Member } from './event-members.ts';
+import type { EventScan } from './event-scan.ts';
 
 const RUN_OUTCOMES = Object.values(RunOutcome);
 const PLAIN_TYPES = ['policy.decided', 'budget.reserved', 'schedule.dispatched'] as const;
@@ -34,6 +35,7 @@ const STRANGERS: readonly Member[] = [
   'invocation',
   'agent',
   'tool',
+  'holds',
   'traceparent',
 ];
 
@@ -53,6 +55,7 @@ export function plainGlimpses(
 interface PlainCall {
   readonly invocation: InvocationId;
   readonly tool: string;
+  readonly inputs?: object;
 }
 
 const NOTHING = {
@@ -63,6 +66,8 @@ const NOTHING = {
   outcome: undefined,
   attemptEnd: undefined,
   rejects: undefined,
+  holds: undefined,
+  used: undefined,
   sampled: false,
 } as const;
 
@@ -87,9 +92,9 @@ function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefine
   const glimpses: Glimpse[] = [];
   for (const call of calls as readonly unknown[]) {
     if (!isPlainCall(call)) return undefined;
-    const { invocation, tool } = call;
+    const { invocation, tool, inputs = {} } = call;
     const glimpse = { type: 'tool.requested', invocation, agent, tool, project, campaign, log } as const;
-    glimpses.push({ ...glimpse, ...NOTHING, sampled });
+    glimpses.push({ ...glimpse, text: [inputs], ...NOTHING, sampled });
   }
   return glimpses;
 }
@@ -125,6 +130,8 @@ function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
   if (decided && !scan.is('verdict', Verdict.allow)) return undefined;
   const attempt = scan.count('attempt');
   if (type === 'schedule.dispatched' && attempt === undefined) return undefined;
+  const holds = type === 'budget.reserved' ? scan.json('holds') : undefined;
+  if (type === 'budget.reserved' && holds === undefined) return undefined;
   return {
     type,
     invocation,
@@ -140,6 +147,9 @@ function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
     outcome: undefined,
     attemptEnd: undefined,
     rejects: undefined,
+    holds,
+    used: undefined,
+    text: undefined,
     sampled: false,
   };
 }
@@ -147,8 +157,11 @@ function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
 /** An executor's word is checked (as its schema does), not trusted; what is not plainly right is left to the schema. */
 function completion(scan: EventScan): Glimpse | undefined {
   if (!scan.is('type', 'execution.completed') || !isEnvelope(scan)) return undefined;
-  if (!scan.openData() || !scan.familiar || scan.has('error') || scan.has('outputRef')) return undefined;
+  if (!scan.openData() || !scan.familiar || scan.has('error') || scan.has('outputRef') || scan.has('holds'))
+    return undefined;
   const outcome = RUN_OUTCOMES.find((one) => scan.is('outcome', one));
+  const used = scan.json('usage') ?? '';
+  const output = scan.has('output') ? parsed(scan.json('output')) : undefined;
   const plain =
     outcome !== undefined &&
     isName(scan, 'invocation') &&
@@ -160,8 +173,8 @@ function completion(scan: EventScan): Glimpse | undefined {
     (!scan.has('outputDigest') || scan.isDigest('outputDigest')) &&
     scan.count('startedAtMs') !== undefined &&
     scan.count('endedAtMs') !== undefined &&
-    USAGE.test(scan.json('usage') ?? '') &&
-    (!scan.has('output') || parsed(scan.json('output')) !== undefined);
+    USAGE.test(used) &&
+    (!scan.has('output') || output !== undefined);
   if (!plain) return undefined;
   return {
     type: 'execution.completed',
@@ -178,6 +191,9 @@ function completion(scan: EventScan): Glimpse | undefined {
     outcome,
     attemptEnd: undefined,
     rejects: undefined,
+    holds: undefined,
+    used,
+    text: [output],
     sampled: false,
   };
 }

@@ -43,6 +43,10 @@ describe('two replicas', () => {
     expect(await scene.stored(audit)).toBe(true);
     await sql`update audit.cursor set last_seq = 5, fold_from = 6`.execute(audit.db);
     await sql`delete from audit.invocations where invocation = 'b'`.execute(audit.db);
+    await sql`delete from audit.ids where invocation = 'b'`.execute(audit.db);
+    await sql`update audit.usage set attempts = 1, held = div(held, 2), used = div(used, 2), charged = div(charged, 2)`.execute(
+      audit.db,
+    );
     await sql`delete from audit.chunks where first_seq > 5`.execute(audit.db);
     await append(scene.ledger, ...ran(['c']));
     await eventually(() => audit.problems.length > 0, { withinMs: PATIENCE_MS, what: 'it notices' });
@@ -97,12 +101,55 @@ describe('Postgres killed while facts arrive', () => {
   });
 });
 
+describe('a disk that is full', () => {
+  it('is told by its health; memory is bounded, and it stores everything when there is room', async () => {
+    const maxUnstoredBytes = 100_000;
+    const audit = scene.start({ maxUnstoredBytes });
+    await append(scene.ledger, ...ran(names('a', 20)));
+    expect(await scene.stored(audit)).toBe(true);
+    await sql`create function no_room() returns trigger language plpgsql as $$
+      begin raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$`.execute(
+      audit.db,
+    );
+    await sql`create trigger full_disk before insert on audit.chunks for each row execute function no_room()`.execute(
+      audit.db,
+    );
+    for (let part = 0; part < 20; part++) await append(scene.ledger, ...ran(names(`b${part}`, 50)));
+    await eventually(() => audit.projection.health().reason?.includes('No space left'), {
+      withinMs: PATIENCE_MS,
+      what: 'it says that the disk is full',
+    });
+    expect(audit.projection.health()).toMatchObject({ ready: false, stored: 5 });
+    expect(await audit.projection.lag()).toBe(100);
+    expect(audit.projection.health().unstoredBytes).toBeLessThanOrEqual(2 * maxUnstoredBytes);
+    await sql`drop trigger full_disk on audit.chunks`.execute(audit.db);
+    expect(await scene.stored(audit)).toBe(true);
+    expect(audit.projection.health().ready).toBe(true);
+    expect(await contentOf(audit.db)).toBe(await scene.fromZero());
+  });
+});
+
 describe('tables emptied while it runs', () => {
-  it('all of them, the cursor too: everything is made again', async () => {
+  const changes = {
+    'all of them, the cursor too': sql`truncate audit.ids, audit.invocations, audit.chunks, audit.notes,
+      audit.breaker_events, audit.usage, audit.cursor`,
+    'the rows of all months': sql`truncate audit.invocations`,
+    'the raw commits of one month': sql`truncate audit.chunks_2024_05`,
+    'the whole schema': sql`drop schema audit cascade`,
+  };
+  it.each(Object.entries(changes))('%s: everything is made again', async (_, change) => {
     const audit = scene.start();
     await append(scene.ledger, ...ran(names('a', 30)), requested(['open']));
     expect(await scene.stored(audit)).toBe(true);
-    await sql`truncate audit.invocations, audit.chunks, audit.breaker_events, audit.cursor`.execute(audit.db);
+    const whole = await contentOf(audit.db);
+    await change.execute(audit.db);
+    // Nothing is said meanwhile: it notices by itself.
+    await eventually(() => audit.problems.length > 0, { withinMs: PATIENCE_MS, what: 'it notices' });
+    expect(await scene.stored(audit)).toBe(true);
+    await eventually(async () => (await contentOf(audit.db).catch(() => '')) === whole, {
+      withinMs: PATIENCE_MS,
+      what: 'everything is there again',
+    });
     await append(scene.ledger, ...ran(names('b', 30)));
     expect(await scene.stored(audit)).toBe(true);
     expect(await contentOf(audit.db)).toBe(await scene.fromZero());

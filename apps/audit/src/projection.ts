@@ -8,7 +8,7 @@ import { Backoff, WritError, messageOf } from '@writ/contracts';
 import type { StoredCommit, TenantId } from '@writ/contracts';
 import type { Trace } from '@writ/provenance';
 import type { Cursor } from './audit-store.ts';
-import { probe, readCursor, releaseWriterLock, storeBatch, tryWriterLock } from './audit-store.ts';
+import { probe, readCursor, releaseWriterLock, tryWriterLock } from './audit-store.ts';
 import { Bell } from './bell.ts';
 import type { Database } from './database.ts';
 import { LedgerFold } from './ledger-fold.ts';
@@ -23,7 +23,9 @@ import {
   STANDBY_POLL_MS,
 } from './limits.ts';
 import { migrate } from './migrations.ts';
+import { MonthTables } from './months.ts';
 import { pause } from './pause.ts';
+import { storeBatch } from './store-batch.ts';
 import type { InvocationKey } from './traces.ts';
 
 export interface ProjectionOptions extends Omit<LedgerFoldOptions, 'db'> {
@@ -59,7 +61,6 @@ export class Projection {
   /** Up to here invocations that are still open are stored as well. */
   #complete = NOWHERE;
   #storedAt = 0;
-  #migrated = false;
   #role: ProjectionHealth['role'] = 'standby';
   #reason: string | undefined = 'starting';
   #running: Promise<unknown> | undefined;
@@ -134,8 +135,7 @@ export class Projection {
     const { database, onProblem } = this.#options;
     while (!this.#stop.signal.aborted) {
       try {
-        if (!this.#migrated) await migrate(database.db);
-        this.#migrated = true;
+        await migrate(database.db);
         await this.#session(await database.pool.connect(), backoff);
       } catch (error) {
         this.#reason = messageOf(error);
@@ -147,13 +147,14 @@ export class Projection {
 
   async #session(client: PoolClient, backoff: Backoff): Promise<void> {
     let fault: Error | undefined;
+    const tables = new MonthTables();
     try {
       if (!(await this.#becomeWriter(client))) return;
       await this.#resume();
       this.#role = 'writer';
       while (!this.#stop.signal.aborted) {
         await this.#untilDue(client);
-        await this.#storeFolded(client);
+        await this.#storeFolded(client, tables);
         this.#reason = undefined;
         backoff.reset();
       }
@@ -209,7 +210,7 @@ export class Projection {
       const askedAt = performance.now();
       await this.#due.heard(pending ? waitMs : PROBE_INTERVAL_MS);
       if (pending || performance.now() - askedAt < PROBE_INTERVAL_MS) continue;
-      await probe(client);
+      await probe(client, this.#stored);
       this.#reason = undefined;
     }
   }
@@ -220,10 +221,10 @@ export class Projection {
     return false;
   }
 
-  async #storeFolded(client: PoolClient): Promise<void> {
+  async #storeFolded(client: PoolClient, tables: MonthTables): Promise<void> {
     if (this.#fold.last <= this.#stored && this.#complete >= this.#stored) return;
     const batch = this.#fold.takeBatch(this.#isAwaited() || this.#stop.signal.aborted);
-    await storeBatch(client, batch, this.#stored);
+    await storeBatch(client, batch, this.#stored, tables);
     this.#storedAt = performance.now();
     this.#fold.stored(batch);
     this.#reached({ last: batch.to, foldFrom: batch.foldFrom });

@@ -4,6 +4,7 @@ import type { StoredCommit, TenantId } from '@writ/contracts';
 import { packChunk } from './chunk.ts';
 import type { ChainedCommit, Chunk } from './chunk.ts';
 import { CHUNK_BYTES } from './limits.ts';
+import { monthOf } from './months.ts';
 
 export interface TenantChunk extends Chunk {
   readonly tenant: TenantId;
@@ -59,15 +60,17 @@ export class RawCommits {
   }
 }
 
-/** Runs of commits with `CHUNK_BYTES` each, or one commit that alone has more. */
+/** Runs of commits of one month with `CHUNK_BYTES` each, or one commit that alone has more. */
 function* pieces(commits: readonly ChainedCommit[]): Generator<readonly ChainedCommit[]> {
   let start = 0;
   let bytes = 0;
-  for (const [index, { data }] of commits.entries()) {
-    if (index > start && bytes + data.length > CHUNK_BYTES) {
+  let month = monthOf((commits[0] as ChainedCommit).at);
+  for (const [index, { at, data }] of commits.entries()) {
+    if (index > start && (bytes + data.length > CHUNK_BYTES || monthOf(at) !== month)) {
       yield commits.slice(start, index);
       start = index;
       bytes = 0;
+      month = monthOf(at);
     }
     bytes += data.length;
   }

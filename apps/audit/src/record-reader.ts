@@ -10,6 +10,7 @@ import type { InvocationId, RecordedFact, StoredCommit, TenantId } from '@writ/c
 import { foldRecord, invocationsOf } from '@writ/provenance';
 import type { InvocationRecord, Trace } from '@writ/provenance';
 import { unpackChunk } from './chunk.ts';
+import { EventScan } from './event-scan.ts';
 import { UNPACKED_CHUNKS } from './limits.ts';
 import type { Projection } from './projection.ts';
 import type { AuditTables } from './tables.ts';
@@ -38,8 +39,8 @@ export class RecordReader {
     const { tenant, invocation } = trace;
     let record: InvocationRecord | undefined;
     for (const seq of trace.facts) {
-      const mentions = await this.#mentions(tenant, seq);
-      for (const { fact, nth } of mentions.get(invocation) ?? []) record = foldRecord(record, fact, nth);
+      for (const { fact, nth } of await this.#mentions(tenant, seq, invocation))
+        record = foldRecord(record, fact, nth);
     }
     if (record) return record;
     throw new WritError('projection-broken', `the facts of ${invocation} are not where its row says`);
@@ -52,10 +53,10 @@ export class RecordReader {
     throw missing(tenant, seq);
   }
 
-  async #mentions(tenant: TenantId, seq: number): Promise<Mentions> {
+  async #mentions(tenant: TenantId, seq: number, invocation: InvocationId): Promise<readonly Mention[]> {
     const pending = this.#projection.commit(tenant, seq);
-    if (pending) return mentionsIn(pending);
-    const mentions = (await this.#chunk(tenant, seq))?.mentions(seq);
+    if (pending) return mentionsOf(pending, invocation);
+    const mentions = (await this.#chunk(tenant, seq))?.mentions(seq, invocation);
     if (mentions) return mentions;
     throw missing(tenant, seq);
   }
@@ -84,7 +85,8 @@ export class RecordReader {
 class UnpackedChunk {
   readonly #tenant: TenantId;
   readonly #commits: readonly StoredCommit[];
-  readonly #mentions = new Map<number, Mentions>();
+  /** Undefined for a commit that was asked for once. */
+  readonly #mentions = new Map<number, Mentions | undefined>();
 
   constructor(tenant: TenantId, commits: readonly StoredCommit[]) {
     this.#tenant = tenant;
@@ -100,15 +102,36 @@ class UnpackedChunk {
     return this.#commits.find((one) => one.seq === seq);
   }
 
-  mentions(seq: number): Mentions | undefined {
-    let mentions = this.#mentions.get(seq);
-    if (mentions) return mentions;
+  /** Where one invocation is wanted, only its events are read; who asks again wants more of them, and then all are. */
+  mentions(seq: number, invocation: InvocationId): readonly Mention[] | undefined {
+    const known = this.#mentions.get(seq);
+    if (known) return known.get(invocation) ?? [];
     const commit = this.commit(seq);
     if (!commit) return undefined;
-    mentions = mentionsIn(commit);
-    this.#mentions.set(seq, mentions);
-    return mentions;
+    const askedBefore = this.#mentions.has(seq);
+    const all = askedBefore ? mentionsIn(commit) : undefined;
+    this.#mentions.set(seq, all);
+    return all ? (all.get(invocation) ?? []) : mentionsOf(commit, invocation);
   }
+}
+
+const scan = new EventScan();
+
+/** The facts about one invocation, without decoding the others of its commit. */
+function mentionsOf(commit: StoredCommit, invocation: InvocationId): readonly Mention[] {
+  const { seq, at, subject } = commit;
+  const mentions: Mention[] = [];
+  scan.open(commit.data);
+  while (scan.next()) {
+    if (!scan.event.includes(`"${invocation}"`)) continue;
+    const facts = decodeCommit({ seq, at, subject, data: scan.event });
+    for (const fact of facts) {
+      for (const [nth, one] of invocationsOf(fact).entries())
+        if (one === invocation) mentions.push({ fact, nth });
+    }
+  }
+  // It may be written in a way that the scan does not know.
+  return scan.done && mentions.length > 0 ? mentions : (mentionsIn(commit).get(invocation) ?? []);
 }
 
 function missing(tenant: TenantId, seq: number): WritError {

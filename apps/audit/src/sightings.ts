@@ -1,18 +1,19 @@
 /**
- * What one commit says: a glimpse of each invocation, and breaker transitions. The facts that every call has are read by
+ * What one commit says: a glimpse of each invocation, facts that are noted by themselves, and breaker transitions. The facts that every call has are read by
  * `EventScan` where services wrote them; everything else is decoded in full. Both ways see the same (`sightings.prop.spec.ts`).
  */
 import { SubjectKind, decodeCommit, parseSubject } from '@writ/contracts';
 import type { RecordedFact, StoredCommit, SubjectParts } from '@writ/contracts';
-import { breakerEvent, glimpsesOf } from '@writ/provenance';
-import type { BreakerEvent, Glimpse, Place } from '@writ/provenance';
+import { breakerEvent, glimpsesOf, notedFact } from '@writ/provenance';
+import type { BreakerEvent, Glimpse, NotedFact, Place } from '@writ/provenance';
 import { EventScan } from './event-scan.ts';
 import { plainGlimpses } from './plain-glimpses.ts';
 
 export interface Sightings {
   readonly place: Place;
-  readonly glimpses: readonly Glimpse[];
-  readonly breakers: readonly BreakerEvent[];
+  readonly glimpses: Glimpse[];
+  readonly noted: NotedFact[];
+  readonly breakers: BreakerEvent[];
 }
 
 /** Kinds that our own services write, as compact JSON. */
@@ -31,38 +32,34 @@ const scan = new EventScan();
 export function sightingsOf(commit: StoredCommit): Sightings | undefined {
   const parts = parseSubject(commit.subject);
   if (!parts) return undefined;
-  const glimpses: Glimpse[] = [];
-  const breakers: BreakerEvent[] = [];
-  const sightings = { place: { tenant: parts.tenant, seq: commit.seq, at: commit.at }, glimpses, breakers };
+  const place = { tenant: parts.tenant, seq: commit.seq, at: commit.at };
+  const sightings: Sightings = { place, glimpses: [], noted: [], breakers: [] };
   if (parts.kind === SubjectKind.catalog) return sightings;
-  if (SCANNED.has(parts.kind) && scanned(commit, parts, glimpses, breakers)) return sightings;
-  glimpses.length = breakers.length = 0;
-  add(decodeCommit(commit), glimpses, breakers);
+  if (SCANNED.has(parts.kind) && scanned(commit, parts, sightings)) return sightings;
+  sightings.glimpses.length = sightings.noted.length = sightings.breakers.length = 0;
+  add(decodeCommit(commit), sightings);
   return sightings;
 }
 
 /** False when the bytes are not as our services write them; then nothing that was added counts. */
-function scanned(
-  commit: StoredCommit,
-  { kind, origin }: SubjectParts,
-  glimpses: Glimpse[],
-  breakers: BreakerEvent[],
-): boolean {
+function scanned(commit: StoredCommit, { kind, origin }: SubjectParts, sightings: Sightings): boolean {
   const { seq, at, subject } = commit;
   scan.open(commit.data);
   while (scan.next()) {
     const plain = plainGlimpses(scan, kind, origin);
-    if (plain) glimpses.push(...plain);
+    if (plain) sightings.glimpses.push(...plain);
     // A commit that is no JSON as a whole says nothing, so one odd event of an outsider makes it be decoded as a whole.
     else if (!OWN.has(kind)) return false;
-    else add(decodeCommit({ seq, at, subject, data: scan.event }), glimpses, breakers);
+    else add(decodeCommit({ seq, at, subject, data: scan.event }), sightings);
   }
   return scan.done;
 }
 
-function add(facts: readonly RecordedFact[], glimpses: Glimpse[], breakers: BreakerEvent[]): void {
+function add(facts: readonly RecordedFact[], { glimpses, noted, breakers }: Sightings): void {
   for (const fact of facts) {
     for (const glimpse of glimpsesOf(fact)) glimpses.push(glimpse);
+    const note = notedFact(fact);
+    if (note) noted.push(note);
     const breaker = breakerEvent(fact);
     if (breaker) breakers.push(breaker);
   }

@@ -3,6 +3,13 @@
 export interface AuditTables {
   /** One row: how far the other tables are. See `migrations.ts` for what the columns mean. */
   readonly 'audit.cursor': { readonly last_seq: string; readonly fold_from: string };
+  /** Where an invocation's row stands; a key over all months. */
+  readonly 'audit.ids': {
+    readonly tenant: string;
+    readonly invocation: string;
+    readonly first_seq: string;
+    readonly first_at: Date;
+  };
   /** One row an invocation: what it is found and listed by. The rest is read from its facts. */
   readonly 'audit.invocations': {
     readonly tenant: string;
@@ -33,6 +40,8 @@ export interface AuditTables {
     readonly ended_at: Date | null;
     readonly facts: Buffer;
     readonly asked_again: string | null;
+    readonly holds: string | null;
+    readonly words: string;
   };
   /** Raw commits of one tenant, some together. */
   readonly 'audit.chunks': {

@@ -36,6 +36,8 @@ const COLUMNS = [
   'args_digest',
   'facts',
   'asked_again',
+  'holds',
+  'words',
 ] as const satisfies readonly (keyof AuditTables['audit.invocations'])[];
 
 export const TRACE_COLUMNS: string = COLUMNS.join(', ');
@@ -74,6 +76,8 @@ export function writeTrace(rows: CopyRows, trace: Trace): void {
   rows.bytes(trace.argsDigest && Buffer.from(trace.argsDigest.slice(DIGEST_PREFIX.length), 'hex'));
   rows.bytes(packSequences(trace.facts));
   rows.text(trace.askedAgain && JSON.stringify(trace.askedAgain));
+  rows.text(trace.holds);
+  rows.lexemes(trace.words);
 }
 
 export function traceOf(row: TraceColumns): Trace {
@@ -109,6 +113,13 @@ export function traceOf(row: TraceColumns): Trace {
     repeats: row.repeats,
     askedAgain: row.asked_again === null ? undefined : (JSON.parse(row.asked_again) as AskedTrace),
     earlier: row.earlier,
+    holds: row.holds ?? undefined,
+    words: unpackLexemes(row.words),
     facts: unpackSequences(row.facts),
   };
+}
+
+/** A `tsvector` as Postgres writes it, `'one' 'two'`; ours hold letters and digits only. */
+function unpackLexemes(text: string): string[] {
+  return text === '' ? [] : text.split(' ').map((quoted) => quoted.slice(1, -1));
 }

@@ -74,7 +74,12 @@ class World {
     const absent = new Set<string>();
     const careful = this.#folded <= this.#carefulUpTo;
     for (;;) {
-      const missing = this.#traces.fold([sightings], { careful, absent, nowMs: this.#nowMs });
+      const missing = this.#traces.fold([sightings], {
+        careful,
+        absent,
+        nowMs: this.#nowMs,
+        storedUpTo: this.last,
+      });
       if (missing.length === 0) return;
       for (const key of missing) {
         const row = this.rows.get(keyOf(key));

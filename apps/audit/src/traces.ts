@@ -7,8 +7,8 @@
  * wrong the rows cannot be stored; the same commits are then folded again `carefully`, looking up every id.
  */
 import type { InvocationId, TenantId } from '@writ/contracts';
-import { foldTrace } from '@writ/provenance';
-import type { BreakerEvent, Trace } from '@writ/provenance';
+import { UsageTally, foldTrace } from '@writ/provenance';
+import type { BreakerEvent, NotedFact, Settlement, Trace, UsageLine } from '@writ/provenance';
 import { MAX_LIVE_TRACES, OPEN_STORED_AFTER_MS } from './limits.ts';
 import type { Sightings } from './sightings.ts';
 
@@ -35,14 +35,32 @@ export interface BreakerRow {
   readonly event: BreakerEvent;
 }
 
+/** A fact that is kept by itself; `nth` tells those of one commit apart. */
+export interface NoteRow extends NotedFact {
+  readonly nth: number;
+}
+
 /** What one transaction stores. */
 export interface TraceBatch {
   readonly traces: readonly Trace[];
   /** Of `traces`, those that have a row already. */
   readonly again: readonly Trace[];
   readonly breakers: readonly BreakerRow[];
+  readonly notes: readonly NoteRow[];
+  /** What is added to the sums. */
+  readonly usage: readonly UsageLine[];
   /** First ledger sequence whose facts are not all in rows when this is stored; undefined when there is none. */
   readonly unstoredFrom: number | undefined;
+}
+
+export interface FoldOptions {
+  /** Every id is looked up before it is believed to be new. */
+  readonly careful: boolean;
+  /** Keys that were looked up and have no row. */
+  readonly absent: ReadonlySet<string>;
+  readonly nowMs: number;
+  /** Up to here everything is stored but the rows of open invocations: it is neither counted nor noted again. */
+  readonly storedUpTo: number;
 }
 
 export class Traces {
@@ -52,6 +70,9 @@ export class Traces {
   #dirty: Entry[] = [];
   #underway: readonly Entry[] = [];
   #breakers: BreakerRow[] = [];
+  #notes: NoteRow[] = [];
+  readonly #usage = new UsageTally();
+  readonly #count = (settlement: Settlement): void => this.#usage.add(settlement);
 
   constructor(maxLive = MAX_LIVE_TRACES) {
     this.#maxLive = maxLive;
@@ -71,29 +92,29 @@ export class Traces {
     this.#dirty = [];
     this.#underway = [];
     this.#breakers = [];
+    this.#notes = [];
+    this.#usage.take();
   }
 
   /**
    * Folds what whole commits say, all or nothing: what it returns is missing in memory and must be looked up (`adopt`, or
    * `absent` by key) before the same is folded again.
    */
-  fold(
-    sightings: readonly Sightings[],
-    { careful, absent, nowMs }: { careful: boolean; absent: ReadonlySet<string>; nowMs: number },
-  ): readonly InvocationKey[] {
-    const missing = this.#missing(sightings, careful, absent);
+  fold(sightings: readonly Sightings[], options: FoldOptions): readonly InvocationKey[] {
+    const missing = this.#missing(sightings, options);
     if (missing.length > 0) return missing;
-    for (const { place, glimpses, breakers } of sightings) {
-      for (const [nth, event] of breakers.entries())
-        this.#breakers.push({ tenant: place.tenant, nth, event });
-      for (const glimpse of glimpses) {
+    for (const seen of sightings) {
+      const { place } = seen;
+      const fresh = place.seq > options.storedUpTo;
+      if (fresh) this.#keep(seen);
+      for (const glimpse of seen.glimpses) {
         const entry = this.#entry(place.tenant, glimpse.invocation);
         if (place.seq <= entry.storedSeq) continue;
-        entry.trace = foldTrace(entry.trace, place, glimpse);
+        entry.trace = foldTrace(entry.trace, place, glimpse, fresh ? this.#count : undefined);
         if (entry.trace === undefined) this.#forget(entry);
         else if (entry.dirtySince === 0) {
           entry.dirtySince = place.seq;
-          entry.dirtyAtMs = nowMs;
+          entry.dirtyAtMs = options.nowMs;
           this.#dirty.push(entry);
         }
       }
@@ -125,10 +146,11 @@ export class Traces {
         later.push(entry);
       }
     }
-    const breakers = this.#breakers;
+    const [breakers, notes] = [this.#breakers, this.#notes];
     this.#dirty = later;
     this.#underway = due;
     this.#breakers = [];
+    this.#notes = [];
     const traces: Trace[] = [];
     const again: Trace[] = [];
     for (const entry of due) {
@@ -137,7 +159,7 @@ export class Traces {
       if (entry.storedSeq > 0) again.push(trace);
       entry.storedSeq = trace.lastSeq;
     }
-    return { traces, again, breakers, unstoredFrom };
+    return { traces, again, breakers, notes, usage: this.#usage.take(), unstoredFrom };
   }
 
   /**
@@ -157,11 +179,13 @@ export class Traces {
     return ended;
   }
 
-  #missing(
-    sightings: readonly Sightings[],
-    careful: boolean,
-    absent: ReadonlySet<string>,
-  ): readonly InvocationKey[] {
+  /** What a commit says besides what happened to invocations. */
+  #keep({ place, noted, breakers }: Sightings): void {
+    for (const [nth, event] of breakers.entries()) this.#breakers.push({ tenant: place.tenant, nth, event });
+    for (const [nth, note] of noted.entries()) this.#notes.push({ ...note, nth });
+  }
+
+  #missing(sightings: readonly Sightings[], { careful, absent }: FoldOptions): readonly InvocationKey[] {
     const missing: InvocationKey[] = [];
     for (const { place, glimpses } of sightings) {
       const { tenant } = place;

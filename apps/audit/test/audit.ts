@@ -70,7 +70,12 @@ export async function contentOf(db: Kysely<AuditTables>): Promise<string> {
       db,
     );
   const raw = chunks.rows.flatMap(commitsIn);
+  const ids = await sql`select * from audit.ids order by tenant, invocation`.execute(db);
+  const notes = await sql`select * from audit.notes order by tenant, seq, nth`.execute(db);
+  const usage = await sql`select * from audit.usage order by tenant, day, account, tool, agent, unit`.execute(
+    db,
+  );
   const breakers = await sql`select * from audit.breaker_events order by tenant, seq, nth`.execute(db);
-  hash.update(JSON.stringify([invocations.rows, raw, breakers.rows]));
+  hash.update(JSON.stringify([invocations.rows, raw, ids.rows, notes.rows, usage.rows, breakers.rows]));
   return hash.digest('hex');
 }

@@ -110,9 +110,20 @@ describe('writ verify', () => {
 
   it('when stream and record agree: says on how many commits', async () => {
     suite.answer('audit.chain', { links: storedLinks(LAB), asOf: 3, more: false });
+    suite.answer('audit.rows', { rows: [], asOf: 3, more: false });
     expect(await suite.run('verify')).toBe(0);
     expect(suite.out).toBe(
-      'verified: stream, hash chain and record of lab agree on 2 commits, up to ledger sequence 3',
+      'verified: stream, hash chain and record of lab agree on 2 commits and 0 calls, up to ledger sequence 3',
+    );
+  });
+
+  it('when a row differs: exits 1 and says how', async () => {
+    suite.answer('audit.chain', { links: storedLinks(LAB), asOf: 3, more: false });
+    const row = { invocation: 'ghost', first: 2, last: 2, columns: {} };
+    suite.answer('audit.rows', { rows: [row], asOf: 3, more: false });
+    expect(await suite.run('verify')).toBe(1);
+    expect(suite.out).toBe(
+      'differs at ledger sequence 2: the row of ghost is recorded, but nobody asked for it',
     );
   });
 

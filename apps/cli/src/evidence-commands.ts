@@ -11,6 +11,7 @@ import { listingTable, provenance, search } from './listing.ts';
 import { provenanceText } from './provenance-text.ts';
 import { sequenceOf } from './terms.ts';
 import { verifyChain } from './verify-chain.ts';
+import { verifyRows } from './verify-rows.ts';
 
 type Filters = Omit<SearchRequest, 'argsDigest'> & { readonly digest?: string };
 
@@ -32,6 +33,7 @@ export function addEvidenceCommands(
     .option('--agent <name>', 'only this agent')
     .option('--tool <name>', 'only this tool')
     .option('--stage <stage>', 'an outcome (succeeded, denied, ...), or how far an open call has come')
+    .option('--text <words>', 'only calls with all of these words in inputs, outputs, reasons or errors')
     .option('--digest <digest>', 'only calls with these arguments (sha256:...)')
     .option('--since <time>', 'asked for at this time or later, RFC 3339')
     .option('--until <time>', 'asked for before this time')
@@ -46,7 +48,7 @@ export function addEvidenceCommands(
     );
   program
     .command('verify')
-    .description('compare what is recorded with the stream, by the hash chain; exits 1 when they differ')
+    .description('compare what is recorded, commits and rows, with the stream; exits 1 when they differ')
     .action(async (_, command: Command) => ended(await verify(surroundings, command.optsWithGlobals())));
   program
     .command('replay')
@@ -89,27 +91,37 @@ async function showOne(surroundings: Surroundings, id: string, options: GlobalOp
   });
 }
 
+/** Commits first: rows are made of them, so where a commit differs nothing is said about rows. */
 async function verify(surroundings: Surroundings, options: GlobalOptions): Promise<ExitCode> {
   return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
     const { ledger } = transport;
-    const result = await verifyChain(
-      { ledger, query: async (...asked) => transport.query(...asked) },
-      tenant,
-    );
-    const { fault, checked, asOf } = result;
-    show(surroundings.terminal, options, result, (paint) =>
-      fault
-        ? `${paint('red', 'differs')} at ledger sequence ${fault.seq}: this commit ${fault.what} (${checked} commits before it agree)`
-        : `${paint('green', 'verified')}: stream, hash chain and record of ${tenant} agree on ${checked} commits, up to ledger sequence ${asOf}`,
-    );
-    return fault ? ExitCode.refused : ExitCode.ok;
+    const suite = {
+      ledger,
+      query: async (...asked: Parameters<typeof transport.query>) => transport.query(...asked),
+    };
+    const chain = await verifyChain(suite, tenant);
+    const rows = chain.fault ? undefined : await verifyRows(suite, tenant);
+    show(surroundings.terminal, options, { ...chain, ...(rows ? { rows } : {}) }, (paint) => {
+      if (chain.fault) {
+        const { seq, what } = chain.fault;
+        return `${paint('red', 'differs')} at ledger sequence ${seq}: this commit ${what} (${chain.checked} commits before it agree)`;
+      }
+      if (rows?.fault) {
+        const { seq, invocation, what } = rows.fault;
+        return `${paint('red', 'differs')} at ledger sequence ${seq}: the row of ${invocation} ${what}`;
+      }
+      return `${paint('green', 'verified')}: stream, hash chain and record of ${tenant} agree on ${chain.checked} commits and ${rows?.checked ?? 0} calls, up to ledger sequence ${chain.asOf}`;
+    });
+    return chain.fault || rows?.fault ? ExitCode.refused : ExitCode.ok;
   });
 }
 
 function requestOf(options: Filters): SearchRequest {
-  const { project, campaign, agent, tool, stage, digest, since, until, limit, after } = options;
-  const given = { project, campaign, agent, tool, stage, argsDigest: digest, since, until, limit, after };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const { project, campaign, agent, tool, stage, text, digest, since, until, limit, after } = options;
+  const names = { project, campaign, agent, tool, stage, text, argsDigest: digest };
+  return Object.fromEntries(
+    Object.entries({ ...names, since, until, limit, after }).filter(([, value]) => value !== undefined),
+  );
 }
 
 function limitOf(text: string): number {

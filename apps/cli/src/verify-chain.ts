@@ -1,11 +1,11 @@
 /** Verifies what the audit has recorded of a tenant against the stream itself, commit by commit, up to the first difference. */
-import { WritError, parseSubject, subjects } from '@writ/contracts';
-import type { StoredCommit, TenantId } from '@writ/contracts';
-import type { Ledger } from '@writ/ledger';
+import { WritError, subjects } from '@writ/contracts';
+import type { TenantId } from '@writ/contracts';
 import { ChainCheck, chainPage } from '@writ/provenance';
 import type { ChainFault, ChainLink } from '@writ/provenance';
 import type { LedgerTransport } from '@writ/sdk';
 import { z } from 'zod';
+import { commitsOf } from './stream-commits.ts';
 
 export interface Verification {
   readonly tenant: TenantId;
@@ -17,7 +17,6 @@ export interface Verification {
 }
 
 const QUERY_TIMEOUT_MS = 30_000;
-const BURST_BYTES = 4 * 1024 * 1024;
 
 export async function verifyChain(
   { ledger, query }: Pick<LedgerTransport, 'ledger' | 'query'>,
@@ -33,22 +32,6 @@ export async function verifyChain(
     check.step(commit ?? undefined, link);
     if (check.fault) return { tenant, checked: check.checked, asOf, fault: check.fault };
   }
-}
-
-async function* commitsOf(
-  ledger: Ledger,
-  tenant: TenantId,
-  upTo: number,
-): AsyncGenerator<StoredCommit, undefined> {
-  for (let from = 1; from <= upTo;) {
-    const commits = await ledger.burst(from, BURST_BYTES);
-    const last = commits.at(-1);
-    if (!last) return undefined;
-    for (const commit of commits)
-      if (commit.seq <= upTo && parseSubject(commit.subject)?.tenant === tenant) yield commit;
-    from = last.seq + 1;
-  }
-  return undefined;
 }
 
 /** The recorded links, page by page, up to what was recorded when the first page was read. */

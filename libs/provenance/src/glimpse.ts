@@ -34,6 +34,12 @@ export interface Glimpse {
   attemptEnd: 'followed' | 'not-done' | 'unknown' | undefined;
   /** A rejection of a message that could not be read, or of a repeated id: neither speaks about a call that was read. */
   rejects: 'call' | 'message' | 'repeat' | undefined;
+  /** What was held, as JSON text of the lines; most calls hold the same. */
+  holds: string | undefined;
+  /** What an attempt used, as JSON text. */
+  used: string | undefined;
+  /** What the invocation may be found by, as JSON values. */
+  text: readonly unknown[] | undefined;
   /** Its agent records its own part of the trace. */
   sampled: boolean;
 }
@@ -51,6 +57,9 @@ const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
   outcome: undefined,
   attemptEnd: undefined,
   rejects: undefined,
+  holds: undefined,
+  used: undefined,
+  text: undefined,
   sampled: false,
 };
 
@@ -69,26 +78,43 @@ export function glimpsesOf(fact: RecordedFact): readonly Glimpse[] {
 function said(fact: RecordedFact, nth: number): Partial<Glimpse> {
   switch (fact.type) {
     case 'tool.requested': {
-      const { calls, project, campaign, log, traceparent } = fact.data;
+      const { calls, project, campaign, log, justification, traceparent } = fact.data;
+      const { tool, inputs } = calls[nth]!;
+      const text = justification === undefined ? [inputs] : [inputs, justification];
       const sampled = traceparent !== undefined && isSampled(traceparent);
-      return { agent: fact.origin as AgentId, tool: calls[nth]!.tool, project, campaign, log, sampled };
+      return { agent: fact.origin as AgentId, tool, project, campaign, log, text, sampled };
     }
     case 'policy.decided': {
-      const { agent, tool, project, campaign, verdict, argsDigest } = fact.data;
-      return { agent, tool, project, campaign, verdict, argsDigest };
+      const { agent, tool, project, campaign, verdict, argsDigest, denial } = fact.data;
+      const text = denial && [denial.rule, denial.reason];
+      return { agent, tool, project, campaign, verdict, argsDigest, text };
     }
     case 'request.rejected':
-      return { agent: fact.data.agent, rejects: rejected(fact.data.reason) };
+      return { agent: fact.data.agent, rejects: rejected(fact.data.reason), text: [fact.data.detail] };
+    case 'budget.reserved':
+      return { holds: JSON.stringify(fact.data.holds) };
     case 'schedule.dispatched':
     case 'execution.started':
       return { executor: fact.data.executor, attempt: fact.data.attempt };
-    case 'execution.attempted':
+    case 'execution.completed': {
+      const { usage, output, error } = fact.data;
+      return { used: JSON.stringify(usage), text: error ? [output, error.code, error.message] : [output] };
+    }
+    case 'schedule.resolved':
+      return { used: JSON.stringify(fact.data.used ?? {}), text: [fact.data.reason] };
+    case 'execution.attempted': {
+      const { attempt, usage, error } = fact.data;
+      const text = error && [error.code, error.message];
+      return { attempt, attemptEnd: 'followed', used: JSON.stringify(usage), text };
+    }
     case 'execution.returned':
       return { attempt: fact.data.attempt, attemptEnd: 'followed' };
     case 'execution.queried':
       return { attempt: fact.data.attempt, attemptEnd: fact.data.answer };
-    default:
-      return {};
+    default: {
+      const { reason, detail } = fact.data as { readonly reason?: unknown; readonly detail?: unknown };
+      return reason === undefined && detail === undefined ? {} : { text: [reason, detail] };
+    }
   }
 }
 

@@ -17,3 +17,7 @@ export const MAX_FACTS_TRACED = 512;
 
 /** Longest JSON text of inputs that a record repeats; of longer ones it keeps the digest, the ledger has the value. */
 export const MAX_INPUTS_LENGTH = 8 * 1024;
+
+/** Most words by which one invocation is found, and the most characters of each that count. */
+export const MAX_WORDS = 48;
+export const MAX_WORD_LENGTH = 40;

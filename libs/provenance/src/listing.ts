@@ -20,6 +20,8 @@ export const searchRequest = z.strictObject({
   tool: name.optional(),
   /** An outcome, or how far an open call has come. */
   stage: name.optional(),
+  /** Words that all stand in its inputs, outputs, or in what was said about it. */
+  text: z.string().min(1).max(256).optional(),
   /** Digest of the arguments. */
   argsDigest: digest.optional(),
   /** Asked for at this time or later, and before. */

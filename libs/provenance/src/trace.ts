@@ -7,6 +7,7 @@ import type { AgentId, Digest, Instant, InvocationId, Outcome, TenantId, Verdict
 import type { Glimpse } from './glimpse.ts';
 import { MAX_FACTS_TRACED } from './limits.ts';
 import type { Stage } from './record.ts';
+import { addWords } from './words.ts';
 
 /** A request as a trace keeps it. */
 export interface AskedTrace {
@@ -49,6 +50,10 @@ export interface Trace {
   askedAgain: AskedTrace | undefined;
   /** Finished lives of the same id. */
   earlier: number;
+  /** What is held for it, as JSON text of the lines; undefined when nothing is. */
+  holds: string | undefined;
+  /** What it is found by in a search for words, each once. */
+  readonly words: string[];
   /** Ledger sequences of its facts, oldest first; beyond `MAX_FACTS_TRACED` only the last one is kept. */
   readonly facts: number[];
 }
@@ -60,16 +65,39 @@ export interface Place {
   readonly at: Instant;
 }
 
-/** The trace after one glimpse, updated in place; undefined while nothing that is known begins one. */
-export function foldTrace(trace: Trace | undefined, place: Place, glimpse: Glimpse): Trace | undefined {
+/** An attempt has ended and its hold is closed: what it used, and what was held, as JSON text. */
+export interface Settlement {
+  readonly trace: Trace;
+  readonly at: Instant;
+  readonly holds: string | undefined;
+  readonly used: string;
+}
+
+/**
+ * The trace after one glimpse, updated in place; undefined while nothing that is known begins one. `settled` hears of the
+ * attempt that the glimpse ends.
+ */
+export function foldTrace(
+  trace: Trace | undefined,
+  place: Place,
+  glimpse: Glimpse,
+  settled?: (settlement: Settlement) => void,
+): Trace | undefined {
   const known = trace ?? begin(place, glimpse);
   if (!known) return undefined;
   if (known.askedAgain !== undefined && beginsNewLife(glimpse)) liveAgain(known, known.askedAgain);
   note(known, place.seq);
+  if (glimpse.text !== undefined) addWords(known.words, glimpse.text);
+  const { holds } = known;
   step(known, place.at, glimpse);
+  if (glimpse.used !== undefined && known.outcome === undefined) {
+    settled?.({ trace: known, at: place.at, holds, used: glimpse.used });
+    known.holds = undefined;
+  }
   if (glimpse.outcome !== undefined && known.outcome === undefined && ends(known, glimpse)) {
     known.outcome = glimpse.outcome;
     known.endedAt = place.at;
+    known.holds = undefined;
   }
   return known;
 }
@@ -119,6 +147,8 @@ function begin({ tenant, seq, at }: Place, { type, invocation, agent, rejects }:
     repeats: 0,
     askedAgain: undefined,
     earlier: 0,
+    holds: undefined,
+    words: [],
     facts: [],
   };
 }
@@ -139,7 +169,7 @@ function liveAgain(trace: Trace, asked: AskedTrace): void {
   trace.earlier += 1;
   ask(trace, asked);
   trace.argsDigest = trace.verdict = trace.executor = trace.attempt = undefined;
-  trace.outcome = trace.askedAgain = undefined;
+  trace.outcome = trace.askedAgain = trace.holds = undefined;
   trace.decidedAt = trace.openedAt = trace.closedAt = trace.reservedAt = undefined;
   trace.dispatchedAt = trace.startedAt = trace.endedAt = undefined;
   trace.attempts = trace.repeats = 0;
@@ -169,6 +199,10 @@ function step(trace: Trace, at: Instant, glimpse: Glimpse): void {
       return;
     case 'budget.reserved':
       trace.reservedAt ??= at;
+      if (trace.outcome === undefined) trace.holds = glimpse.holds;
+      return;
+    case 'budget.released':
+      trace.holds = undefined;
       return;
     case 'schedule.dispatched':
       trace.attempts += 1;
