@@ -166,7 +166,7 @@ describe('campaigns of a tenant that had ten runs of ten seconds for its default
     const full = known.when(...call('a', 'default', 20), ...call('b', 'default', 20), one);
     const waiting = full.when(...call('late', 'default', 25, late), ...call('soon', 'default', 60));
     waiting.when(10_000, completed('a'), one).then(...order('late'));
-    waiting.when({ ...completed('a'), at: 20_000 } as RecordedFact, 20_000, one).then(...order('soon'));
+    waiting.when({ ...completed('a'), at: 20_000 }, 20_000, one).then(...order('soon'));
   });
   it('and one that was late for ten minutes: is overdue like any other', () =>
     known
