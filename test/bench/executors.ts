@@ -113,7 +113,10 @@ async function fleet(
   const entry = new URL('../fleet/fleet-process.ts', import.meta.url);
   const child = fork(entry, [JSON.stringify(options)], { execArgv: ['--conditions=@writ/source'] });
   fleets.push(child);
-  await once(child, 'message');
+  const died = once(child, 'exit').then(() => {
+    throw new Error(`the fleet "${pool}" ended before it pulled`);
+  });
+  await Promise.race([once(child, 'message'), died]);
 }
 
 /** CPU time of the scheduler while nothing is asked for, in percent of a core; beside it that of a suite with one executor. */

@@ -6,7 +6,7 @@
 import Table from 'cli-table3';
 import { measureCore } from './scheduler/core.ts';
 import type { CoreFigures } from './scheduler/core.ts';
-import { misses } from './scheduler/deadlines.ts';
+import { misses, missesBesideGreedy } from './scheduler/deadlines.ts';
 import type { Missed } from './scheduler/deadlines.ts';
 import { jain, nodeSeconds } from './scheduler/fairness.ts';
 import { compare, readTrace } from './scheduler/trace.ts';
@@ -21,7 +21,7 @@ interface Bar {
 
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 const MOST_TIMED_GRANTS = 300_000;
-const SEEDS = [1, 2, 3, 4, 5];
+const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
 const EQUAL = Array.from({ length: 10 }, () => 1);
 
 const json = process.argv.includes('--json');
@@ -44,12 +44,20 @@ const furthest = Math.max(...fairness.map(({ threeToOne }) => Math.abs(threeToOn
 bar('weights 3:1, off by', percent(furthest), '<= 2 %', furthest <= 0.02);
 
 say('deadlines at 90 % load');
-const deadlines = [1, 6].flatMap((campaigns) => SEEDS.map((seed) => misses(seed, campaigns)));
-const alone = deadlines.filter(({ campaigns }) => campaigns === 1);
-const ofFifo = Math.max(...deadlines.map(({ writ, fifo }) => writ / fifo));
-const ofEdf = Math.max(...alone.map(({ writ, edf }) => writ / edf));
-bar('misses of those first come first served (all)', percent(ofFifo), '<= 50 %', ofFifo <= 0.5);
-bar('misses of those of earliest deadline first (one campaign)', percent(ofEdf), '<= 100 %', ofEdf <= 1);
+const deadlines = SEEDS.map(misses);
+const most = (share: (missed: Missed) => number): number => Math.max(...deadlines.map(share));
+const ofFifo = most(({ one, six, fifo }) => Math.max(one, six) / fifo);
+bar('misses of those first come first served', percent(ofFifo), '<= 50 %', ofFifo <= 0.5);
+for (const [campaigns, ofEdf] of [
+  ['one campaign', most(({ one, edf }) => one / edf)],
+  ['six campaigns', most(({ six, edf }) => six / edf)],
+] as const)
+  bar(`misses of those of earliest deadline first, ${campaigns}`, percent(ofEdf), '<= 100 %', ofEdf <= 1);
+
+say('a modest campaign beside a greedy one, at 150 % load');
+const greedy = SEEDS.slice(0, 5).map(missesBesideGreedy);
+const kept = Math.max(...greedy.map(({ writ, edf }) => writ / edf));
+bar('its misses, of those of earliest deadline first', percent(kept), '<= 25 %', kept <= 0.25);
 
 const jobs = await readTrace();
 if (!jobs) say('no ../shared/data/lublin-256.swf.gz: the trace is skipped');
@@ -57,7 +65,7 @@ else say(`a trace of ${jobs.length} parallel jobs on 256 nodes`);
 const trace = jobs ? compare(jobs) : [];
 judgeTrace(trace);
 
-if (json) console.log(JSON.stringify({ core, fairness, deadlines, trace, bars }, undefined, 2));
+if (json) console.log(JSON.stringify({ core, fairness, deadlines, greedy, trace, bars }, undefined, 2));
 else print();
 process.exitCode = bars.every(({ met }) => met) ? 0 : 1;
 
@@ -106,12 +114,8 @@ function print(): void {
     ]),
   );
   table(
-    ['campaigns', 'seed', 'first come', 'earliest deadline', 'writ'],
-    deadlines.map(({ campaigns, seed, fifo, edf, writ }: Missed) => [
-      String(campaigns),
-      String(seed),
-      ...[fifo, edf, writ].map(percent),
-    ]),
+    ['misses, seed', 'first come', 'earliest deadline', 'writ, one campaign', 'writ, six campaigns'],
+    deadlines.map(({ seed, fifo, edf, one, six }) => [String(seed), ...[fifo, edf, one, six].map(percent)]),
   );
   if (trace.length > 0)
     table(

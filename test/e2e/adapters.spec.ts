@@ -1,41 +1,46 @@
 /** Every kind of tool through the whole suite: what it is told and returns, and where its secret must not be found. */
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { zstdDecompressSync } from 'node:zlib';
-import pg from 'pg';
+import type { Readable } from 'node:stream';
 import { stringify } from 'yaml';
 import type { TenantId } from '@writ/contracts';
 import { GovernedToolExecutor, serveTool } from '@writ/sdk';
 import type { ToolWorker } from '@writ/sdk';
-import { eventually } from '@writ/testkit';
+import { eventually, freePort } from '@writ/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SERVICES } from '../../infra/nats/principals.ts';
 import type { Principal } from '../../infra/nats/principals.ts';
 import { startTestSuite } from './suite.ts';
 import type { TestSuite } from './suite.ts';
+import { databaseText, filesBelow, metricsText } from './written.ts';
 
 const CANARY = 'canary-7f3a/of+the=lab';
 const WORKER: Principal = { kind: 'worker', tenant: 'lab' as TenantId, worker: 'leaky' };
 const PLAIN_WORKER: Principal = { kind: 'worker', tenant: 'lab' as TenantId, worker: 'plain' };
 const LEAK_SERVER = new URL('./tools/leak-server.mjs', import.meta.url).pathname;
-/** How every zstd frame begins. */
-const ZSTD_MAGIC = 0xfd2fb528;
 const LARGE = 'large text '.repeat(60_000);
 
 let suite: TestSuite;
 let agent: GovernedToolExecutor;
 let worker: ToolWorker;
 let echo: Server;
+/** An MCP server over HTTP. */
+let remote: ChildProcess;
 let collector: Server;
 /** What the services sent as traces; whatever comes is searched. */
 const traces: Buffer[] = [];
 
 beforeAll(async () => {
   echo = await serving((headers, body) => JSON.stringify({ headers, body }));
+  const port = await freePort();
+  remote = spawn(process.execPath, [LEAK_SERVER, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(remote.stdout as Readable, 'data');
   collector = await serving((_, body) => {
     traces.push(body);
     return '{}';
@@ -46,7 +51,8 @@ beforeAll(async () => {
   });
   const governance = join(suite.dir, 'governance');
   await mkdir(governance);
-  await writeFile(join(governance, 'adapters.yaml'), stringify(catalog(urlOf(echo))));
+  const urls = { echo: urlOf(echo), mcp: `http://127.0.0.1:${port}/mcp` };
+  await writeFile(join(governance, 'adapters.yaml'), stringify(catalog(urls)));
   const applied = await suite.writ('apply', '-f', governance);
   expect(applied, applied.err).toMatchObject({ code: 0 });
   const { natsUrl, users } = suite.connection;
@@ -72,6 +78,7 @@ afterAll(async () => {
   await worker?.stop();
   await agent?.close();
   await suite?.stop();
+  remote?.kill();
   for (const server of [echo, collector]) server?.close();
 });
 
@@ -80,7 +87,8 @@ async function serving(answer: (headers: unknown, body: Buffer) => string): Prom
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      response.setHeader('content-type', 'application/json');
+      const status = request.url === '/broken' ? 500 : 200;
+      response.writeHead(status, { 'content-type': 'application/json' });
       response.end(answer(request.headers, Buffer.concat(chunks)));
     });
   });
@@ -92,12 +100,14 @@ function urlOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function catalog(url: string): unknown {
+function catalog(urls: { readonly echo: string; readonly mcp: string }): unknown {
   const secrets = { TOKEN: 'secret://lab' };
   const script = 'echo "\\"$TOKEN\\"" >&4; echo "it failed with $TOKEN" >&2; echo "$TOKEN"; exit $1';
   const shell = { kind: 'command', argv: ['sh', '-c', script, 'leak', '{args.code}'], secrets };
   const server = { transport: 'stdio', argv: [process.execPath, LEAK_SERVER], secrets };
   const headers = { Authorization: 'Bearer secret://lab' };
+  const http = { kind: 'http', url: `${urls.echo}/x`, headers };
+  const remoteServer = { transport: 'http', url: urls.mcp, headers };
   const redacting = { properties: { token: { type: 'string', writeOnly: true } } };
   const text = { type: 'string', 'x-writ-payload': true };
   const reading = { class: 'READ_ONLY' };
@@ -105,8 +115,10 @@ function catalog(url: string): unknown {
     tools: [
       { name: 'command', ...reading, adapter: shell },
       { name: 'module', ...reading, adapter: { kind: 'module', module: 'leak.mjs', secrets } },
-      { name: 'http', ...reading, adapter: { kind: 'http', url: `${url}/x`, headers } },
+      { name: 'http', ...reading, adapter: http },
+      { name: 'http-broken', ...reading, adapter: { ...http, url: `${urls.echo}/broken`, retries: 0 } },
       { name: 'mcp', ...reading, adapter: { kind: 'mcp', server, tool: 'leak' } },
+      { name: 'mcp-http', ...reading, adapter: { kind: 'mcp', server: remoteServer, tool: 'leak' } },
       { name: 'nats', ...reading, adapter: { kind: 'nats', worker: 'leaky' }, outputs: redacting },
       { name: 'plain', ...reading, adapter: { kind: 'nats', worker: 'plain' } },
       {
@@ -127,6 +139,7 @@ describe('a tool that gives away its secret', () => {
     ['module', {}],
     ['http', {}],
     ['mcp', {}],
+    ['mcp-http', {}],
   ])('run by the %s adapter: had it, and its output says only its name', async (tool, inputs) => {
     const notes: unknown[] = [];
     const outcome = await agent.run({ tool, inputs, onNote: (note) => notes.push(note) });
@@ -138,12 +151,24 @@ describe('a tool that gives away its secret', () => {
   it.each([
     ['command', { code: 3 }],
     ['module', { fail: true }],
+    ['http-broken', {}],
     ['mcp', { fail: true }],
+    ['mcp-http', { fail: true }],
   ])('in an error, run by the %s adapter: the error says only its name', async (tool, inputs) => {
     const outcome = await agent.run({ tool, inputs });
     expect(outcome.status).toBe('failed');
     expect(JSON.stringify(outcome)).toContain('[secret://lab]');
     expect(JSON.stringify(outcome)).not.toContain(CANARY);
+  });
+
+  it('in an output for the object store: what is kept says only its name', async () => {
+    const outcome = await agent.run({ tool: 'module', inputs: { times: 10_000 } });
+    expect(outcome).toMatchObject({
+      status: 'succeeded',
+      outputRef: { bytes: expect.any(Number) as number },
+    });
+    const { outputRef } = outcome as { outputRef: Parameters<typeof agent.readOutput>[0] };
+    expect(JSON.stringify(await agent.readOutput(outputRef))).toContain('the token is [secret://lab]');
   });
 
   it('as a worker of the nats adapter: the field that the schema marks is redacted, its progress told', async () => {
@@ -204,66 +229,27 @@ describe('the canary', () => {
     await agent.run({ tool: 'command', inputs: { code: 0, marker } });
     const database = await eventually(
       async () => {
-        const text = await dump(suite.postgres?.url ?? '');
+        const text = await databaseText(suite.postgres?.url ?? '');
         return text.includes(marker) ? text : undefined;
       },
       { withinMs: 30_000, what: 'the audit has recorded the marked call' },
     );
-    const ledger = await filesBelow(join(suite.dir, '.writ', 'nats'));
-    const metrics = await metricsText();
+    const metrics = await metricsText(suite);
+    // A service that ends sends the traces and prints the lines that it still has.
+    await Promise.all(SERVICES.map(async (service) => suite.restart(service)));
+    const stored = await filesBelow(join(suite.dir, '.writ', 'nats'));
     const logs = await filesBelow(join(suite.dir, '.writ', 'logs'));
-    expect(ledger.includes(marker)).toBe(true);
+    expect(stored.includes(marker)).toBe(true);
+    expect(stored.includes(LARGE.slice(0, 1_000)), 'an object of the object store').toBe(true);
     expect(metrics).toContain('writ_');
     expect(logs.length).toBeGreaterThan(1_000);
+    const sent = Buffer.concat(traces);
     for (const form of [CANARY, Buffer.from(CANARY).toString('base64'), encodeURIComponent(CANARY)]) {
-      expect(ledger.includes(form), 'in the files of the nats-server').toBe(false);
+      expect(stored.includes(form), 'in the files of the nats-server').toBe(false);
       expect(database.includes(form), 'in Postgres').toBe(false);
       expect(logs.includes(form), 'in the logs').toBe(false);
       expect(metrics.includes(form), 'in metrics').toBe(false);
-      expect(Buffer.concat(traces).includes(form), 'in traces').toBe(false);
+      expect(sent.includes(form), 'in traces').toBe(false);
     }
   });
 });
-
-async function metricsText(): Promise<string> {
-  const services = Object.values(suite.connection.services);
-  const texts = services.map(async ({ http }) => (await fetch(`${http}/metrics`)).text());
-  return (await Promise.all(texts)).join('\n');
-}
-
-/** Every value of every table, as text. */
-async function dump(url: string): Promise<string> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    const tables = await client.query<{ name: string }>(
-      `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-       where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'`,
-    );
-    const values: unknown[] = [];
-    for (const { name } of tables.rows) {
-      const { rows } = await client.query<Record<string, unknown>>(`select * from ${name}`);
-      values.push(...rows.flatMap((row) => Object.values(row)));
-    }
-    return values.map(textOf).join('\n');
-  } finally {
-    await client.end();
-  }
-}
-
-/** Bytes as they are, or as they were before they were compressed. */
-function textOf(value: unknown): string {
-  if (!Buffer.isBuffer(value)) return typeof value === 'string' ? value : JSON.stringify(value);
-  const packed = value.length > 4 && value.readUInt32LE() === ZSTD_MAGIC;
-  return (packed ? zstdDecompressSync(value) : value).toString('latin1');
-}
-
-async function filesBelow(folder: string): Promise<Buffer> {
-  const names = await readdir(folder, { recursive: true });
-  const parts: Buffer[] = [];
-  for (const name of names) {
-    const path = join(folder, name);
-    if ((await stat(path)).isFile()) parts.push(await readFile(path));
-  }
-  return Buffer.concat(parts);
-}

@@ -2,8 +2,10 @@
 import { readFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TenantId } from '@writ/contracts';
-import { connectNats } from '@writ/ledger';
+import { decodeCommit } from '@writ/contracts';
+import type { RecordedFact, TenantId } from '@writ/contracts';
+import { connectNats, jetstreamLedger } from '@writ/ledger';
+import type { Ledger } from '@writ/ledger';
 import { GovernedToolExecutor } from '@writ/sdk';
 import type { CallOutcome } from '@writ/sdk';
 import { eventually } from '@writ/testkit';
@@ -18,6 +20,7 @@ const PEOPLE = ['grace', 'lise', 'ada', 'emmy', 'bob'];
 
 let suite: TestSuite;
 let agent: GovernedToolExecutor;
+let ledger: Ledger;
 
 /** The command line as one of the people. */
 async function as(person: string, ...args: string[]): ReturnType<TestSuite['writ']> {
@@ -35,6 +38,12 @@ interface Open {
   readonly invocation: string;
   readonly inputs: { readonly hours: number };
   readonly votes: readonly object[];
+}
+
+async function recorded(): Promise<RecordedFact[]> {
+  const facts: RecordedFact[] = [];
+  for await (const commit of ledger.read({ subject: 'writ.lab.>' })) facts.push(...decodeCommit(commit));
+  return facts;
 }
 
 /** The open approval of the call that asks for so many hours. */
@@ -59,10 +68,13 @@ beforeAll(async () => {
   expect(applied, applied.err).toMatchObject({ code: 0 });
   const { natsUrl, users } = suite.connection;
   agent = await GovernedToolExecutor.connect({ server: natsUrl, ...users.agent, tenant: LAB });
+  const operator = await connectNats({ url: natsUrl, ...users.operator, name: 'reader' });
+  ledger = jetstreamLedger(operator, { inboxPrefix: '_INBOX_operator' });
 });
 
 afterAll(async () => {
   await agent?.close();
+  await ledger?.close();
   await suite?.stop();
 });
 
@@ -150,15 +162,72 @@ describe('a standing grant', () => {
 });
 
 describe('a call over a soft limit of its budget', () => {
-  it('that says why it is needed: runs when one of those who are named says yes', async () => {
-    const urgent = { budgetTag: 'tight', justification: 'the deadline is tomorrow' };
-    const pending = agent.run({ tool: 'simulate', inputs: { hours: 60 }, ...urgent });
+  const urgent = { budgetTag: 'tight', justification: 'the deadline is tomorrow' };
+  const overSoftLimit = (hours: number): Promise<CallOutcome> =>
+    agent.run({ tool: 'simulate', inputs: { hours }, ...urgent });
+  const balance = async (): Promise<unknown> =>
+    JSON.parse((await suite.writ('budget', 'tight', '--json')).out);
+
+  it('that gets a no: does not run, and its money is free again', async () => {
+    const pending = overSoftLimit(61);
+    const id = await open(61);
+    expect(await balance()).toMatchObject([{ held: '61', free: '39' }]);
+    await succeeds('emmy', 'deny', id, '--reason', 'not for this');
+    expect(await pending).toMatchObject({
+      status: 'denied',
+      reason: 'emmy denied the approval: not for this',
+    });
+    await eventually(async () => JSON.stringify(await balance()).includes('"held":"0"'), {
+      withinMs: 5_000,
+      what: 'the hold is released',
+    });
+  });
+
+  it('that gets a yes of one of those who are named: runs, as a recorded overdraft', async () => {
+    const pending = overSoftLimit(60);
     const id = await open(60);
     expect((await suite.writ('approvals', id)).out).toMatch(
       /tight has used or held 0 node-hours; 60 more pass/,
     );
     await succeeds('emmy', 'approve', id);
     expect(await pending).toMatchObject({ status: 'succeeded' });
+    const facts = (await recorded()).filter(
+      ({ type, data }) =>
+        (data as { invocation?: string }).invocation === id && !type.startsWith('execution.'),
+    );
+    expect(facts.map(({ type }) => type)).toEqual([
+      'policy.decided',
+      'budget.escalated',
+      'approval.opened',
+      'approval.voted',
+      'approval.granted',
+      'policy.decided',
+      'budget.reserved',
+      'schedule.dispatched',
+      'approval.consumed',
+    ]);
+    expect(facts[2]?.data).toMatchObject({ causes: ['budget'], hold: facts[1]?.seq });
+    expect(facts[6]?.data).toMatchObject({ overdraft: true });
+    expect(facts[8]?.seq).toBe(facts[7]?.seq);
+  });
+});
+
+describe('a step of which one call needs approval', () => {
+  it('the other one runs meanwhile; the results come in the order of the model', async () => {
+    const calls = [400, 10].map((hours) => ({ tool: 'simulate', inputs: { hours } }));
+    const pending = agent.runStep(calls);
+    const id = await open(400);
+    const hasRun = ({ type, data }: RecordedFact): boolean =>
+      type === 'execution.completed' && JSON.stringify(data).includes('"hours":10');
+    await eventually(async () => (await recorded()).some(hasRun), {
+      withinMs: 10_000,
+      what: 'its sibling has run',
+    });
+    await succeeds('grace', 'approve', id);
+    expect(await pending).toMatchObject([
+      { status: 'succeeded', output: { hours: 400 } },
+      { status: 'succeeded', output: { hours: 10 } },
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { NoticedFact } from '@writ/sdk';
 import { decodeCommit } from '@writ/contracts';
 import type { RecordedFact } from '@writ/contracts';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
+import type { LineageGraph } from '@writ/provenance';
 import { eventually } from '@writ/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decideOnStock } from '../../apps/screening/src/stock-decision.ts';
@@ -116,6 +117,29 @@ describe('the command line', () => {
     expect(shown.out).toMatch(/decide\s+accepted.*buy/);
     const failures = JSON.parse((await suite.writ('workflow', 'failures', '--json')).out) as unknown[];
     expect(failures).toContainEqual(expect.objectContaining({ nodeType: 'decision', reason: 'final-tool' }));
+  });
+
+  it('draws why an order was placed: the call that decided it, and the attempts before', async () => {
+    const listed = await suite.writ('search', '--tool', 'place_stock_order', '--json');
+    const { invocations } = JSON.parse(listed.out) as { invocations: { invocation: string }[] };
+    const order = invocations.at(-1)?.invocation ?? '';
+    const drawn = await suite.writ('lineage', order, '--json');
+    expect(drawn, drawn.err).toMatchObject({ code: 0 });
+    const { nodes, edges } = JSON.parse(drawn.out) as LineageGraph;
+    const attempts = nodes
+      .filter(({ kind }) => kind === 'attempt')
+      .map(({ lines }) => `${lines[0]}, ${lines[2]}`);
+    expect(attempts.toSorted()).toEqual([
+      'buy, attempt 1, accepted',
+      'decide, attempt 1, rejected',
+      'decide, attempt 2, rejected',
+      'decide, attempt 3, accepted',
+    ]);
+    const openers = edges.filter(({ to }) => to === 'attempt:stock-1.buy.1').map(({ from }) => from);
+    const kept = nodes
+      .filter(({ id }) => openers.includes(id))
+      .map(({ lines, role }) => `${lines[0]}, ${role}`);
+    expect(kept.toSorted()).toEqual(['conditional_gate, cause', 'get_current_stock_price, cause']);
   });
 
   it('gives planners the catalog as text', async () => {

@@ -7,21 +7,21 @@ export const TENANTS = ['lab', 'mill'] as TenantId[];
 const MODULE = { kind: 'module', module: 'sim.mjs' };
 
 const TOOLS = [
-  { name: 'read', class: 'READ_ONLY', cost: { usd: '3' }, adapter: MODULE },
+  { name: 'read', class: 'READ_ONLY', cost: { usd: 3, other: 0 }, adapter: MODULE },
   {
     name: 'compute',
     class: 'READ_ONLY',
-    cost: { 'node-hours': '0.7 node-hours * args.size' },
+    cost: { 'node-hours': '0.7 node-hours * args.size', usd: 0 },
     resumable: true,
     retry: { attempts: 3, backoffSeconds: 2 },
     adapter: MODULE,
   },
-  { name: 'order', class: 'NETWORK', effects: 'once', cost: { usd: '5' }, adapter: MODULE },
+  { name: 'order', class: 'NETWORK', effects: 'once', cost: { usd: 5, 'node-hours': 0 }, adapter: MODULE },
   {
     name: 'store',
     class: 'LOCAL_WRITE',
     effects: 'keyed',
-    cost: { usd: '1' },
+    cost: { usd: 1, other: 0 },
     adapter: MODULE,
     retry: { attempts: 2, backoffSeconds: 1 },
   },
@@ -29,7 +29,7 @@ const TOOLS = [
     name: 'post',
     class: 'NETWORK',
     effects: 'queryable',
-    cost: { usd: '1' },
+    cost: { usd: 1, other: 0 },
     adapter: { ...MODULE, query: 'find' },
     retry: { attempts: 3, backoffSeconds: 1 },
   },

@@ -41,7 +41,7 @@ export class LineageSearch {
 
   /** A part of the walk; it goes on from `next`, with what was found added to what is asked. @throws WritError `projection-behind` */
   async page(tenant: TenantId, request: LineageRequest): Promise<LineagePage> {
-    await caughtUp(this.#ledger, this.#projection);
+    if (!request.asItStands) await caughtUp(this.#ledger, this.#projection);
     const forward = request.towards === 'effects';
     const walk = new LineageWalk(request);
     const rows = await this.#chunks(tenant, request.from, forward);

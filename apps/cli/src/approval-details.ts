@@ -8,6 +8,8 @@ import type { Paint } from './terminal.ts';
 
 /** Longest text of the arguments that is shown. */
 const MOST_CHARACTERS = 2_000;
+/** Of the requester's latest approvals. */
+const MOST_PAST_APPROVALS = 3;
 const NAME_WIDTH = 13;
 
 /** `balances` of the tenant; the call's hold is taken, so what they call free is what is left after it. */
@@ -95,9 +97,11 @@ function votesOf(approval: OpenApproval): string {
 function historyOf({ history }: OpenApproval): string[] {
   if (!history) return [];
   const { granted, denied, expired, latest } = history;
-  const last = latest.at(-1);
-  const when = last ? `; last ${last.tool}, ${last.outcome} ${new Date(last.at).toISOString()}` : '';
-  return [`${granted} granted, ${denied} denied, ${expired} ran out${when}`];
+  const last = latest.slice(-MOST_PAST_APPROVALS).toReversed();
+  return [
+    `${granted} granted, ${denied} denied, ${expired} ran out`,
+    ...last.map(({ tool, outcome, at }) => `${tool}, ${outcome} ${new Date(at).toISOString()}`),
+  ];
 }
 
 function silence({ terms, escalatesAtMs }: OpenApproval): string {

@@ -29,6 +29,7 @@ export interface RunCommandOptions extends GlobalOptions {
   readonly campaign?: string;
   readonly project?: string;
   readonly deadline?: string;
+  readonly whenLate?: 'refuse' | 'run';
   readonly justification?: string;
   readonly log?: string;
   readonly agent?: string;
@@ -133,10 +134,10 @@ export function exitCodeOfOutcome(outcome: Pick<CallOutcome, 'status'>): ExitCod
 function runOptions(
   tool: string,
   inputs: RunOptions['inputs'],
-  { campaign, priority, deadline, justification }: RunCommandOptions,
+  { campaign: budgetTag, priority, deadline, whenLate, justification }: RunCommandOptions,
   signal: AbortSignal,
 ): RunOptions {
-  return { tool, inputs: inputs ?? {}, budgetTag: campaign, priority, deadline, justification, signal };
+  return { tool, inputs: inputs ?? {}, budgetTag, priority, deadline, whenLate, justification, signal };
 }
 
 /** Follows the ledger until interrupted. */

@@ -89,6 +89,9 @@ describe('writ show', () => {
     expect(suite.out).toMatch(/^node +decide of run r1, attempt 2$/m);
     expect(suite.out).toMatch(/^caused by +a$/m);
     expect(suite.out).toMatch(/^led to +c$/m);
+    suite.answer('audit.lineage', { links: [], next: 9 });
+    expect(await suite.run('show', 'b')).toBe(0);
+    expect(suite.out).toMatch(/^led to +perhaps more: see writ lineage$/m);
     expect(suite.out).toMatch(/^what +dock {2}version 1\.4 {2}NETWORK$/m);
   });
 

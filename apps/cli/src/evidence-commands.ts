@@ -6,7 +6,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { show, within } from './commands.ts';
 import type { GlobalOptions, Surroundings } from './commands.ts';
 import { ExitCode } from './exit-code.ts';
-import { effectsOf } from './lineage/gather.ts';
+import { ledTo } from './lineage/gather.ts';
 import { listingTable, provenance, search } from './listing.ts';
 import { provenanceText } from './provenance-text.ts';
 import { sequenceOf } from './terms.ts';
@@ -83,8 +83,10 @@ async function list(surroundings: Surroundings, options: GlobalOptions & Filters
 async function showOne(surroundings: Surroundings, id: string, options: GlobalOptions): Promise<ExitCode> {
   return within(surroundings, 'operator', options, async ({ transport, tenant }) => {
     const told = await provenance(transport, tenant, id);
-    const ledTo = await effectsOf(transport, tenant, told);
-    show(surroundings.terminal, options, { ...told, ledTo }, (paint) => provenanceText(told, ledTo, paint));
+    const effects = await ledTo(transport, tenant, told);
+    show(surroundings.terminal, options, { ...told, ledTo: effects }, (paint) =>
+      provenanceText(told, effects, paint),
+    );
     return ExitCode.ok;
   });
 }

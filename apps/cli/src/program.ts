@@ -1,7 +1,7 @@
 /** The command line: what can be typed, and which command it starts. */
 import { MAX_STANDING_SECONDS, SafetyClass, WritError } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addBreakerCommands } from './breaker-commands.ts';
 import * as people from './approver-commands.ts';
 import * as commands from './commands.ts';
@@ -152,6 +152,7 @@ function addCallCommands(add: Add, surroundings: Surroundings): void {
     .option('--campaign <name>', 'the campaign that pays')
     .option('--project <name>', 'the project that the campaign belongs to')
     .option('--deadline <time>', 'RFC 3339; a call that cannot end by then any more expires')
+    .addOption(new Option('--when-late <what>', 'else it expires').choices(['refuse', 'run']))
     .option('--justification <text>', 'shown to the people who may approve', boundedText)
     .option('--log <name>', 'audit log that records the call')
     .option('--agent <agent>', 'else WRIT_AGENT');

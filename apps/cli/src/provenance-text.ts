@@ -1,17 +1,17 @@
 /** One call's provenance for people: who, what, when, why, where and at what cost, a line each. */
 import type { InvocationProvenance } from '@writ/provenance';
+import type { LedTo } from './lineage/gather.ts';
 import { colourOf } from './listing.ts';
 import type { Paint } from './terminal.ts';
 
 type Line = readonly [name: string, text: string | null];
 
-/** `ledTo`: the calls that were asked for because of this one. */
-export function provenanceText(told: InvocationProvenance, ledTo: readonly string[], paint: Paint): string {
+export function provenanceText(told: InvocationProvenance, ledTo: LedTo, paint: Paint): string {
   const { what, when, why, where } = told;
   const lines: readonly Line[] = [
     ['invocation', `${told.invocation}  ${paint(colourOf(told.stage), told.stage)}`],
     ...whoLines(told.who),
-    ['led to', joined(ledTo, ', ')],
+    ['led to', joined([...ledTo.calls, ledTo.whole ? '' : 'perhaps more: see writ lineage'], ', ')],
     [
       'what',
       joined([what.tool, what.version && `version ${what.version}`, what.class, what.argsDigest], '  '),

@@ -66,6 +66,11 @@ export class CallRunner {
     for (const held of session.calls) if (grantKey(held.grant) === order.grant) held.stop.stop(order);
   }
 
+  /** Begins nothing more; what runs goes on. */
+  close(): void {
+    this.#tools.close();
+  }
+
   async #fetchThenBegin(held: HeldCall): Promise<void> {
     const { session, grant } = held;
     const found = await this.#tools.fetch(grant.tenant, grant.toolDigest);

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeCommit, digestOf, subjects, toolSpec } from '@writ/contracts';
+import { WritError, decodeCommit, digestOf, subjects, toolSpec } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NODE, ONCE, TestExecutor, ownAdapters, tool, until } from './fixtures/test-executor.ts';
@@ -26,6 +26,29 @@ async function trace(name: string): Promise<{ file: string; lines: () => Promise
 }
 
 describe('a granted call', () => {
+  it('while nobody can tell its spec: waits, however long, and runs', async () => {
+    const spec = tool('echo');
+    let asked = 0;
+    node.scheduler.fetchTool = async () => {
+      if (++asked < 10) throw new Error('no responders');
+      return spec;
+    };
+    await node.start();
+    node.scheduler.grant(spec, { invocation: 'patient' });
+    await node.quiet();
+    expect([asked, node.ending('patient')?.outcome]).toEqual([10, 'succeeded']);
+  });
+
+  it('whose spec can never be had: fails without running', async () => {
+    node.scheduler.fetchTool = async () => {
+      throw new WritError('bad-reply', 'this is no spec');
+    };
+    await node.start();
+    node.scheduler.grant(tool('echo'), { invocation: 'hopeless' });
+    await node.quiet();
+    expect(node.ending('hopeless')).toMatchObject({ outcome: 'failed', error: { code: 'tool-unavailable' } });
+  });
+
   it('of a READ_ONLY tool: runs without anything committed before it, then its completion is committed and told', async () => {
     await node.start();
     node.scheduler.grant(tool('echo'), { invocation: 'a', inputs: { x: 1 } });

@@ -101,6 +101,7 @@ export class ExecutorAgent {
       bound.abort();
     }
     endSession(this.#session);
+    this.#calls.close();
     await Promise.all(Object.values(this.#ports.adapters).map((adapter) => adapter.close()));
   }
 

@@ -4,7 +4,7 @@
 export const FIRST_RETRY_MS = 20;
 export const LONGEST_RETRY_MS = 2_000;
 
-/** Attempts at fetching a spec or storing a payload before the call fails for it. */
+/** Attempts at reading or storing a payload before the call fails for it. */
 export const MOST_ATTEMPTS = 8;
 
 /** Tool specs kept ready; a fetch is one request, so forgetting the oldest costs little. */

@@ -2,13 +2,8 @@
  * What an executor traces. The span of a tool's run is made later, from the facts; its id is known before, so the tool can
  * hang its own spans below it and our log lines can name it.
  */
-import { ROOT_CONTEXT, context, trace } from '@opentelemetry/api';
-import { SubjectKind } from '@writ/contracts';
 import type { Grant } from '@writ/contracts';
-import { BatchSpans } from '@writ/service';
 import type { WrittenBatch } from '@writ/service';
-import { runTraceparent } from '@writ/telemetry';
-import type { Tracing } from '@writ/telemetry';
 
 export interface RunTraces {
   /** Undefined when nobody traces. */
@@ -25,19 +20,3 @@ export const handedOn: RunTraces = {
   within: (_traceparent, work) => work(),
   committed: () => undefined,
 };
-
-export function runTraces(tracing: Tracing | undefined): RunTraces {
-  if (!tracing) return handedOn;
-  const batches = new BatchSpans('executor', SubjectKind.executions, tracing);
-  return {
-    traceparent: (grant) => runTraceparent(grant, grant.attempt, tracing.ratio),
-    within: (traceparent, work) =>
-      traceparent === undefined ? work() : context.with(contextOf(traceparent), work),
-    committed: (batch) => batches.write(batch),
-  };
-}
-
-function contextOf(traceparent: string): typeof ROOT_CONTEXT {
-  const [, traceId = '', spanId = '', flags = ''] = traceparent.split('-');
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number.parseInt(flags, 16) });
-}

@@ -7,7 +7,7 @@ import { Backoff, WritError, isQueryable, messageOf } from '@writ/contracts';
 import type { Digest, TenantId, ToolSpec } from '@writ/contracts';
 import { compileOutputCheck, compileRedaction, queryToolOf, startsFirst } from '@writ/execution';
 import type { OutputCheck, Redaction, RunError } from '@writ/execution';
-import { FIRST_RETRY_MS, LONGEST_RETRY_MS, MOST_ATTEMPTS, TOOLS_KEPT } from './limits.ts';
+import { FIRST_RETRY_MS, LONGEST_RETRY_MS, TOOLS_KEPT } from './limits.ts';
 import type { ExecutorPorts } from './ports.ts';
 import { largeInputsOf } from './large-inputs.ts';
 import type { LargeInputs } from './large-inputs.ts';
@@ -39,6 +39,7 @@ export class ToolCache {
   /** In order of arrival; the oldest is forgotten first. */
   readonly #ready = new Map<Digest, ReadyTool>();
   readonly #fetching = new Map<Digest, Promise<Lookup>>();
+  readonly #closing = new AbortController();
 
   constructor(ports: Ports) {
     this.#ports = ports;
@@ -56,6 +57,11 @@ export class ToolCache {
     const fetching = this.#fetch(tenant, digest).finally(() => this.#fetching.delete(digest));
     this.#fetching.set(digest, fetching);
     return fetching;
+  }
+
+  /** What is being fetched is given up. */
+  close(): void {
+    this.#closing.abort();
   }
 
   async #fetch(tenant: TenantId, digest: Digest): Promise<Lookup> {
@@ -94,15 +100,17 @@ export class ToolCache {
     throw new WritError('invalid-tool', `this executor runs no ${adapter.kind} tools, which "${name}" is`);
   }
 
+  /** A scheduler that is away is waited for, as pulls do: the call has not begun, and is no worse for it. */
   async #ask(tenant: TenantId, digest: Digest): Promise<ToolSpec | undefined> {
     const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS, this.#ports.random);
-    for (let attempt = 1; ; attempt++) {
+    const { signal } = this.#closing;
+    for (;;) {
       try {
         return await this.#ports.scheduler.fetchTool(tenant, digest);
       } catch (error) {
-        if (attempt === MOST_ATTEMPTS) throw error;
+        if (signal.aborted || (error instanceof WritError && !error.retryable)) throw error;
         this.#ports.trouble(error, `fetching tool ${digest}`);
-        await delay(backoff.pauseMs());
+        await delay(backoff.pauseMs(), undefined, { signal });
       }
     }
   }

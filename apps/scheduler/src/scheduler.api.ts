@@ -1,6 +1,6 @@
 /** `writ.<tenant>.api.scheduler.*`: queue, breakers, and the tool specs that executors run by. */
 import { Controller, Inject } from '@nestjs/common';
-import { Ctx, NatsContext, Payload } from '@nestjs/microservices';
+import { Ctx, NatsContext, Payload, RpcException } from '@nestjs/microservices';
 import {
   CELL,
   admissionRequest,
@@ -53,8 +53,12 @@ export class SchedulerApi {
   @ApiCall('scheduler', 'tool', CELL)
   tool(@Payload() body: unknown): { readonly tool?: ToolSpec } {
     const { tenant, digest } = requestBody(toolRequest, body);
-    const tool = toolByDigest(this.#transport.host.state, tenant, digest);
-    return tool ? { tool } : {};
+    const { host } = this.#transport;
+    const tool = toolByDigest(host.state, tenant, digest);
+    if (tool) return { tool };
+    // The leader has granted by it; whoever is behind may not have folded it yet, and a call would fail for that.
+    if (host.role === 'leading') return {};
+    throw new RpcException({ code: 'not-leading', message: 'only the leader knows which tools there are' });
   }
 
   @ApiCall('scheduler', 'status')
@@ -74,7 +78,7 @@ export class SchedulerApi {
   @ApiCall('scheduler', 'queue')
   queue(@Payload() body: unknown, @Ctx() context: NatsContext): { readonly calls: readonly QueuedCall[] } {
     const { most } = requestBody(queueRequest, body);
-    const { state } = this.#transport.host;
+    const state = this.#whole();
     return { calls: queue(state, callingTenant(context), this.#dispatcher.slots, Date.now(), most) };
   }
 
@@ -82,7 +86,7 @@ export class SchedulerApi {
   @ApiCall('scheduler', 'why')
   why(@Payload() body: unknown, @Ctx() context: NatsContext): { readonly call?: QueuedCall } {
     const { invocation } = requestBody(whyRequest, body);
-    const { state } = this.#transport.host;
+    const state = this.#whole();
     const call = why(state, callingTenant(context), invocation, this.#dispatcher.slots, Date.now());
     return call ? { call } : {};
   }
@@ -91,7 +95,7 @@ export class SchedulerApi {
   @ApiCall('scheduler', 'admission')
   admission(@Payload() body: unknown, @Ctx() context: NatsContext): { readonly forecast?: Forecast } {
     const { deadline, ...wish } = requestBody(admissionRequest, body);
-    const { state } = this.#transport.host;
+    const state = this.#whole();
     const deadlineMs = deadline === undefined ? undefined : Date.parse(deadline);
     const tenant = callingTenant(context);
     const found = forecast(state, tenant, { ...wish, deadlineMs }, this.#dispatcher.slots, Date.now());
@@ -101,7 +105,7 @@ export class SchedulerApi {
   /** The calls whose end nobody saw, and who has to say what became of each. */
   @ApiCall('scheduler', 'indeterminate')
   indeterminate(@Ctx() context: NatsContext): { readonly calls: readonly IndeterminateCall[] } {
-    return { calls: indeterminateCalls(this.#transport.host.state, callingTenant(context)) };
+    return { calls: indeterminateCalls(this.#whole(), callingTenant(context)) };
   }
 
   /** The calls behind a scope that executors have now: what a pause has not stopped yet. */
@@ -115,5 +119,13 @@ export class SchedulerApi {
     // Only the leader grants; a standby may not have folded yet what it has read.
     const leading = host.role === 'leading';
     return { seen: host.seen, leading, running: runningCalls(host.state, callingTenant(context), scope) };
+  }
+
+  /** The state, once nothing is missing in it: a list without the calls that were not read yet would be believed. */
+  #whole(): SchedulerState {
+    const { host } = this.#transport;
+    if (host.complete) return host.state;
+    const message = 'the scheduler has just started and reads the ledger; ask again in a moment';
+    throw new RpcException({ code: 'starting', message });
   }
 }

@@ -1,21 +1,17 @@
 /**
- * The account tree. A call pays from every account on its way, and one rule says which those are: the tenant (`/`), the
- * account named like its project, the one named `project/campaign`, the one named by the campaign alone, and the parents
- * of all these. The campaign's own name lets a lab give it its money whatever project the agents file it under.
+ * The account tree. A call pays from every account on its way (`accountWay`). What is spent and held stays with an account
+ * whatever the catalog says of its limits.
  */
-import { limitsOf, toMicros } from '@writ/contracts';
+import { Unit, accountWay, limitsOf, toMicros } from '@writ/contracts';
 import type { BudgetLimit, BudgetSpec } from '@writ/contracts';
 import { notePassedShares, sameAlerts, sharesOf } from './alerts.ts';
-import { MAX_ANCESTORS, MAX_WAYS } from './limits.ts';
+import { MAX_WAYS } from './limits.ts';
 import { shareOf } from './amounts.ts';
 import { rollTo } from './purse.ts';
 import type { Purse, Terms } from './purse.ts';
 import type { Account, BudgetState, TenantBudget } from './state.ts';
 import { nameOf, spanAt, windowOf } from './windows.ts';
 import type { Window } from './windows.ts';
-
-/** Path of the account that limits the whole tenant. */
-const TENANT_PATH = '/';
 
 const NO_ACCOUNTS: readonly Account[] = [];
 
@@ -28,13 +24,11 @@ export function accountsOf(
   if (tenant.inForce === 0) return NO_ACCOUNTS;
   const known = tenant.ways.get(project)?.get(campaign);
   if (known) return known;
-  const accounts = new Set<Account>();
-  addWithParents(tenant, project, accounts);
-  if (campaign !== undefined) {
-    addWithParents(tenant, `${project}/${campaign}`, accounts);
-    addWithParents(tenant, campaign, accounts);
-  }
-  const way = [...accounts];
+  const find = (path: string): Account | undefined => {
+    const account = tenant.accounts.get(path);
+    return account?.inForce ? account : undefined;
+  };
+  const way = accountWay(find, project, campaign);
   if (tenant.waysKept >= MAX_WAYS) forgetWays(tenant);
   const campaigns = tenant.ways.get(project) ?? new Map();
   tenant.ways.set(project, campaigns.set(campaign, way));
@@ -58,7 +52,7 @@ export function defineAccount(state: BudgetState, tenant: TenantBudget, spec: Bu
   for (const [unit, given] of Object.entries(spec.limits)) {
     for (const limit of limitsOf(given)) {
       const purse = purseOf(account, unit, limit.tool, windowOf(limit), state.now);
-      wanted.set(purse, termsOf(limit, spec.alerts));
+      wanted.set(purse, termsOf(unit, limit, spec.alerts));
     }
   }
   account.limits = [...wanted.keys()];
@@ -131,37 +125,17 @@ export function purseOf(
   return purse;
 }
 
-function termsOf(limit: BudgetLimit, alerts: readonly number[]): Terms {
+function termsOf(unit: string, limit: BudgetLimit, alerts: readonly number[]): Terms {
   const hard = toMicros(limit.hard);
+  // What a call stores is known without its tool saying so.
+  const { undeclared = unit === Unit.storage ? 'allowed' : 'refused' } = limit;
   return {
     limit: hard,
     soft: limit.soft === undefined ? undefined : shareOf(hard, limit.soft),
     overdraft: limit.overdraft,
     approvers: limit.approvers,
     expiresSeconds: limit.expiresSeconds,
-    strict: limit.undeclared === 'refused',
+    strict: undeclared === 'refused',
     alerts: sharesOf(hard, alerts),
   };
-}
-
-/** Top down, so that who has the widest limit is asked first. */
-function addWithParents(tenant: TenantBudget, path: string, accounts: Set<Account>): void {
-  const chain: Account[] = [];
-  let next: string | undefined = path;
-  while (next !== undefined && chain.length < MAX_ANCESTORS) {
-    const account = tenant.accounts.get(next);
-    if (account?.inForce) {
-      if (chain.includes(account)) break;
-      chain.push(account);
-    }
-    next = (account?.inForce ? account.parent : undefined) ?? above(next);
-  }
-  for (const account of chain.toReversed()) accounts.add(account);
-}
-
-/** `lab/screening` -> `lab` -> `/`. */
-function above(path: string): string | undefined {
-  if (path === TENANT_PATH) return undefined;
-  const end = path.lastIndexOf('/');
-  return end < 0 ? TENANT_PATH : path.slice(0, end);
 }

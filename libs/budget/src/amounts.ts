@@ -1,5 +1,5 @@
 /** Amounts as facts carry them, the rules for what they leave out (they fail closed), and shares of an amount. */
-import { MICROS_PER_UNIT, Unit, toMicros } from '@writ/contracts';
+import { MICROS_PER_UNIT, OTHER_UNITS, Unit, toMicros } from '@writ/contracts';
 import type { Amounts } from '@writ/contracts';
 
 const DIGITS = /^\d{1,30}$/;
@@ -83,6 +83,11 @@ function askedOf(ceiling: Amounts, unit: string): Asked | undefined {
   if (!Object.hasOwn(ceiling, unit)) return unit === Unit.calls ? ONE_CALL : NOTHING;
   const amount = amountOf(ceiling[unit]);
   return amount === undefined ? undefined : { amount, text: amount.toString() };
+}
+
+/** Whether a call's ceiling says how much of a unit it may use: by its name, or as none of all that it does not name. */
+export function isStated(ceiling: Amounts, unit: string): boolean {
+  return Object.hasOwn(ceiling, unit) || ceiling[OTHER_UNITS] === '0';
 }
 
 /** A share (0..1) of an amount, rounded up: a share of something is never nothing. */

@@ -57,6 +57,9 @@ const tool = fc.constantFrom('dock', 'fold');
 const some = <T>(values: fc.Arbitrary<T>) =>
   fc.record({ usd: values, calls: values, storage: values }, { requiredKeys: [] });
 const amounts = some(fc.nat(4_000_000).map(String));
+const ceilings = fc
+  .tuple(amounts, fc.constantFrom({}, { other: '0' }))
+  .map((parts) => Object.assign({}, ...parts));
 /** Tight ones refuse, wide ones let a history go on. */
 const hard = fc.oneof(fc.nat(15), fc.nat(1_000));
 const soft = fc.constantFrom(
@@ -64,7 +67,12 @@ const soft = fc.constantFrom(
   { soft: 0.5, overdraft: 'recorded' as const },
   { soft: 0.8, overdraft: 'escalated' as const },
 );
-const scope = fc.constantFrom({}, { tool: 'dock' as ToolName }, { undeclared: 'refused' as const });
+const scope = fc.constantFrom(
+  {},
+  { tool: 'dock' as ToolName },
+  { undeclared: 'refused' as const },
+  { undeclared: 'allowed' as const },
+);
 const window = fc.oneof(
   fc.constant({}),
   fc.record({
@@ -117,7 +125,7 @@ const outputRef = fc
   .chain((bytes) =>
     bytes === undefined ? fc.constant(undefined) : digest.map((one) => ({ digest: one, bytes })),
   );
-const ask = { invocation, agent, tool, verdict, project, campaign, ceiling: amounts, justification };
+const ask = { invocation, agent, tool, verdict, project, campaign, ceiling: ceilings, justification };
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   weighted(3, news('budget.defined', fc.record({ budget: budgets }))),

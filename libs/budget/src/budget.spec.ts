@@ -53,17 +53,38 @@ describe('traps that others fell into', () => {
     given(account('/', { usd: 10 }))
       .when(allowed('a', { usd: 10 }), allowed('b', { usd: 1 }))
       .then(reserved('a', ['/', { usd: 10 }]), expect.objectContaining({ type: 'budget.refused' }) as Fact));
-  it('no estimate and no ceiling, where the account wants one: refused, and says what to declare', () =>
-    given(
-      account('/', { usd: { hard: 10, undeclared: 'refused' }, calls: { hard: 5, undeclared: 'refused' } }),
-    )
-      .when(allowed('a', {}))
+  it('no estimate and no ceiling: refused, and says what to declare', () =>
+    given(account('/', { calls: 5, storage: 10, usd: 10 }))
+      .when(allowed('a', { 'node-hours': 1 }))
       .thenRefused({
         reason: 'no-estimate',
+        account: '/',
+        unit: 'usd',
         detail:
-          "account / limits usd, of which the call's ceiling is not stated; " +
-          'tool dock must declare its cost in usd, or a fixed ceiling',
+          'account / limits usd, and tool dock does not say how much of it a call may use: declare "cost: { usd: ... }" ' +
+          'in the tool (0 if none; "other: 0" speaks for every unit that is not named), or "undeclared: allowed" at the limit',
       }));
+  it('an estimate of nothing: runs, and is no missing estimate', () =>
+    given(account('/', { usd: 10, tokens: 5 }))
+      .when(allowed('a', { usd: 1, tokens: 0 }))
+      .then(reserved('a', ['/', { usd: 1 }])));
+  it('an estimate of nothing but what is named: runs', () =>
+    given(account('/', { usd: 10, tokens: 5 }))
+      .when(allowed('a', { usd: 1, other: 0 }))
+      .then(reserved('a', ['/', { usd: 1 }])));
+  it('no estimate of what the runtime knows itself, calls and storage: refused where the account wants one', () => {
+    given(account('/', { calls: 5, storage: 10 }))
+      .when(allowed('a', {}))
+      .then(reserved('a', ['/', { calls: 1 }]));
+    given(
+      account('/', {
+        calls: { hard: 5, undeclared: 'refused' },
+        storage: { hard: 9, undeclared: 'refused' },
+      }),
+    )
+      .when(allowed('a', {}))
+      .thenRefused({ reason: 'no-estimate', unit: 'storage' });
+  });
   it('safe admission (Slurm): what cannot finish inside what is left does not start, though it would fit so far', () =>
     given(account('/', { 'node-hours': 10 }), allowed('running', { 'node-hours': 6 }))
       .when(allowed('long', { 'node-hours': 5 }), allowed('short', { 'node-hours': 4 }))
@@ -78,8 +99,8 @@ describe('traps that others fell into', () => {
         reason: 'no-estimate',
         detail: expect.stringContaining('of which the call\'s ceiling is "-5000000"'),
       }));
-  it('no estimate for a unit that the tool then uses: the use is told as overrun', () =>
-    given(account('/', { usd: 10, tokens: 100 }), allowed('a', { usd: 1 }))
+  it('no estimate where the account allows that, and the tool then uses the unit: the use is told as overrun', () =>
+    given(account('/', { usd: 10, tokens: { hard: 100, undeclared: 'allowed' } }), allowed('a', { usd: 1 }))
       .when(completed('a', { usd: 1, tokens: 70 }))
       .balance('/', 'tokens', { spent: 0, held: 0, overrun: 70 }));
   it('floating point: ten holds of a tenth fill a limit of one exactly', () => {

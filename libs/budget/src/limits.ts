@@ -21,8 +21,5 @@ export const MAX_SPENT_SLOTS = 1_024;
 /** Parts of a rolling window; what is spent counts for up to one part longer than the window. */
 export const ROLLING_BUCKETS = 60;
 
-/** Most accounts above one, so that a circle of parents ends. */
-export const MAX_ANCESTORS = 64;
-
 /** Most ways from a project and campaign to its accounts that are kept; agents name them, so they are not trusted. */
 export const MAX_WAYS = 10_000;

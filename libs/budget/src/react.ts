@@ -1,7 +1,7 @@
 /** What the budget owes now: alerts and overruns first, then the call that has waited longest gets its answer. */
 import type { Fact, HoldLine, Instant } from '@writ/contracts';
 import { accountsOf } from './accounts.ts';
-import { Ceiling } from './amounts.ts';
+import { Ceiling, isStated } from './amounts.ts';
 import { purseAt } from './purse.ts';
 import type { Purse } from './purse.ts';
 import { exhausted, unestimated, unjustified, unknownAccount, unmeasurable } from './refusals.ts';
@@ -66,7 +66,7 @@ function ask(
   if (asked === undefined) return unmeasurable(call, known);
   const { amount } = asked;
   if (amount === 0n) {
-    const silent = terms.strict && !call.way && !Object.hasOwn(call.ceiling, unit);
+    const silent = terms.strict && !call.way && !isStated(call.ceiling, unit);
     return silent ? unestimated(call, known) : undefined;
   }
   const purse = purseAt(known, now);

@@ -66,17 +66,26 @@ export function unjustified(call: AskingCall, { purse, terms, asked }: PassedPur
 /** The ceiling of a limited unit is no amount: nothing can be held for it, so it may not run. */
 export function unmeasurable(call: AskingCall, purse: Purse): Refusal {
   const said = JSON.stringify(call.ceiling[purse.unit]);
-  return noEstimate(call, purse, `is ${said}; the tool's cost must come to zero or more`);
+  return noEstimate(
+    call,
+    purse,
+    `of which the call's ceiling is ${said}; the tool's cost must come to zero or more`,
+  );
 }
 
-/** The account wants to know what a call may use before it runs, and the tool does not say. */
+/** Nobody says what the call may use of the unit: nothing can be held for it, so it may not run. */
 export function unestimated(call: AskingCall, purse: Purse): Refusal {
-  const what = `is not stated; tool ${call.tool} must declare its cost in ${purse.unit}, or a fixed ceiling`;
-  return noEstimate(call, purse, what);
+  const { unit } = purse;
+  return noEstimate(
+    call,
+    purse,
+    `and tool ${call.tool} does not say how much of it a call may use: declare "cost: { ${unit}: ... }" in the tool ` +
+      '(0 if none; "other: 0" speaks for every unit that is not named), or "undeclared: allowed" at the limit',
+  );
 }
 
 function noEstimate({ invocation, agent }: AskingCall, purse: Purse, what: string): Refusal {
-  const detail = `account ${purse.account} limits ${purse.unit}, of which the call's ceiling ${what}`;
+  const detail = `account ${purse.account} limits ${purse.unit}, ${what}`;
   return { invocation, agent, reason: 'no-estimate', ...limitName(purse), detail };
 }
 

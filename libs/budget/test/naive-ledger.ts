@@ -184,8 +184,9 @@ export class NaiveLedger {
 
   #refusal({ ask }: Call, { purse, asked }: Passed): object | undefined {
     const { unit, hard, used, name, limit } = purse;
-    if (limit?.undeclared && !(unit in ask.ceiling) && unit !== 'calls')
-      return { reason: 'no-estimate', ...name };
+    const undeclared = limit?.undeclared ?? (unit === 'storage' ? 'allowed' : 'refused');
+    const stated = unit in ask.ceiling || ask.ceiling['other'] === '0' || unit === 'calls';
+    if (undeclared === 'refused' && !stated) return { reason: 'no-estimate', ...name };
     const free = hard > used ? hard - used : 0n;
     if (asked === 0n || asked <= free) return undefined;
     const numbers = { ...name, asked: `${asked}`, free: `${free}`, limit: `${hard}` };

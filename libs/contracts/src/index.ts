@@ -14,6 +14,7 @@ export {
   whyRequest,
   apiError,
 } from './api.ts';
+export { accountWay } from './account-way.ts';
 export { BATCH_CONTENT_TYPE, cloudEvent, decodeCommit, encodeCommit, encodeEvent } from './cloud-event.ts';
 export { canonicalJson, digest, digestOf, digestOfBytes } from './digest.ts';
 export { WritError, invariant, messageOf } from './errors.ts';
@@ -87,7 +88,7 @@ export {
   storeRequest,
 } from './payload.ts';
 export { PlanMode } from './plan-mode.ts';
-export { MICROS_PER_UNIT, Unit, formatMicros, toMicros } from './quantities.ts';
+export { MICROS_PER_UNIT, OTHER_UNITS, Unit, formatMicros, toMicros } from './quantities.ts';
 export { RecentIds } from './recent-ids.ts';
 export {
   LEDGER_STREAM,

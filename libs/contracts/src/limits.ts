@@ -24,6 +24,9 @@ export const MAX_CAUSES = 64;
 /** Longest name of a person who is no approver: an address, a distinguished name. */
 export const MAX_PERSON_LENGTH = 256;
 
+/** Most accounts above one, so that a circle of parents ends. */
+export const MAX_ANCESTORS = 64;
+
 /** Deepest nesting of `inputs`; deeper values are refused before anything recurses into them. */
 export const MAX_INPUT_DEPTH = 64;
 

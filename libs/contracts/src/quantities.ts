@@ -19,6 +19,9 @@ export const Unit = {
   tokens: 'tokens',
 } as const;
 
+/** Stands for every unit that a tool's cost does not name; it can only use none of them. */
+export const OTHER_UNITS = 'other';
+
 export const unitName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and "-"');

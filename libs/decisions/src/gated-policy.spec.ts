@@ -127,6 +127,11 @@ describe('policy and gate as one decider', () => {
     expect(wanted).toEqual([false, false, false, false, true]);
   });
 
+  it('every end of a call is read, whoever writes it', () => {
+    const ends = ['execution.completed', 'budget.refused', 'schedule.refused', 'schedule.resolved'] as const;
+    for (const type of [...ends, 'invocation.cancelled'] as const) expect(gatedPolicy.folds).toContain(type);
+  });
+
   it('its snapshot: restores both', () => {
     const cell = new Cell();
     cell.fold('run.requested', { run: 'r1', workflow: WORKFLOW });

@@ -4,7 +4,7 @@
  * that a tool that says "not done" can refuse whoever still comes with the lower one.
  */
 import { Effects, SafetyClass, invariant } from '@writ/contracts';
-import type { ToolSpec } from '@writ/contracts';
+import type { ToolAdapter, ToolSpec } from '@writ/contracts';
 import { z } from 'zod';
 import { failedRun } from './run-result.ts';
 import type { RunResult } from './run-result.ts';
@@ -30,14 +30,28 @@ export type QueryAnswer =
 
 const MAX_DETAIL_LENGTH = 1_000;
 
-/** The tool that a query is: same adapter, another function or program, no effect. */
+/** The tool that a query is: what the spec names as its query, run by the same adapter; it has no effect. */
 export function queryToolOf(tool: ToolSpec): ToolSpec {
   const { adapter, outputs: _, watch: __, retry: ___, ...rest } = tool;
-  const pure = { ...rest, class: SafetyClass.readOnly, effects: Effects.pure };
-  if (adapter.kind === 'module' && adapter.query !== undefined)
-    return { ...pure, adapter: { ...adapter, export: adapter.query } };
-  invariant(adapter.kind === 'command' && adapter.query, `tool "${tool.name}" declares a query`);
-  return { ...pure, adapter: { ...adapter, argv: adapter.query } };
+  const query = queryAdapterOf(adapter);
+  invariant(query, `tool "${tool.name}" declares a query`);
+  return { ...rest, class: SafetyClass.readOnly, effects: Effects.pure, adapter: query };
+}
+
+function queryAdapterOf(adapter: ToolAdapter): ToolAdapter | undefined {
+  if (adapter.query === undefined) return undefined;
+  switch (adapter.kind) {
+    case 'module':
+      return { ...adapter, export: adapter.query };
+    case 'command':
+      return { ...adapter, argv: adapter.query };
+    case 'http':
+      return { ...adapter, ...adapter.query };
+    case 'mcp':
+      return { ...adapter, tool: adapter.query };
+    case 'nats':
+      return { ...adapter, worker: adapter.query };
+  }
 }
 
 /** Whatever is no clear answer means that nobody knows. */

@@ -192,4 +192,22 @@ describe('a JetStream ledger whose server is killed', () => {
     await ledger.close();
     await mortal.stop();
   });
+
+  it('keeps an append that comes while it is away, and stores it once it is back', async () => {
+    const mortal = await startNats();
+    const connection = await connectNats({ url: mortal.url, name: 'mortal' });
+    await ensureLedger(connection);
+    const ledger = jetstreamLedger(connection);
+    const away = (async () => {
+      for await (const { type } of connection.status()) if (type === 'disconnect') return;
+    })();
+    await mortal.kill();
+    await away;
+    const pending = ledger.append(append('writ.lab.budget', 'meanwhile', 0));
+    await mortal.start();
+    // Handed to the client at once it would be forgotten with the first attempt to connect, and be unknown 5 s later.
+    expect(await pending).toMatchObject({ status: 'committed' });
+    await ledger.close();
+    await mortal.stop();
+  });
 });

@@ -7,7 +7,7 @@ export { DeciderPath } from './host/path.ts';
 export { ReactionHeader, reactionPart } from './host/reaction.ts';
 export { Replay } from './host/replay.ts';
 export { memorySnapshots, stateText } from './host/snapshots.ts';
-export { connectNats } from './jetstream/connect.ts';
+export { CONNECT_TIMEOUT_MS, RECONNECT_PAUSE_MS, connectNats } from './jetstream/connect.ts';
 export { ensureLedger } from './jetstream/ensure-ledger.ts';
 export { jetstreamLedger } from './jetstream/jetstream-ledger.ts';
 export { kvLease, LEASE_BUCKET, LEASE_TTL_MS } from './jetstream/kv-lease.ts';

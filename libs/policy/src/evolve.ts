@@ -12,7 +12,7 @@ import { takeMalformed, takeRequest } from './intake.ts';
 import { awaitsHold, awaitsRun } from './living-call.ts';
 import type { Cancellation, LivingCall } from './living-call.ts';
 import type { ApprovalOutcome } from './past-approvals.ts';
-import { noteBudget, noteBundle, noteCompleted, noteDecided } from './memory/memory.ts';
+import { noteBundle, noteDecided, noteNews } from './memory/memory.ts';
 import { drop, follow, put, settle, tenantOf } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
 
@@ -47,10 +47,11 @@ export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
       budgetAnswered(state, fact);
       break;
     case 'budget.released':
-      noteBudget(state.tenants.get(fact.tenant), fact);
-      break;
+    case 'budget.adjusted':
     case 'execution.completed':
-      noteCompleted(state.tenants.get(fact.tenant), fact);
+    case 'execution.attempted':
+    case 'schedule.resolved':
+      noteNews(state.tenants.get(fact.tenant), fact);
       break;
     case 'approval.voted':
       vote(state, fact);
@@ -72,7 +73,6 @@ export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
       callFact(state, fact);
       break;
     default:
-      break;
   }
   return state;
 }
@@ -109,7 +109,7 @@ function budgetAnswered(
   fact: RecordedFact<'budget.reserved' | 'budget.escalated' | 'budget.refused'>,
 ): void {
   const tenant = state.tenants.get(fact.tenant);
-  if (fact.type === 'budget.reserved') noteBudget(tenant, fact);
+  if (fact.type !== 'budget.refused') noteNews(tenant, fact);
   const living = tenant?.calls.get(fact.data.invocation);
   if (!tenant || !living || !awaitsHold(living)) return;
   const { call, decision, cancellation } = living;
@@ -135,7 +135,7 @@ function changeCatalog(state: PolicyState, fact: CatalogFact): void {
     noteBundle(tenant);
     follow(state, tenant);
   }
-  if (fact.type === 'budget.defined' || fact.type === 'budget.retired') noteBudget(tenant, fact);
+  if (fact.type === 'budget.defined' || fact.type === 'budget.retired') noteNews(tenant, fact);
   if (fact.type === 'groups.defined' || fact.type === 'owners.defined') reconsiderAll(state, tenant, fact.at);
   if (tenant.awaitingRun === 0 || tenant.catalog.governedAt === governedAt) return;
   for (const living of tenant.calls.values())

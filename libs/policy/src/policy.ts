@@ -20,15 +20,18 @@ const FOLDS: ReadonlySet<EventType> = new Set([
   'budget.escalated',
   'budget.refused',
   'budget.released',
+  'budget.adjusted',
   'approval.consumed',
   'schedule.refused',
+  'schedule.resolved',
   'invocation.cancelled',
   'execution.completed',
+  'execution.attempted',
 ]);
 
 export const policy: Decider<PolicyState> & Required<Pick<Decider<PolicyState>, 'folds'>> = {
   name: 'policy',
-  version: 3,
+  version: 4,
   writes: SubjectKind.decisions,
   reads: new Set([
     SubjectKind.requests,
@@ -49,12 +52,13 @@ export const policy: Decider<PolicyState> & Required<Pick<Decider<PolicyState>, 
 
 /**
  * What the budget says matters only while a call that needs people waits for its hold, or a rule reads balances; what the
- * scheduler says, only while a granted call waits for its run; how runs end, only while a rule reads that or balances. All
- * of it is rarely the case.
+ * scheduler says, only while a granted call waits for its run; how runs end (a person may say it through the scheduler),
+ * only while a rule reads that or balances. All of it is rarely the case.
  */
 function wants({ awaitingHold, awaitingRun, following }: PolicyState, kind: SubjectKind): boolean {
   if (kind === SubjectKind.budget) return awaitingHold > 0 || following.budget.size > 0;
-  if (kind === SubjectKind.schedule) return awaitingRun > 0;
-  if (kind === SubjectKind.executions) return following.runs.size > 0 || following.budget.size > 0;
+  const followsRuns = following.runs.size > 0 || following.budget.size > 0;
+  if (kind === SubjectKind.schedule) return awaitingRun > 0 || followsRuns;
+  if (kind === SubjectKind.executions) return followsRuns;
   return true;
 }

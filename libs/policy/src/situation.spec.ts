@@ -15,12 +15,15 @@ import {
 } from '../test/scenario.ts';
 
 const tools = [registered('dock', { cost: { usd: '4' } }), registered('scan')];
-const account = (name: string, usd: number) =>
-  fact('budget.defined', { budget: { account: name, limits: { usd }, alerts: [] } });
+const account = (name: string, usd: number, more: object = {}) =>
+  fact('budget.defined', { budget: { account: name, limits: { usd }, alerts: [], ...more } });
+const lines = (usd: number, name = 'lab') => [{ account: name, unit: 'usd', amount: String(usd * 1e6) }];
 const reserved = (invocation: string, usd: number, name = 'lab') =>
-  fact('budget.reserved', { invocation, holds: [{ account: name, unit: 'usd', amount: String(usd * 1e6) }] });
+  fact('budget.reserved', { invocation, holds: lines(usd, name) });
 const completed = (invocation: string, outcome: string, usage: object = {}) =>
   fact('execution.completed', { invocation, agent: 'ada', outcome, usage }, { origin: 'node-1' });
+const resolved = (invocation: string, outcome: string, used?: object) =>
+  fact('schedule.resolved', { invocation, agent: 'ada', outcome, by: 'eve', ...(used ? { used } : {}) });
 const denies = (condition: string) => published(rule('r', 'deny', condition));
 
 describe('the clock', () => {
@@ -53,6 +56,12 @@ describe('the history', () => {
     lab.when(asks('d', 'dock', {}, { origin: 'bob' })).then(allowed('d'));
     lab.when(later(70, asks('d', 'dock'))).then(allowed('d'));
   });
+  it('a run whose end a person told counts as any other', () => {
+    const lab = given(denies('history.tool.day.failed > 0'), ...tools, asks('a', 'dock'));
+    expect(lab.wants('schedule')).toBe(true);
+    lab.and(resolved('a', 'failed')).when(asks('b', 'dock')).then(denied('b'));
+    lab.and(resolved('a', 'succeeded')).when(asks('b', 'dock')).then(allowed('b'));
+  });
   it("the end of a call that was not allowed here is nobody's", () =>
     given(denies('history.agent.day.failed > 0'), ...tools, completed('ghost', 'failed'))
       .when(asks('a', 'dock'))
@@ -84,6 +93,53 @@ describe('the balance', () => {
       .then(allowed('b'));
     held
       .and(fact('budget.released', { invocation: 'a', reason: 'cancelled' }))
+      .when(asks('b', 'dock'))
+      .then(allowed('b'));
+  });
+  it('an attempt that is followed by another one: what it used stays used, and its money is held anew', () => {
+    const attempted = fact(
+      'execution.attempted',
+      { invocation: 'a', usage: { usd: '5000000' } },
+      { origin: 'node-1' },
+    );
+    const again = lab.and(...calls('a'), reserved('a', 60), attempted);
+    again.when(asks('b', 'dock')).then(allowed('b'));
+    again
+      .and(reserved('a', 60))
+      .when(asks('b', 'dock'))
+      .then(denied('b', {}, { rules: [{ because: 'budget.remaining.usd = 35 USD' }] }));
+  });
+  it('what a run used beyond its hold is gone', () =>
+    lab
+      .and(...calls('a'), reserved('a', 10), completed('a', 'succeeded', { usd: '60000000' }))
+      .and(fact('budget.adjusted', { invocation: 'a', reason: 'overrun', lines: lines(50) }))
+      .when(asks('b', 'dock'))
+      .then(denied('b', {}, { rules: [{ because: 'budget.remaining.usd = 40 USD' }] })));
+  it('what a person says a call used, else all of its hold', () => {
+    const lost = lab.and(...calls('a'), reserved('a', 60));
+    lost
+      .and(resolved('a', 'failed', { usd: '1000000' }))
+      .when(asks('b', 'dock'))
+      .then(allowed('b'));
+    lost.and(resolved('a', 'failed')).when(asks('b', 'dock')).then(denied('b'));
+  });
+  it('the money of a call that people are asked about is held, once', () => {
+    const over = { invocation: 'a', argsDigest: 'sha256:00', justification: 'why', over: [] };
+    const asked = lab.and(...calls('a'), fact('budget.escalated', { ...over, holds: lines(60) }));
+    asked
+      .when(asks('b', 'dock'))
+      .then(denied('b', {}, { rules: [{ because: 'budget.remaining.usd = 40 USD' }] }));
+    asked
+      .and(reserved('a', 60))
+      .when(asks('b', 'dock'))
+      .then(denied('b', {}, { rules: [{ because: 'budget.remaining.usd = 40 USD' }] }));
+  });
+  it('the parents of an account are on the way, wherever they hang; a retired one is not', () => {
+    const deep = lab.and(account('grant', 70), account('lab', 100, { parent: 'grant' }));
+    const spent = deep.and(...calls('a'), reserved('a', 25, 'grant'));
+    spent.when(asks('b', 'dock')).then(denied('b'));
+    spent
+      .and(fact('budget.retired', { account: 'grant' }))
       .when(asks('b', 'dock'))
       .then(allowed('b'));
   });

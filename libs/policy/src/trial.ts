@@ -27,7 +27,7 @@ import type { Decision, Ground } from './decision.ts';
 import { bindingsOf } from './judgement.ts';
 import type { AskedCall } from './living-call.ts';
 import type { RequestContext } from './request-context.ts';
-import { emptyMemory, noteBudget, noteBundle, noteCompleted, noteDecided } from './memory/memory.ts';
+import { emptyMemory, noteBundle, noteDecided, noteNews } from './memory/memory.ts';
 import { RegisteredTool } from './registered-tool.ts';
 
 export interface TrialCatalog {
@@ -47,9 +47,8 @@ export interface ExplainedRule {
 
 type FoldedFact =
   | RecordedFact<'policy.decided'>
-  | RecordedFact<'budget.reserved'>
-  | RecordedFact<'budget.released'>
-  | RecordedFact<'execution.completed'>;
+  | RecordedFact<'budget.reserved' | 'budget.escalated' | 'budget.released' | 'budget.adjusted'>
+  | RecordedFact<'execution.completed' | 'execution.attempted' | 'schedule.resolved'>;
 
 /** A call as an agent asks for it, with the digest of its inputs. */
 export function askedCall(
@@ -84,7 +83,7 @@ export class Trial {
     this.#ground = { catalog, memory: emptyMemory() };
     noteBundle(this.#ground);
     for (const budget of budgets) {
-      noteBudget(this.#ground, {
+      noteNews(this.#ground, {
         type: 'budget.defined',
         data: { budget },
       } as RecordedFact<'budget.defined'>);
@@ -103,8 +102,7 @@ export class Trial {
   /** Folds what happened, for rules that read budget and history. */
   fold(fact: FoldedFact): void {
     if (fact.type === 'policy.decided') noteDecided(this.#ground, fact);
-    else if (fact.type === 'execution.completed') noteCompleted(this.#ground, fact);
-    else noteBudget(this.#ground, fact);
+    else noteNews(this.#ground, fact);
   }
 
   /** Every rule with the value of every part of its condition; empty for a tool that is not registered. */

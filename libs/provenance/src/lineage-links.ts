@@ -18,6 +18,8 @@ export const lineageRequest = z.strictObject({
   attempts: z.array(z.string().max(256)).max(MAX_LINEAGE).default([]),
   /** Where the walk begins; it goes on from `next` of the reply before. */
   from: z.number().int().nonnegative(),
+  /** Does not wait until everything that the ledger holds is recorded: who asks has waited for it already. */
+  asItStands: z.boolean().optional(),
 });
 export type LineageRequest = z.input<typeof lineageRequest>;
 

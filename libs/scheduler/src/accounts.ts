@@ -7,7 +7,7 @@
 import { compareText } from '@writ/contracts';
 import type { Instant, ShareSpec, TenantId } from '@writ/contracts';
 import { MAX_IDLE_ACCOUNTS, USAGE_HALF_LIFE_MS } from './limits.ts';
-import type { Branch, Lane } from './queue.ts';
+import type { Branch, Lane } from './lanes.ts';
 import type { ToolVersion } from './state.ts';
 
 /** Where calls belong in the order; one object for all of them, because a million hold it. */

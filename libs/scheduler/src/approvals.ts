@@ -12,6 +12,14 @@ import { callOf, clear, moveTo, returnKeys } from './lifecycle.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
 import type { Call, SchedulerState } from './state.ts';
 
+/** People are asked, by a rule or because of its price; the price alone asks when policy has allowed the call already. */
+export function onOpened(state: SchedulerState, fact: RecordedFact<'approval.opened'>): void {
+  const call = callOf(state, fact);
+  if (call?.phase.status !== 'waiting' || call.approval) return;
+  call.phase = { ...call.phase, allowed: false, approval: true };
+  call.seq = fact.seq;
+}
+
 export function onGranted(state: SchedulerState, fact: RecordedFact<'approval.granted'>): void {
   const call = callOf(state, fact);
   if (call?.phase.status !== 'waiting' || call.approval) return;

@@ -20,6 +20,8 @@ export interface Force {
   readonly mode: ForcedMode;
   readonly reason: string;
   readonly untilMs: Instant | undefined;
+  /** Ledger sequence of the operator's word. */
+  readonly seq: number;
 }
 
 export interface Breaker {
@@ -34,6 +36,8 @@ export interface Breaker {
   force: Force | undefined;
   /** Times it has been half open; 0 is no round. */
   round: number;
+  /** Ledger sequence of the latest run that it counted: while it is open, of the one that opened it. */
+  seq: number;
   /** The queues that it stands before. */
   readonly doors: Set<Door>;
   /** Positions among the open ones and among those that are forced for a time. */
@@ -56,6 +60,7 @@ export type Run = Pick<
   'outcome' | 'startedAtMs' | 'endedAtMs' | 'executor'
 > & {
   readonly at: Instant;
+  readonly seq: number;
   readonly timeoutSeconds: number;
 };
 
@@ -67,6 +72,7 @@ export function record(breaker: Breaker, probe: number, run: Run): void {
   if (circuit.status === 'half-open' && probe !== breaker.round) return;
   const slowMs = 1_000 * (spec.slowSeconds ?? Math.max(SLOW_SECONDS, run.timeoutSeconds));
   const slow = run.endedAtMs - run.startedAtMs > slowMs;
+  breaker.seq = run.seq;
   circuit.window.add(markOf(run.outcome !== RunOutcome.succeeded, slow, run.executor), run.at);
 }
 

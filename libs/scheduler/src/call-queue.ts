@@ -4,7 +4,8 @@
  * in a heap beside the row. Pushing and removing are O(1) in the row, O(log n) in the heap.
  */
 import { Heap } from '@writ/contracts';
-import type { Position } from '@writ/contracts';
+import type { Instant, Position } from '@writ/contracts';
+import { AGEING_BOUND_SECONDS } from './limits.ts';
 import type { Call } from './state.ts';
 
 /** Least slack first, then who asked first. Slack shrinks alike for all, so the latest time to start decides. */
@@ -12,6 +13,18 @@ export function callBefore(a: Call, b: Call): boolean {
   const slack = (a.due?.latestStartMs ?? Infinity) - (b.due?.latestStartMs ?? Infinity);
   // Two calls without a deadline: infinity from infinity is not a number.
   return slack === 0 || Number.isNaN(slack) ? a.arrival < b.arrival : slack < 0;
+}
+
+/** Whether a call is to end by a deadline, and still can. */
+export function isTimed({ due }: Call): boolean {
+  return due !== undefined && due.latestStartMs < Infinity;
+}
+
+/** Until when a ready call whose turn it is gives way to calls of its tenant with less slack. */
+export function yieldsUntil({ due, readyAt }: Call): Instant {
+  const readyMs = readyAt * 1_000;
+  const slackMs = due ? Math.max(0, due.latestStartMs - readyMs) : Infinity;
+  return readyMs + Math.min(AGEING_BOUND_SECONDS * 1_000, slackMs / 2);
 }
 
 /** Front places of the row that are empty before it is cut. */
@@ -24,6 +37,8 @@ export class CallQueue {
   /** Places of the row that were cut off. */
   #cut = 0;
   readonly #late = new Heap<Call>(callBefore, IN_LATE);
+  /** Calls to be in time, by when they stop giving way: their order in the row says nothing about that. */
+  readonly #yielding = new Heap<Call>(yieldsBefore, IN_YIELDING);
   #size = 0;
 
   get size(): number {
@@ -37,9 +52,16 @@ export class CallQueue {
     return first && callBefore(first, late) ? first : late;
   }
 
+  /** When the first of its calls stops giving way; of calls without a deadline the first one stands for all. */
+  get yieldsUntil(): Instant {
+    const next = this.#yielding.peek() ?? this.peek();
+    return next ? yieldsUntil(next) : Infinity;
+  }
+
   push(call: Call): void {
     const last = this.#row.at(-1);
     this.#size++;
+    if (isTimed(call)) this.#yielding.push(call);
     if (last && callBefore(call, last)) this.#late.push(call);
     else call.inLane = this.#cut + this.#row.push(call) - 1;
   }
@@ -47,6 +69,7 @@ export class CallQueue {
   /** Removes a call that is in this queue. */
   remove(call: Call): void {
     this.#size--;
+    this.#yielding.remove(call);
     if (call.inLane < 0) return this.#late.remove(call);
     const row = this.#row;
     row[call.inLane - this.#cut] = undefined;
@@ -77,6 +100,18 @@ export class CallQueue {
 export function isQueued({ inLane }: Call): boolean {
   return inLane !== -1;
 }
+
+function yieldsBefore(a: Call, b: Call): boolean {
+  const difference = yieldsUntil(a) - yieldsUntil(b);
+  return difference === 0 ? a.arrival < b.arrival : difference < 0;
+}
+
+const IN_YIELDING: Position<Call> = {
+  get: ({ due }) => due?.inYielding ?? -1,
+  set: ({ due }, position) => {
+    if (due) due.inYielding = position;
+  },
+};
 
 /** Places in the heap are told from places in the row by their sign; -1 is no place. */
 const IN_LATE: Position<Call> = {

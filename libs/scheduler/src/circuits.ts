@@ -47,12 +47,12 @@ export function onBreakerClosed(state: SchedulerState, fact: RecordedFact<'break
 
 export function onBreakerForced(
   state: SchedulerState,
-  { tenant, at, data: { scope, mode, reason, ttlSeconds } }: RecordedFact<'breaker.forced'>,
+  { tenant, at, seq, data: { scope, mode, reason, ttlSeconds } }: RecordedFact<'breaker.forced'>,
 ): void {
   const breaker = breakerOf(state, tenant, scope);
   unlist(state, breaker);
   const untilMs = ttlSeconds === undefined ? undefined : at + Math.ceil(1_000 * ttlSeconds);
-  breaker.force = { mode, reason, untilMs };
+  breaker.force = { mode, reason, untilMs, seq };
   list(state, breaker);
 }
 

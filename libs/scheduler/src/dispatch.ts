@@ -6,15 +6,17 @@
  */
 import { invariant } from '@writ/contracts';
 import type { ExecutorId, Fact, Instant, SessionId } from '@writ/contracts';
+import { isAgeing } from './ageing.ts';
 import { useOf } from './approvals.ts';
+import { isTimed } from './call-queue.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { ProbeMeter } from './gates.ts';
 import type { Quota } from './quotas.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
 import { place } from './place.ts';
-import { firstLane } from './order.ts';
+import { firstLane, maySkipTurns } from './order.ts';
 import { isOverdue } from './queue.ts';
-import type { Lane, Pool } from './queue.ts';
+import type { Lane, Pool } from './lanes.ts';
 import { penaltyOf } from './runs.ts';
 import type { ExecutorSession } from './attempt.ts';
 import type { Call, SchedulerState } from './state.ts';
@@ -57,13 +59,14 @@ function grantsOf(
   from: number,
   now: Instant,
 ): Fact[] {
-  const lane = firstLane(pool);
+  const lane = firstLane(pool, now);
   if (!lane) return [];
   if (lane.version.spec.requires) {
     const grant = place({ state, pool, executors, from, now });
     return grant ? handedOut([], grant.call, grant.on, grant.beside) : [];
   }
-  if (isAgeing(pool, now) || !staysFirst(lane.home, penaltyOf(state, lane.version, now)))
+  const alone = isAgeing(pool, now) || maySkipTurns(lane);
+  if (alone || !staysFirst(lane.home, penaltyOf(state, lane.version, now)))
     return handedOut([], lane.calls.peek() as Call, executors[from % executors.length] as OfferedExecutor);
   return handOut(ofOneTurn(state, lane, now), inTurn(state, executors, from, pool.name));
 }
@@ -78,7 +81,7 @@ function* ofOneTurn(state: SchedulerState, lane: Lane, now: Instant): Generator<
     yield call;
     // Behind one that became ready late may stand one that has waited longer: then the order is another from here on.
     const { behind } = queue;
-    if (behind && !behind.due && isOverdue(behind, now / 1_000)) return;
+    if (behind && !isTimed(behind) && isOverdue(behind, now / 1_000)) return;
     if (!turn.goesOn(penaltyOf(state, call.version, now))) return;
   }
 }
@@ -132,12 +135,6 @@ function* inTurn(
     }
     round = round.filter(({ free }) => free > 0);
   }
-}
-
-/** Whether calls are overdue, or become so with the next grant: then the order can change with each. */
-function isAgeing({ ageing, late }: Pool, now: Instant): boolean {
-  const next = ageing.peek();
-  return (late?.branches.size ?? 0) > 0 || (next !== undefined && isOverdue(next, now / 1_000));
 }
 
 export function freeSlots(state: SchedulerState, { executor, session, slots }: OfferedExecutor): number {

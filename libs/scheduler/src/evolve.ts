@@ -13,6 +13,7 @@ import {
   onConsumed,
   onGoverned,
   onGranted,
+  onOpened,
   onRevoked,
 } from './approvals.ts';
 import { ALL_POOLS, registerTool, tenantIn } from './catalog.ts';
@@ -58,6 +59,7 @@ const FOLDS: Folds = {
     parallel.set(data.pool ?? ALL_POOLS, data.parallelEnabled);
     if (data.pool === undefined) tenantIn(state, tenant).plan = data.plan;
   },
+  'approval.opened': onOpened,
   'approval.granted': onGranted,
   'policy.decided': onDecided,
   'approval.confirmed': onConfirmed,
@@ -111,7 +113,7 @@ export function evolve(state: SchedulerState, fact: RecordedFact): SchedulerStat
 
 function onRequested(state: SchedulerState, fact: RecordedFact<'tool.requested'>): void {
   const { data, at } = fact;
-  const { calls, seen } = tenantIn(state, fact.tenant);
+  const { calls, seen, traces } = tenantIn(state, fact.tenant);
   const account = accountOf(state.accounts, fact.tenant, data.project, data.campaign);
   const berth = berthOf(account, bandOf(urgencyOf(data.priority)));
   const fresh: Call[] = [];
@@ -119,6 +121,7 @@ function onRequested(state: SchedulerState, fact: RecordedFact<'tool.requested'>
     if (calls.has(asked.invocation) || seen.digestOf(asked.invocation) !== undefined) continue;
     const call = newCall(state, fact, asked, berth);
     calls.set(asked.invocation, call);
+    if (data.traceparent !== undefined) traces.set(asked.invocation, data.traceparent);
     fresh.push(call);
   }
   // A request as it is decoded always names its step; without a name the first call serves as one.
@@ -149,12 +152,10 @@ function newCall(
     agent: origin as AgentId,
     tool,
     inputs,
-    traceparent: data.traceparent,
     berth,
     due: dueOf(data),
     arrival: state.arrivals++,
     step: undefined,
-    wave: -1,
     phase: WAITING,
     argsDigest: undefined,
     version: undefined,
@@ -174,7 +175,14 @@ function dueOf({ deadline, whenLate }: ToolRequested): Due | undefined {
   const deadlineMs = deadline === undefined ? NaN : Date.parse(deadline);
   if (Number.isNaN(deadlineMs)) return undefined;
   const late = whenLate === 'run';
-  return { deadlineMs, late, latestStartMs: deadlineMs, hopelessMs: deadlineMs, position: -1 };
+  return {
+    deadlineMs,
+    late,
+    latestStartMs: deadlineMs,
+    hopelessMs: deadlineMs,
+    position: -1,
+    inYielding: -1,
+  };
 }
 
 /** Forgets the accounts that nobody uses any more. */

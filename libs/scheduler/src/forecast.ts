@@ -44,8 +44,10 @@ export function forecast(
   const band = bandOf(urgencyOf(priority));
   const standing = new Standing(state, slots, now);
   const account = campaignOf(state.accounts.cell, [tenant, project, campaign]);
-  const ahead = standing.aheadOf(pool, band, account, standing.waitingIn(pool, band, account));
   const expectedRunMs = Math.round(usualRunMs(version));
+  const latestStartMs = deadlineMs === undefined ? undefined : deadlineMs - expectedRunMs;
+  const before = standing.waitingIn(pool, band, account);
+  const ahead = standing.aheadOf(pool, band, account, before, latestStartMs);
   const expectedStartMs = standing.startAfter(pool, ahead, expectedRunMs);
   if (expectedStartMs === undefined) return { answer: 'unknown', ahead, expectedRunMs };
   const times = { ahead, expectedStartMs, expectedRunMs };

@@ -7,7 +7,7 @@ import { CELL } from '@writ/contracts';
 import type { TenantId, ToolName } from '@writ/contracts';
 import { gateOf, isProbing, permitsLeft } from './breaker.ts';
 import type { Breaker, Gate } from './breaker.ts';
-import type { Lane } from './queue.ts';
+import type { Lane } from './lanes.ts';
 import type { SchedulerState } from './state.ts';
 
 /** What the calls of one tool of one tenant pass on their way to a pool, whichever campaign they queue in. */

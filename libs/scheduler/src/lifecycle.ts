@@ -36,17 +36,18 @@ export function moveTo(state: SchedulerState, call: Call, phase: Phase): void {
 
 /** A call that is allowed and paid for: it can be refused or cancelled from now on, and queues when its wave is open. */
 export function clear(state: SchedulerState, call: Call): void {
-  forecast(call);
+  forecast(state, call);
   if (mayStart(call)) becomeReady(state, call);
   else moveTo(state, call, CLEARED);
 }
 
 /** What its tool's runs so far say about a call's deadline. Told once, so that its place in the queue is fixed. */
-function forecast(call: Call): void {
+function forecast(state: SchedulerState, call: Call): void {
   const { due } = call;
   if (!due) return;
-  due.latestStartMs = due.deadlineMs - usualRunMs(versionOf(call));
   due.hopelessMs = due.deadlineMs - versionOf(call).times.leastMs;
+  const tooLate = due.late && due.hopelessMs <= state.at;
+  due.latestStartMs = tooLate ? Infinity : due.deadlineMs - usualRunMs(versionOf(call));
 }
 
 /** How long a call of this version runs, as far as anybody knows: its tool's median, else the most that it may take. */
@@ -65,13 +66,16 @@ export function end(state: SchedulerState, call: Call): void {
   returnKeys(state, call);
   const tenant = state.tenants.get(call.tenant);
   tenant?.calls.delete(call.invocation);
+  if (tenant && tenant.traces.size > 0) tenant.traces.delete(call.invocation);
   if (call.approval) tenant?.approved.delete(call);
   // Living calls are known anyway: only the ids of ended ones take room among those that are remembered.
   tenant?.seen.remember(call.invocation, '', state.at);
   if (tenant && call.version) releaseVersion(tenant, call.version);
   const { step } = call;
   if (!step) return;
-  step.living[Math.max(call.wave, 0)]?.delete(call);
+  // Waves before the open one have ended.
+  for (let wave = Math.max(step.open, 0); wave < step.living.length; wave++)
+    if (step.living[wave]?.delete(call)) break;
   if (step.after) openFollowers(state, step.after, call);
   else if (!step.owed) openWaves(state, step);
 }
@@ -81,7 +85,7 @@ function mayStart(call: Call): boolean {
   const { step } = call;
   if (!step) return true;
   if (step.after) return step.after.get(call)?.size === 0;
-  return !step.owed && step.open === call.wave;
+  return step.living[step.open]?.has(call) === true;
 }
 
 /** Opens the first wave that still has living calls. */
@@ -173,7 +177,8 @@ function leave(state: SchedulerState, call: Call): void {
 
 /** Puts a ready call that has its keys where executors can get it. */
 export function queueUp(state: SchedulerState, call: Call): void {
-  call.lane ??= laneOf(state, call, versionOf(call));
+  // One that may end late queued elsewhere, perhaps, before it was tried again.
+  if (!call.lane || call.due?.late) call.lane = laneOf(state, call, versionOf(call));
   enqueue(state, call.lane, call);
 }
 

@@ -114,6 +114,67 @@ describe('a tool that is known to run for ten seconds', () => {
       .then(...['tight', 'loose', 'none'].map((id) => dispatched(id))));
 });
 
+describe('campaigns of a tenant that had ten runs of ten seconds for its default project', () => {
+  const runs = Array.from({ length: 10 }, (_, index) => `r${index}`);
+  const known = given(READ, ...runs.flatMap((id) => [asked([id]), ...cleared(id)]), TEN).when(
+    runs.map((id) => completed(id, { ms: 10_000 })),
+  );
+  const call = (id: string, project: string, seconds?: number, rest: object = {}, place = {}) => [
+    asked(
+      [id],
+      {
+        project,
+        ...(seconds === undefined ? {} : { deadline: new Date(seconds * 1_000).toISOString() }),
+        ...rest,
+      },
+      place,
+    ),
+    allowed(id, 1, place),
+    reserved(id, place),
+  ];
+  const order = (...ids: readonly string[]) => ids.map((id) => dispatched(id));
+
+  it('and less slack there: it goes before the turn of the other', () =>
+    known
+      .when(...call('theirs', 'other', 90), ...call('ours', 'default', 40), TEN)
+      .then(...order('ours', 'theirs')));
+  it('and less slack there, but half of the other’s is used up: turns are kept', () =>
+    known
+      .when(...call('theirs', 'other', 90), ...call('ours', 'default', 70), 40_000, TEN)
+      .then(...order('theirs', 'ours')));
+  it('and a call without a deadline elsewhere: gives way for ten minutes', () => {
+    const waits = known.when(...call('theirs', 'other'), ...call('ours', 'default', 900));
+    waits.when(599_000, TEN).then(...order('ours', 'theirs'));
+    waits.when(600_000, TEN).then(...order('theirs', 'ours'));
+  });
+  it('and a second tenant: keeps its turn, whoever is in a hurry', () => {
+    const other = { tenant: 'other' };
+    known
+      .when(tool('read', { class: 'READ_ONLY' }, other), ...call('theirs', 'default', 900, {}, other))
+      .when(...call('ours', 'default', 40), TEN)
+      .then(dispatched('theirs', other), dispatched('ours'));
+  });
+
+  const late = { whenLate: 'run' };
+  it('and a call that will be late but wants to run: goes after those that can be in time', () =>
+    known
+      .when(...call('late', 'default', 9, late), ...call('soon', 'default', 60), ...call('any', 'default'))
+      .when(TEN)
+      .then(...order('soon', 'late', 'any')));
+  it('and one that becomes late while it waits: lets the others pass from then on', () => {
+    const one = offering(executor(2));
+    const full = known.when(...call('a', 'default', 20), ...call('b', 'default', 20), one);
+    const waiting = full.when(...call('late', 'default', 25, late), ...call('soon', 'default', 60));
+    waiting.when(10_000, completed('a'), one).then(...order('late'));
+    waiting.when({ ...completed('a'), at: 20_000 }, 20_000, one).then(...order('soon'));
+  });
+  it('and one that was late for ten minutes: is overdue like any other', () =>
+    known
+      .when(...call('late', 'default', 9, { ...late, priority: 'background' }))
+      .when(...call('soon', 'default', 900), ...call('now', 'default', 900), 600_000, TEN)
+      .then(...order('soon', 'late', 'now')));
+});
+
 describe('a concurrency limit', () => {
   const three = [...of('a', 'a1', 'a2', 'a3'), ...of('b', 'b1')];
 

@@ -9,7 +9,7 @@ import type { OfferedExecutor } from './dispatch.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { MAX_QUEUES_PER_LOOK } from './limits.ts';
 import { lanesInOrder } from './order.ts';
-import type { Lane, Pool } from './queue.ts';
+import type { Lane, Pool } from './lanes.ts';
 import type { ExecutorSession } from './attempt.ts';
 import type { Call, SchedulerState } from './state.ts';
 
@@ -52,7 +52,7 @@ export function place(search: Search): Placement | undefined {
   const desks = desksOf(search);
   let reserved: Reservation | undefined;
   let looks = 0;
-  for (const lane of lanesInOrder(pool)) {
+  for (const lane of lanesInOrder(pool, now)) {
     if (++looks > MAX_QUEUES_PER_LOOK) break;
     const found = fit(lane, desks, reserved, now);
     if (found) return found;

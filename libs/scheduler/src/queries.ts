@@ -28,7 +28,7 @@ export function queueDepths(
 /** The open grants of one session, over all tenants, in the order in which the calls were asked for. */
 export function openGrants(state: SchedulerState, executor: ExecutorId, session: SessionId): GrantDetails[] {
   const calls = [...(sessionIn(state, executor, session)?.grants ?? [])];
-  return calls.sort((a, b) => a.arrival - b.arrival).flatMap((call) => detailsOf(call) ?? []);
+  return calls.sort((a, b) => a.arrival - b.arrival).flatMap((call) => detailsOf(state, call) ?? []);
 }
 
 /** The open grant of one call; undefined when no executor has it. */
@@ -38,7 +38,7 @@ export function grantDetails(
   invocation: InvocationId,
 ): GrantDetails | undefined {
   const call = state.tenants.get(tenant)?.calls.get(invocation);
-  return call && detailsOf(call);
+  return call && detailsOf(state, call);
 }
 
 /** A version of a tool that is in the catalog or that a living call is bound to. */
@@ -71,19 +71,10 @@ export function sessionLost(state: SchedulerState, executor: ExecutorId, session
   return isLost(state, executor, session);
 }
 
-function detailsOf({
-  tenant,
-  invocation,
-  agent,
-  tool,
-  inputs,
-  traceparent,
-  argsDigest,
-  version,
-  phase,
-  again,
-}: Call): GrantDetails | undefined {
+function detailsOf(state: SchedulerState, call: Call): GrantDetails | undefined {
+  const { tenant, invocation, agent, tool, inputs, argsDigest, version, phase, again } = call;
   if (phase.status !== 'granted' || !version || !argsDigest) return undefined;
+  const traceparent = state.tenants.get(tenant)?.traces.get(invocation);
   const { attempt, executor, beside, query } = phase.grant;
   const details = {
     tenant,

@@ -5,68 +5,17 @@
  * or a limit can close it without touching the others.
  */
 import { Heap } from '@writ/contracts';
-import type { Instant, Position, Priority } from '@writ/contracts';
-import { isOwedMore } from './accounts.ts';
+import type { Priority } from '@writ/contracts';
 import type { Account } from './accounts.ts';
 import type { Breaker } from './breaker.ts';
-import { CallQueue } from './call-queue.ts';
+import { CallQueue, isTimed } from './call-queue.ts';
+import { IN_DEADLINES, expiresBefore } from './debts.ts';
 import { gateBefore } from './gates.ts';
 import { AGEING_BOUND_SECONDS, URGENCIES_PER_BAND } from './limits.ts';
+import { IN_AGEING, IN_LANES, IN_PARENT, IN_TIMED, laneBefore, precedes, waitsLonger } from './lanes.ts';
+import type { Branch, Lane, Pool } from './lanes.ts';
 import { quotasOf, quotasLeft } from './quotas.ts';
-import type { Quota } from './quotas.ts';
 import type { Call, SchedulerState, ToolVersion } from './state.ts';
-
-/** A named set of executors, and what waits for them. */
-export interface Pool {
-  readonly name: string;
-  /** Distinguishes pools within a running state; not saved. */
-  readonly number: number;
-  /** The roots of the order, most urgent band first. */
-  readonly bands: Branch[];
-  /** The root of the order of lanes whose first call is overdue. */
-  late: Branch | undefined;
-  /** Open lanes of calls without a deadline that are not overdue, by how long their first call has waited. */
-  readonly ageing: Heap<Lane>;
-  /** Ledger time, in seconds, up to which calls were looked at for their age. */
-  agedAt: number;
-}
-
-/** An account in the order of one pool and band; it stands there while it has open lanes. */
-export interface Branch {
-  readonly account: Account;
-  readonly parent: Branch | undefined;
-  readonly branches: Heap<Branch>;
-  /** Of a campaign. */
-  readonly lanes: Heap<Lane>;
-  inParent: number;
-}
-
-export interface Lane {
-  readonly version: ToolVersion;
-  readonly campaign: Account;
-  readonly pool: Pool;
-  readonly band: number;
-  /** Whether its calls have deadlines. */
-  readonly timed: boolean;
-  /** The campaign's place in the order: in that of its band, or among those whose first call is overdue. */
-  home: Branch;
-  overdue: boolean;
-  quotas: readonly Quota[];
-  readonly calls: CallQueue;
-  /** Of its first call: the latest time to start (`Infinity` without a deadline), arrival, and since when it waits. */
-  startMs: number;
-  arrival: number;
-  readyAt: number;
-  /** The heap of lanes that it stands in: its campaign's, the refused ones', or none. */
-  standsIn: Heap<Lane> | undefined;
-  inLanes: number;
-  inAgeing: number;
-}
-
-/** Lanes rank by their first call, of which they keep what ranks them. */
-export function laneBefore(a: Lane, b: Lane): boolean {
-  return a.startMs === b.startMs ? a.arrival < b.arrival : a.startMs < b.startMs;
-}
 
 /** Beside the bands: stands for the order of overdue lanes. */
 const OVERDUE = URGENCIES_PER_BAND - 1;
@@ -83,22 +32,23 @@ export function urgencyOf(priority: Priority): number {
 
 /** The lane that a call with a version of a tool belongs into. */
 export function laneOf(state: SchedulerState, call: Call, version: ToolVersion): Lane {
-  const { due } = call;
   const { account, band } = call.berth;
   let lanes = account.lanes.get(version);
   if (!lanes) account.lanes.set(version, (lanes = []));
-  const index = 2 * band + (due ? 1 : 0);
+  const index = 2 * band + (isTimed(call) ? 1 : 0);
   return (lanes[index] ??= newLane(state, call, version));
 }
 
 export function enqueue(state: SchedulerState, lane: Lane, call: Call): void {
   lane.calls.push(call);
+  if (lane.timed && call.due?.late) lane.pool.tardy.push(call);
   state.ready++;
   settleLane(state, lane);
 }
 
 export function dequeue(state: SchedulerState, lane: Lane, call: Call): void {
   lane.calls.remove(call);
+  if (call.due?.late) lane.pool.tardy.remove(call);
   state.ready--;
   settleLane(state, lane);
 }
@@ -148,13 +98,6 @@ export function forgetLane(lane: Lane): void {
   for (const quota of lane.quotas) quota.lanes.delete(lane);
 }
 
-/** Makes calls overdue that have waited for their time at `at`: from then on they are as urgent as any. */
-export function age(state: SchedulerState, pool: Pool, at: Instant): void {
-  pool.agedAt = Math.max(pool.agedAt, Math.floor(at / 1_000));
-  for (let lane = pool.ageing.peek(); lane && isOverdue(lane, pool.agedAt); lane = pool.ageing.peek())
-    settleLane(state, lane);
-}
-
 /** Whether a call without a deadline, or the first one of a lane, has waited for longer than it should. */
 export function isOverdue({ readyAt }: Pick<Call, 'readyAt'>, seconds: number): boolean {
   return readyAt + AGEING_BOUND_SECONDS <= seconds;
@@ -164,46 +107,23 @@ export function poolNamed(state: SchedulerState, name: string): Pool {
   let pool = state.pools.get(name);
   if (!pool) {
     const ageing = new Heap(waitsLonger, IN_AGEING);
-    pool = { name, number: state.pools.size, bands: [], ageing, agedAt: 0, late: undefined };
+    const tardy = new Heap(expiresBefore, IN_DEADLINES);
+    pool = { name, number: state.pools.size, bands: [], ageing, tardy, agedAt: 0, late: undefined };
     state.pools.set(name, pool);
   }
   return pool;
 }
 
-/** Where a lane stands among lanes; it is in one heap of them at most, beside that of the ageing ones. */
-export const IN_LANES: Position<Lane> = {
-  get: (lane) => lane.inLanes,
-  set: (lane, position) => {
-    lane.inLanes = position;
-  },
-};
-
-const IN_AGEING: Position<Lane> = {
-  get: (lane) => lane.inAgeing,
-  set: (lane, position) => {
-    lane.inAgeing = position;
-  },
-};
-
-const IN_PARENT: Position<Branch> = {
-  get: (branch) => branch.inParent,
-  set: (branch, position) => {
-    branch.inParent = position;
-  },
-};
-
-function newLane(
-  state: SchedulerState,
-  { berth: { account, band }, due, tenant, tool }: Call,
-  version: ToolVersion,
-): Lane {
+function newLane(state: SchedulerState, call: Call, version: ToolVersion): Lane {
+  const { tenant, tool } = call;
+  const { account, band } = call.berth;
   const pool = poolNamed(state, version.spec.pool);
   const lane: Lane = {
     version,
     campaign: account,
     pool,
     band,
-    timed: due !== undefined,
+    timed: isTimed(call),
     home: branchOf(pool, band, account),
     overdue: false,
     quotas: quotasOf(state, tenant, tool, account.parent?.name ?? ''),
@@ -214,6 +134,7 @@ function newLane(
     standsIn: undefined,
     inLanes: -1,
     inAgeing: -1,
+    inTimed: -1,
   };
   version.door.lanes.add(lane);
   for (const quota of lane.quotas) quota.lanes.add(lane);
@@ -226,7 +147,14 @@ function branchOf(pool: Pool, band: number, account: Account): Branch {
   if (branch) return branch;
   const parent = account.parent && branchOf(pool, band, account.parent);
   const branches = new Heap<Branch>(precedes, IN_PARENT);
-  branch = { account, parent, branches, lanes: new Heap(laneBefore, IN_LANES), inParent: -1 };
+  branch = {
+    account,
+    parent,
+    branches,
+    lanes: new Heap(laneBefore, IN_LANES),
+    timed: undefined,
+    inParent: -1,
+  };
   account.branches.set(key, branch);
   if (!parent && band === OVERDUE) {
     pool.late = branch;
@@ -236,6 +164,11 @@ function branchOf(pool: Pool, band: number, account: Account): Branch {
   if (!parent) for (let above = pool.bands.length; above < band; above++) branchOf(pool, above, account);
   if (!parent) pool.bands.push(branch);
   return branch;
+}
+
+/** The branch of the tenant that a branch belongs to. */
+export function tenantOf(branch: Branch): Branch {
+  return branch.parent?.parent ? tenantOf(branch.parent) : branch;
 }
 
 function setOverdue(lane: Lane, overdue: boolean): void {
@@ -250,18 +183,21 @@ function stand(lane: Lane, place: Heap<Lane> | undefined): void {
   if (lane.standsIn === place) {
     place?.moved(lane);
     if (lane.inAgeing >= 0) lane.pool.ageing.moved(lane);
+    if (lane.inTimed >= 0) tenantOf(home).timed?.moved(lane);
     return;
   }
   const opens = place === home.lanes;
   lane.standsIn?.remove(lane);
   if (lane.standsIn === home.lanes) {
     lane.pool.ageing.remove(lane);
+    tenantOf(home).timed?.remove(lane);
     leaveParents(home);
   }
   lane.standsIn = place;
   place?.push(lane);
   if (!opens) return;
-  if (!lane.timed && !lane.overdue) lane.pool.ageing.push(lane);
+  if (lane.timed) (tenantOf(home).timed ??= new Heap(laneBefore, IN_TIMED)).push(lane);
+  else if (!lane.overdue) lane.pool.ageing.push(lane);
   for (let branch = home; branch.parent && branch.inParent < 0; branch = branch.parent)
     branch.parent.branches.push(branch);
 }
@@ -273,12 +209,4 @@ function leaveParents(home: Branch): void {
     branch.parent.branches.remove(branch);
     branch = branch.parent;
   }
-}
-
-function waitsLonger(a: Lane, b: Lane): boolean {
-  return a.readyAt === b.readyAt ? a.arrival < b.arrival : a.readyAt < b.readyAt;
-}
-
-function precedes(a: Branch, b: Branch): boolean {
-  return isOwedMore(a.account, b.account);
 }

@@ -3,7 +3,7 @@
  * its queues and leaves all others alone. (Limits of resource keys are kept where keys are: `leases.ts`.)
  */
 import type { TenantId } from '@writ/contracts';
-import type { Lane } from './queue.ts';
+import type { Lane } from './lanes.ts';
 import type { SchedulerState } from './state.ts';
 
 export interface Quota {

@@ -5,6 +5,7 @@
 import { RunOutcome } from '@writ/contracts';
 import type { ExecutorId, Instant, RecordedFact } from '@writ/contracts';
 import { charge, weigh } from './accounts.ts';
+import { age } from './ageing.ts';
 import { noteWrites } from './alerts.ts';
 import { breakerKey, isProbing, record } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
@@ -12,7 +13,7 @@ import { review } from './circuits.ts';
 import { fenceKey, forgetSession, mayRunAgain, sessionIn } from './executors.ts';
 import { askAgain, loseSight, onEnquiry } from './indeterminate.ts';
 import { callOf, clear, end, moveTo, usualRunMs } from './lifecycle.ts';
-import { age } from './queue.ts';
+import { poolNamed } from './queue.ts';
 import type { OpenGrant } from './attempt.ts';
 import type { Call, SchedulerState, ToolVersion } from './state.ts';
 
@@ -31,7 +32,7 @@ export function onDispatched(state: SchedulerState, fact: RecordedFact<'schedule
   const grant = { attempt, executor, session, started: false, penalty, untilMs, beside };
   moveTo(state, call, { status: 'granted', grant: probes ? { ...grant, probes } : grant });
   charge(call.berth.account, penalty);
-  if (call.lane) age(state, call.lane.pool, fact.at);
+  age(state, poolNamed(state, call.version.spec.pool), fact.at);
 }
 
 export function onStarted(state: SchedulerState, fact: RecordedFact<'execution.started'>): void {
@@ -63,10 +64,19 @@ export function learn(
   fact: RecordedFact<'execution.completed' | 'execution.attempted'>,
 ): void {
   if (!call.version) return;
+  age(state, poolNamed(state, call.version.spec.pool), fact.at);
   const { outcome, startedAtMs, endedAtMs } = fact.data;
   settle(state, call, grant, fact);
   const { timeoutSeconds } = call.version.spec;
-  const run = { outcome, startedAtMs, endedAtMs, executor: grant.executor, at: fact.at, timeoutSeconds };
+  const run = {
+    outcome,
+    startedAtMs,
+    endedAtMs,
+    executor: grant.executor,
+    at: fact.at,
+    seq: fact.seq,
+    timeoutSeconds,
+  };
   for (const breaker of call.version.door.breakers) {
     // Recorded first: a probe that succeeded keeps its permit, so no lane opens in between.
     record(breaker, grant.probes?.[breakerKey(breaker)] ?? 0, run);

@@ -10,30 +10,31 @@ type SavedCircuit =
   | { readonly status: 'open'; readonly untilMs: Instant; readonly evidence: Evidence }
   | { readonly status: 'half-open'; readonly permits: number; readonly window: SavedWindow };
 
-export interface SavedBreaker extends Pick<Breaker, 'scope' | 'spec' | 'watching' | 'round'> {
+export interface SavedBreaker extends Pick<Breaker, 'scope' | 'spec' | 'watching' | 'round' | 'seq'> {
   readonly circuit: SavedCircuit;
   readonly force?: Omit<Force, 'untilMs'> & { readonly untilMs?: Instant };
 }
 
 export function saveBreakers(breakers: Iterable<Breaker>): SavedBreaker[] {
-  return [...breakers].sort(byName).map(({ scope, spec, watching, round, circuit, force }) => {
-    const saved = { scope, spec, watching, round, circuit: saveCircuit(circuit) };
+  return [...breakers].sort(byName).map(({ scope, spec, watching, round, seq, circuit, force }) => {
+    const saved = { scope, spec, watching, round, seq, circuit: saveCircuit(circuit) };
     if (force === undefined) return saved;
-    const { mode, reason, untilMs } = force;
-    return { ...saved, force: { mode, reason, ...(untilMs === undefined ? {} : { untilMs }) } };
+    const { untilMs, ...said } = force;
+    return { ...saved, force: { ...said, ...(untilMs === undefined ? {} : { untilMs }) } };
   });
 }
 
 /** Gives a new breaker what was saved of it. */
 export function restoreBreaker(
   breaker: Breaker,
-  { spec, watching, round, circuit, force }: SavedBreaker,
+  { spec, watching, round, seq, circuit, force }: SavedBreaker,
 ): void {
   breaker.spec = spec;
   breaker.watching = watching;
   breaker.round = round;
+  breaker.seq = seq;
   breaker.circuit = restoreCircuit(circuit, spec);
-  breaker.force = force && { mode: force.mode, reason: force.reason, untilMs: force.untilMs };
+  breaker.force = force && { untilMs: undefined, ...force };
 }
 
 function saveCircuit(circuit: Circuit): SavedCircuit {

@@ -1,5 +1,5 @@
 /** A call in a snapshot: what cannot be derived from elsewhere. Its places in queues, heaps and keys are built again. */
-import type { Digest } from '@writ/contracts';
+import type { Digest, Instant } from '@writ/contracts';
 import { accountOf, berthOf, pathOf } from './accounts.ts';
 import type { Again } from './attempt.ts';
 import { tenantIn } from './catalog.ts';
@@ -9,7 +9,6 @@ import type { Call, Due, SchedulerState, Step } from './state.ts';
 export interface SavedCall extends Omit<
   Call,
   | 'berth'
-  | 'traceparent'
   | 'due'
   | 'step'
   | 'version'
@@ -24,28 +23,35 @@ export interface SavedCall extends Omit<
   readonly band: number;
   readonly project: string;
   readonly campaign: string;
-  /** Index of its step; absent fields are undefined. */
+  /** Index of its step, and of its wave there, 0 while the plan is owed; absent fields are undefined. */
   readonly step?: number;
+  readonly wave?: number;
   readonly version?: Digest;
   readonly argsDigest?: Digest;
-  readonly traceparent?: string;
   readonly approval?: Omit<Approval, 'position'>;
-  readonly due?: Omit<Due, 'position'>;
+  readonly due?: SavedDue;
   readonly ticket?: number;
   readonly cancel?: { readonly reason?: string };
   readonly again?: Omit<Again, 'position' | 'lost' | 'barred'> & Partial<Pick<Again, 'lost' | 'barred'>>;
 }
 
-export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedCall {
-  const { tenant, invocation, agent, tool, inputs, arrival, wave, phase, attempts, readyAt, seq } = call;
-  const { due, argsDigest, traceparent, approval, cancel, again } = call;
+/** JSON has no infinity: without a latest start. */
+type SavedDue = Omit<Due, 'position' | 'inYielding' | 'latestStartMs'> & { readonly latestStartMs?: Instant };
+
+/** A place in a step that is saved under this index. */
+export interface StepPlace {
+  readonly step: number;
+  readonly wave: number;
+}
+
+export function saveCall(call: Call, place: StepPlace | undefined): SavedCall {
+  const { tenant, invocation, agent, tool, inputs, arrival, phase, attempts, readyAt, seq } = call;
+  const { due, argsDigest, approval, cancel, again } = call;
   const [, project, campaign] = pathOf(call.berth.account);
-  const step = call.step && indexOf.get(call.step);
   const optional = {
-    step,
+    ...place,
     version: call.version?.digest,
     argsDigest,
-    traceparent,
     approval: approval && saveApproval(approval),
     due: due && saveDue(due),
     ticket: call.lease?.ticket,
@@ -62,7 +68,6 @@ export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedC
     inputs,
     band: call.berth.band,
     arrival,
-    wave,
     phase,
     attempts,
     readyAt,
@@ -73,18 +78,16 @@ export function saveCall(call: Call, indexOf: ReadonlyMap<Step, number>): SavedC
 
 export function restoreCall(state: SchedulerState, saved: SavedCall, steps: readonly Step[]): Call {
   const tenant = tenantIn(state, saved.tenant);
-  const { invocation, agent, tool, inputs, arrival, wave, phase, attempts, readyAt, seq } = saved;
+  const { invocation, agent, tool, inputs, arrival, phase, attempts, readyAt, seq } = saved;
   const call: Call = {
     tenant: saved.tenant,
     invocation,
     agent,
     tool,
     inputs,
-    traceparent: saved.traceparent,
     berth: berthOf(accountOf(state.accounts, saved.tenant, saved.project, saved.campaign), saved.band),
-    due: saved.due && { ...saved.due, position: -1 },
+    due: saved.due && restoreDue(saved.due),
     arrival,
-    wave,
     phase,
     attempts,
     readyAt,
@@ -104,8 +107,9 @@ export function restoreCall(state: SchedulerState, saved: SavedCall, steps: read
   if (call.approval) tenant.approved.add(call);
   if (call.step) {
     const { living } = call.step;
-    while (living.length <= Math.max(call.wave, 0)) living.push(new Set());
-    living[Math.max(call.wave, 0)]?.add(call);
+    const { wave = 0 } = saved;
+    while (living.length <= wave) living.push(new Set());
+    living[wave]?.add(call);
   }
   return call;
 }
@@ -118,8 +122,12 @@ function saveApproval({ untilMs, consumed, revoked }: Approval): Omit<Approval, 
   return { consumed, ...given({ untilMs, revoked }) };
 }
 
-function saveDue({ deadlineMs, late, latestStartMs, hopelessMs }: Due): Omit<Due, 'position'> {
-  return { deadlineMs, late, latestStartMs, hopelessMs };
+function saveDue({ deadlineMs, late, latestStartMs, hopelessMs }: Due): SavedDue {
+  return { deadlineMs, late, hopelessMs, ...(latestStartMs < Infinity ? { latestStartMs } : {}) };
+}
+
+function restoreDue({ latestStartMs = Infinity, ...due }: SavedDue): Due {
+  return { ...due, latestStartMs, position: -1, inYielding: -1 };
 }
 
 /** Without the fields that are undefined, which JSON does not have. */

@@ -16,7 +16,7 @@ import type {
 import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
 import { breakerOf, tenantIn, versionOf } from './catalog.ts';
 import { given, restoreCall, saveCall } from './saved-call.ts';
-import type { SavedCall } from './saved-call.ts';
+import type { SavedCall, StepPlace } from './saved-call.ts';
 import { restoreAccounts, saveAccounts } from './saved-accounts.ts';
 import type { SavedAccounts } from './saved-accounts.ts';
 import { restoreBreaker, saveBreakers } from './saved-breaker.ts';
@@ -40,6 +40,7 @@ interface SavedTenant {
   readonly versions: readonly (readonly [Digest, ToolSpec])[];
   readonly tools: readonly (readonly [ToolName, readonly (readonly [number, Digest])[]])[];
   readonly plan?: PlanMode;
+  readonly traces?: readonly (readonly [InvocationId, string])[];
   readonly breakers: readonly SavedBreaker[];
   /** Versions of READ_ONLY tools that were seen to write. */
   readonly wrote?: readonly Digest[];
@@ -76,7 +77,7 @@ export function snapshot(state: SchedulerState): Json {
   const steps = new Set(state.unplanned.values());
   for (const { step } of calls) if (step) steps.add(step);
   const ordered = [...steps].sort(byArrival);
-  const indexOf = new Map(ordered.map((step, index) => [step, index]));
+  const places = placesIn(ordered);
   const saved: Saved = {
     arrivals: state.arrivals,
     grants: state.grants,
@@ -87,7 +88,7 @@ export function snapshot(state: SchedulerState): Json {
       .sort(([a], [b]) => compareText(a, b))
       .map(([id, tenant]) => saveTenant(id, tenant)),
     steps: ordered.map(saveStep),
-    calls: calls.map((call) => saveCall(call, indexOf)),
+    calls: calls.map((call) => saveCall(call, places.get(call))),
     fences: [...state.fences.values()],
     lostSessions: [...state.lostSessions],
     alerts: state.alerts,
@@ -154,7 +155,7 @@ function saveTenant(id: TenantId, tenant: Tenant): SavedTenant {
     id,
     governedAt: tenant.governedAt,
     parallel: sorted(tenant.parallel),
-    ...given({ plan: tenant.plan }),
+    ...given({ plan: tenant.plan, traces: tenant.traces.size > 0 ? sorted(tenant.traces) : undefined }),
     seen: tenant.seen.snapshot(),
     versions,
     tools,
@@ -167,13 +168,27 @@ function saveTenant(id: TenantId, tenant: Tenant): SavedTenant {
 
 function restoreTenant(
   state: SchedulerState,
-  { id, governedAt, parallel, plan, seen, versions, tools, breakers, wrote = [], times, limits }: SavedTenant,
+  {
+    id,
+    governedAt,
+    parallel,
+    plan,
+    traces = [],
+    seen,
+    versions,
+    tools,
+    breakers,
+    wrote = [],
+    times,
+    limits,
+  }: SavedTenant,
 ): void {
   const tenant = tenantIn(state, id);
   tenant.seen.restore(seen);
   tenant.governedAt = governedAt;
   for (const [pool, on] of parallel) tenant.parallel.set(pool, on);
   tenant.plan = plan;
+  for (const [invocation, trace] of traces) tenant.traces.set(invocation, trace);
   for (const [tool, counts] of times) tenant.times.set(tool, new RunTimes(counts));
   restrict(state, id, limits);
   for (const saved of breakers) {
@@ -200,6 +215,14 @@ function saveStep({ tenant, agent, id, arrival, owed, after }: Step): SavedStep 
   const waiting = after && [...after].sort(([a], [b]) => a.arrival - b.arrival);
   const saved = waiting?.map(([call, before]) => [call.invocation, invocationsOf(before)] as const);
   return { tenant, agent, id, arrival, ...given({ owed, after: saved }) };
+}
+
+/** Where the living calls of these steps stand. */
+function placesIn(steps: readonly Step[]): ReadonlyMap<Call, StepPlace> {
+  const places = new Map<Call, StepPlace>();
+  for (const [step, { living }] of steps.entries())
+    for (const [wave, calls] of living.entries()) for (const call of calls) places.set(call, { step, wave });
+  return places;
 }
 
 function invocationsOf(calls: Iterable<Call>): InvocationId[] {

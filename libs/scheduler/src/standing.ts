@@ -4,6 +4,7 @@
  * accounts are taken to get turns by their shares, and calls to take as long as their tools usually do.
  */
 import type { Instant } from '@writ/contracts';
+import { isOwedMore } from './accounts.ts';
 import type { Account } from './accounts.ts';
 import { callBefore, isQueued } from './call-queue.ts';
 import { usualRunMs } from './lifecycle.ts';
@@ -45,21 +46,31 @@ export class Standing {
   ahead(call: Call): number {
     const line = this.#pools.get(poolOf(call))?.bands.get(call.berth.band);
     const place = line?.campaigns.get(call.berth.account)?.indexOf(call) ?? 0;
-    return this.aheadOf(poolOf(call), call.berth.band, call.berth.account, place);
+    return this.aheadOf(poolOf(call), call.berth.band, call.berth.account, place, call.due?.latestStartMs);
   }
 
   /** How many calls would be granted before one with `before` calls of its own campaign before it. */
-  aheadOf(pool: string, band: number, campaign: Account, before: number): number {
+  aheadOf(
+    pool: string,
+    band: number,
+    campaign: Account,
+    before: number,
+    latestStartMs: Instant = Infinity,
+  ): number {
     const { bands } = this.#poolNamed(pool);
     let turns = before + 1;
     const counts = bands.get(band)?.counts;
     for (let one = campaign; one.parent; one = one.parent) {
+      // Of its tenant's calls it goes before those with more slack, whosever turn it is.
+      if (!one.parent.parent)
+        turns = Math.min(turns, this.#pressing(bands.get(band), one, latestStartMs) + 1);
       let all = turns;
       // While it gets its turns, each sibling gets as many for its share as it has calls.
       for (const other of one.parent.children.values()) {
         const theirs = other === one ? 0 : (counts?.get(other) ?? 0);
-        if (theirs > 0)
-          all += Math.min(theirs, one.share > 0 ? Math.ceil((turns * other.share) / one.share) : theirs);
+        if (theirs === 0) continue;
+        const until = isOwedMore(other, one) ? turns : turns - 1;
+        all += Math.min(theirs, one.share > 0 ? Math.ceil((until * other.share) / one.share) : theirs);
       }
       turns = all;
     }
@@ -83,6 +94,17 @@ export class Standing {
     if (ahead < free) return this.#now;
     const usual = line.waiting > 0 ? line.runMs / line.waiting : runMs;
     return Math.round(this.#now + ((ahead - Math.max(0, free) + 1) * usual) / slots);
+  }
+
+  /** Calls of a tenant that have less slack; all of them for a call without a deadline. */
+  #pressing(line: Line | undefined, tenant: Account, latestStartMs: Instant): number {
+    if (!line || latestStartMs === Infinity) return Infinity;
+    let count = 0;
+    for (const [campaign, calls] of line.campaigns) {
+      if (campaign.parent?.parent !== tenant) continue;
+      count += calls.filter(({ due }) => (due?.latestStartMs ?? Infinity) < latestStartMs).length;
+    }
+    return count;
   }
 
   #add(call: Call): void {

@@ -40,8 +40,8 @@ import type { Door } from './gates.ts';
 import type { Quota } from './quotas.ts';
 import type { Approval } from './lapse.ts';
 import type { Lease, Leases } from './leases.ts';
-import { IN_LANES, laneBefore } from './queue.ts';
-import type { Lane, Pool } from './queue.ts';
+import { IN_LANES, laneBefore } from './lanes.ts';
+import type { Lane, Pool } from './lanes.ts';
 import type { Plan } from './conflicts.ts';
 import type { RunTimes } from './run-times.ts';
 
@@ -52,8 +52,6 @@ export interface Call {
   readonly agent: AgentId;
   readonly tool: ToolName;
   readonly inputs: JsonObject;
-  /** The agent's trace, when it has one. */
-  readonly traceparent: string | undefined;
   readonly berth: Berth;
   /** Absent for a call without a deadline. */
   readonly due: Due | undefined;
@@ -61,8 +59,6 @@ export interface Call {
   readonly arrival: number;
   /** Absent for the only call of a step. */
   step: Step | undefined;
-  /** Index of its wave; -1 while the plan is owed. */
-  wave: number;
   phase: Phase;
   /** Known from the decision on: what exactly was allowed, and to be run by which version of the tool. */
   argsDigest: Digest | undefined;
@@ -97,6 +93,8 @@ export interface Due {
   /** The deadline without the quickest run: when there is no hope left. */
   hopelessMs: Instant;
   position: number;
+  /** Where it stands among the calls of its lane by when they stop giving way. */
+  inYielding: number;
 }
 
 /** How far a call has come. */
@@ -134,13 +132,13 @@ export interface Step {
   readonly id: StepId;
   /** Arrival of its first call: steps are kept in this order. */
   readonly arrival: number;
-  /** The plan while it is owed; afterwards the calls' own `wave` or `after` says it all. */
+  /** The plan while it is owed; afterwards `living` or `after` says it all. */
   owed: Plan | undefined;
   /** Calls of each wave that have not ended; of one wave before there is a plan. */
   readonly living: Set<Call>[];
   /** The first wave with living calls; -1 while the plan is owed. */
   open: number;
-  /** Of a step planned as a graph: the living calls that each living call still waits for; its wave is always 0. */
+  /** Of a step planned as a graph: the living calls that each living call still waits for; all stand in one wave. */
   after: Map<Call, Set<Call>> | undefined;
 }
 
@@ -162,6 +160,8 @@ export interface Tenant {
   /** How its steps are planned unless they say it themselves. */
   plan: PlanMode | undefined;
   readonly calls: Map<InvocationId, Call>;
+  /** The agents' traces, of calls that have one. */
+  readonly traces: Map<InvocationId, string>;
   /** Invocations that have ended: repeating one has no second effect. */
   readonly seen: RecentIds;
   /** Versions of each tool with the catalog revision that each came with, newest last. */

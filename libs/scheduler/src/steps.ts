@@ -47,14 +47,10 @@ export function adoptPlan(state: SchedulerState, tenant: Call['tenant'], plan: P
   if (plan.after) {
     const order = plan.waves.flatMap((wave) => wave.calls).map((id) => calls.get(id));
     step.after = waitingFor(order, plan.after);
-    for (const call of calls.values()) call.wave = 0;
   } else {
     step.living.length = 0;
-    for (const [index, wave] of plan.waves.entries()) {
-      const living = wave.calls.map((id) => calls.get(id)).filter((call) => call !== undefined);
-      for (const call of living) call.wave = index;
-      step.living.push(new Set(living));
-    }
+    for (const wave of plan.waves)
+      step.living.push(new Set(wave.calls.map((id) => calls.get(id)).filter((call) => call !== undefined)));
   }
   openWaves(state, step);
 }

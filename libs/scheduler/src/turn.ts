@@ -4,7 +4,7 @@
  */
 import { isOwedMore } from './accounts.ts';
 import type { Account } from './accounts.ts';
-import type { Branch } from './queue.ts';
+import type { Branch } from './lanes.ts';
 
 /** Whether it is still a campaign's turn after a first grant that is charged so much. */
 export function staysFirst(campaign: Branch, penalty: number): boolean {

@@ -4,7 +4,7 @@
  */
 import { Heap } from '@writ/contracts';
 import { callBefore } from './call-queue.ts';
-import type { Lane } from './queue.ts';
+import type { Lane } from './lanes.ts';
 import type { Call } from './state.ts';
 
 export class Walk {

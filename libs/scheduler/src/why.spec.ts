@@ -44,6 +44,14 @@ describe('a call', () => {
     ]);
     expect(kinds(asks.when(reserved('a', at(12))))).toEqual([['approval', 11]]);
   });
+  it('that people are asked about because of its price: waits for them', () => {
+    const opened = fact('approval.opened', { invocation: 'a' }, { seq: 12 });
+    const asks = one.when(allowed('a', 1, at(11)), opened);
+    expect(kinds(asks)).toEqual([
+      ['approval', 12],
+      ['budget', 12],
+    ]);
+  });
   it('that is allowed: waits for the budget', () =>
     expect(kinds(one.when(allowed('a', 1, at(11))))).toEqual([['budget', 11]]));
   it('that is paid for: waits for capacity', () => {
@@ -55,10 +63,20 @@ describe('a call', () => {
   it('that has ended: is not known any more', () =>
     expect(told(one.when(cleared('a'), ONE, completed('a')))).toBeUndefined());
   it('whose tool is paused: waits for its circuit before its place in the queue', () => {
-    const force = fact('breaker.forced', { scope: 'tool:read', mode: 'paused', reason: 'a leak' });
+    const force = fact('breaker.forced', { scope: 'tool:read', mode: 'paused', reason: 'a leak' }, at(7));
     const paused = one.when(breaker({}), force, cleared('a'));
     expect(kinds(paused).map(([kind]) => kind)).toEqual(['breaker', 'capacity']);
-    expect(told(paused)?.blockers[0]?.detail).toContain('a leak');
+    expect(told(paused)?.blockers[0]).toMatchObject({ seq: 7, detail: expect.stringContaining('a leak') });
+  });
+  it('whose tool has failed too often: waits for its circuit since the run that opened it', () => {
+    const runs = ['r1', 'r2'].flatMap((id) => [asked([id]), ...cleared(id)]);
+    const failing = given(READ, breaker({ window: 2, minimumCalls: 2, minimumExecutors: 1 }), ...runs)
+      .when(offering(executor(2)), { ...completed('r1', {}, 'failed'), seq: 20 })
+      .when({ ...completed('r2', {}, 'failed'), seq: 21 }, asked(['a'], {}, { seq: 30, origin: 'ada' }));
+    expect(kinds(failing)).toEqual([
+      ['policy', 30],
+      ['breaker', 21],
+    ]);
   });
   it('with calls of its step before it: waits for them by name', () => {
     const step = given(
@@ -93,14 +111,23 @@ describe('the queue', () => {
   it('of two projects: places are given by turns, as grants are', () => {
     const calls = queue(given(READ, ...all).play().state, TENANT as TenantId, SLOTS, 0, 10);
     expect(calls.map(({ invocation, position }) => [invocation, position])).toEqual([
-      ['p0', 1],
+      ['p0', 0],
       ['q0', 1],
-      ['p1', 3],
+      ['p1', 2],
       ['q1', 3],
-      ['p2', 5],
+      ['p2', 4],
       ['q2', 5],
     ]);
     expect(calls.map(({ expectedStartMs }) => expectedStartMs)).toContain(300_000);
+  });
+  it('of two projects and a call in a hurry: that one is next, whosever turn it is', () => {
+    const deadline = new Date(600_000).toISOString();
+    const hurry = given(READ, ...all).when(asked(['hurry'], { project: 'q', deadline }), ...cleared('hurry'));
+    const calls = queue(hurry.play().state, TENANT as TenantId, SLOTS, 0, 10);
+    expect(calls.slice(0, 2).map(({ invocation, position }) => [invocation, position])).toEqual([
+      ['p0', 0],
+      ['hurry', 0],
+    ]);
   });
   it('for a call that is not asked for yet: tells whether it would be in time', () => {
     const { state } = given(READ, ...all).play();

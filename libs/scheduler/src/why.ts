@@ -120,8 +120,9 @@ function breakersBefore(state: SchedulerState, { tenant, tool, version }: Call):
   if (gateBefore(all) === 'pass') return [];
   return all
     .filter((breaker) => gateBefore([breaker]) !== 'pass')
-    .map(({ scope, circuit, force }) => ({
+    .map(({ scope, circuit, force, seq }) => ({
       kind: 'breaker',
+      seq: force?.seq ?? seq,
       detail: `the circuit of ${scope} is ${force ? `${force.mode} by an operator: ${force.reason}` : circuit.status}`,
     }));
 }
@@ -144,7 +145,9 @@ function pause({ again, seq }: Call): Blocker {
   return { kind: 'retry', detail: `${failed} failed; it is tried again at ${at}`, seq };
 }
 
-function wave({ step, wave: own, seq }: Call): Blocker {
+function wave(call: Call): Blocker {
+  const { step, seq } = call;
+  const own = step?.living.findIndex((calls) => calls.has(call)) ?? 0;
   const earlier = step?.living.slice(0, Math.max(0, own)).flatMap((calls) => [...calls]) ?? [];
   const names = earlier.slice(0, 5).map(({ invocation }) => invocation);
   const more = earlier.length > names.length ? `, and ${earlier.length - names.length} more` : '';

@@ -86,7 +86,7 @@ function allows(state: SchedulerState, next: RecordedFact): boolean {
   if (next.type !== 'schedule.dispatched') return false;
   const call = callOf(state, next);
   const { executor, session, beside = [], attempt, argsDigest, query } = next.data;
-  if (!call?.version || query || !isFirst(call) || !firstLane(call.lane.pool)?.version.spec.requires)
+  if (!call?.version || query || !isFirst(call) || !firstLane(call.lane.pool, next.at)?.version.spec.requires)
     return false;
   const on = [{ executor, session }, ...beside];
   return (

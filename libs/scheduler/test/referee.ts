@@ -5,9 +5,9 @@
 import { expect } from 'vitest';
 import type { EventData, RecordedFact } from '@writ/contracts';
 import type { SchedulerOffer } from '../src/index.ts';
-import { AGEING_BOUND_SECONDS } from '../src/limits.ts';
+import { OrderReferee } from './order-referee.ts';
 import { ShareReferee } from './share-referee.ts';
-import { NEW_CALL, bySlack, lanesOf } from './watched.ts';
+import { NEW_CALL } from './watched.ts';
 import type { Watched } from './watched.ts';
 
 type Data<T extends RecordedFact['type']> = EventData<T>;
@@ -31,7 +31,7 @@ export class Referee {
   >();
 
   readonly #shares = new ShareReferee();
-  readonly #agedAt = new Map<string, number>();
+  readonly order = new OrderReferee(this.#shares);
   #tickets = 0;
 
   constructor(tools: ReadonlyMap<string, ToolFacts>) {
@@ -53,8 +53,7 @@ export class Referee {
     for (const call of this.living) {
       const cleared = call.allowed && call.reserved && call.holder === undefined && !call.indeterminate;
       // What the runs so far say of its slack is asked once each time that it can run.
-      if (cleared && !call.cleared && call.deadlineMs < Infinity)
-        call.latestStartMs = call.deadlineMs - this.#shares.usualMs(call);
+      if (cleared && !call.cleared && call.deadlineMs < Infinity) this.order.forecast(call, now);
       call.cleared = cleared;
       if (!this.#isReady(call)) call.readyAt = undefined;
       else if (call.readyAt === undefined) {
@@ -134,6 +133,7 @@ export class Referee {
         band: Math.floor(urgency / 100),
         accounts: [tenant, `${tenant}/${data.project}`, `${tenant}/${data.project}/${data.campaign ?? ''}`],
         deadlineMs,
+        late: data.whenLate === 'run',
         key: facts.keyed ? `${tenant}/${String(inputs['k'])}` : undefined,
         step,
       };
@@ -180,28 +180,10 @@ export class Referee {
     return free && call.allowed && call.reserved && this.#isOpen(call);
   }
 
-  /** The call that is to be granted next. */
-  #next(pool: string, now: number): Watched | undefined {
-    const ready = this.living.filter((call) => call.pool === pool && this.#isReady(call));
-    const open = ready.filter((call) => this.#admits(call) && !this.#waitsForKey(call));
-    const agedAt = this.#agedAt.get(pool) ?? 0;
-    const firsts = lanesOf(open).map((lane) => {
-      const [call] = lane.sort(bySlack) as [Watched];
-      const dueAt = (call.readyAt as number) + AGEING_BOUND_SECONDS;
-      if (call.deadlineMs < Infinity || dueAt > agedAt)
-        return { call, band: call.band, slack: call.latestStartMs };
-      return { call, band: -1, slack: dueAt * 1_000 };
-    });
-    this.#agedAt.set(pool, Math.floor(now / 1_000));
-    // Overdue calls stand beside those of the most urgent band, and accounts decide among them.
-    const urgent = Math.min(...firsts.map(({ band }) => band).filter((band) => band >= 0));
-    return firsts
-      .filter(({ band }) => band === -1 || band === urgent)
-      .sort(
-        (a, b) =>
-          this.#shares.compare(a.call, b.call) ||
-          (a.slack === b.slack ? a.call.arrival - b.call.arrival : a.slack - b.slack),
-      )[0]?.call;
+  #queuedFor(pool: string): Watched[] {
+    return this.living.filter(
+      (call) => call.pool === pool && this.#isReady(call) && !this.#waitsForKey(call),
+    );
   }
 
   #waitsForKey(call: Watched): boolean {
@@ -230,8 +212,15 @@ export class Referee {
     const offered = offer?.executors.find((one) => `${one.executor}/${one.session}` === holder);
     if (!call || !offered)
       return expect.fail(`${data.invocation} was granted to ${holder}, which offered nothing`);
-    expect(this.#next(offered.pool, now)?.id, 'the best call goes first').toBe(call.id);
-    expect(call.deadlineMs).toBeGreaterThan(now);
+    const queued = this.#queuedFor(offered.pool);
+    const best = this.order.next(
+      queued.filter((one) => this.#admits(one)),
+      offered.pool,
+      now,
+    );
+    expect(best?.id, 'the best call goes first').toBe(call.id);
+    this.order.age(queued, offered.pool, now);
+    if (!call.late) expect(call.deadlineMs).toBeGreaterThan(now);
     expect(this.heldBy(holder).length, 'no more grants than slots').toBeLessThan(offered.slots);
     expect(this.#dead.has(holder), 'a lost session gets nothing').toBe(false);
     expect(call.once && call.started, 'what must not run twice is not granted again').toBe(false);
@@ -260,6 +249,7 @@ export class Referee {
   }
 
   #complete(call: Watched, { outcome, endedAtMs }: Data<'execution.completed'>, now: number): void {
+    this.order.age(this.#queuedFor(call.pool), call.pool, now);
     this.#shares.complete(call, endedAtMs, outcome === 'succeeded', now);
     const circuit = this.#circuits.get(call.tool);
     if (circuit?.probes.delete(call.id) && outcome === 'succeeded') circuit.passed++;

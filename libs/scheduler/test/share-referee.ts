@@ -24,6 +24,10 @@ export class ShareReferee {
     return this.#timesOf(call).medianMs ?? TIMEOUT_MS;
   }
 
+  leastMs(call: Watched): number {
+    return this.#timesOf(call).leastMs;
+  }
+
   charge(call: Watched, nodeSeconds: number, now: number, penalty = 0): number {
     const usage = nodeSeconds * 2 ** (now / USAGE_HALF_LIFE_MS);
     for (const one of call.accounts)

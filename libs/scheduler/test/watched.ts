@@ -1,4 +1,5 @@
 /** A call as the referee sees it from outside, and the orders of such calls. */
+import { AGEING_BOUND_SECONDS } from '../src/limits.ts';
 
 export interface Watched {
   readonly id: string;
@@ -9,6 +10,8 @@ export interface Watched {
   /** `tenant`, `tenant/project`, `tenant/project/campaign`. */
   readonly accounts: readonly string[];
   readonly deadlineMs: number;
+  /** It is to run although it is late. */
+  readonly late: boolean;
   readonly key: string | undefined;
   readonly reads: boolean;
   readonly once: boolean;
@@ -27,6 +30,7 @@ export interface Watched {
   readyAt: number | undefined;
   ticket: number | undefined;
   latestStartMs: number;
+  hopelessMs: number;
   cleared: boolean;
   penalty: number;
 }
@@ -44,6 +48,7 @@ export const NEW_CALL = {
   readyAt: undefined,
   ticket: undefined,
   latestStartMs: Infinity,
+  hopelessMs: Infinity,
   cleared: false,
   penalty: 0,
 };
@@ -53,9 +58,16 @@ export function bySlack(a: Watched, b: Watched): number {
   return a.latestStartMs === b.latestStartMs ? a.arrival - b.arrival : a.latestStartMs - b.latestStartMs;
 }
 
+/** Whether a call whose turn it is can still give way to one with less slack: half of its slack, at most ten minutes. */
+export function canYield({ latestStartMs, readyAt = 0 }: Watched, now: number): boolean {
+  const readyMs = readyAt * 1_000;
+  const slackMs = Math.max(0, latestStartMs - readyMs);
+  return now < readyMs + Math.min(AGEING_BOUND_SECONDS * 1_000, slackMs / 2);
+}
+
 /** Calls of one tool, band and campaign together. */
 export function lanesOf(calls: readonly Watched[]): Watched[][] {
-  const nameOf = ({ tool, band, accounts, deadlineMs }: Watched): string =>
-    `${tool} ${band} ${accounts[2]} ${deadlineMs < Infinity}`;
+  const nameOf = ({ tool, band, accounts, latestStartMs }: Watched): string =>
+    `${tool} ${band} ${accounts[2]} ${latestStartMs < Infinity}`;
   return [...Map.groupBy(calls, nameOf).values()];
 }

@@ -41,3 +41,8 @@ export const WRITE_CHARACTERS = 256 * 1024;
 
 /** Bytes that are copied at once from a list's file into a report. */
 export const COPY_BYTES = 256 * 1024;
+
+/** How often a page of an export is asked for before the export is given up, and the pauses between. */
+export const PAGE_TRIES = 6;
+export const FIRST_PAGE_PAUSE_MS = 50;
+export const LONGEST_PAGE_PAUSE_MS = 5_000;

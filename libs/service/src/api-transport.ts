@@ -7,6 +7,7 @@ import type { Deserializer, NatsContext, NatsOptions, Serializer } from '@nestjs
 import type { Msg } from '@nats-io/nats-core';
 import { CELL, WritError, messageOf } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
+import { CONNECT_TIMEOUT_MS, RECONNECT_PAUSE_MS } from '@writ/ledger';
 import { z } from 'zod';
 import type { ServiceEnvironment } from './config.ts';
 
@@ -47,6 +48,9 @@ export function apiTransport(service: string, config: ServiceEnvironment): NatsO
       queue: `writ-${service}`,
       name: `writ-${service}-api`,
       maxReconnectAttempts: -1,
+      // As the connection to the ledger has it: with the client's own 2 s nobody answers for as long after a restart.
+      reconnectTimeWait: RECONNECT_PAUSE_MS,
+      timeout: CONNECT_TIMEOUT_MS,
       ...(user === undefined
         ? {}
         : { user, pass: config.WRIT_NATS_PASSWORD ?? '', inboxPrefix: `_INBOX_${user}` }),

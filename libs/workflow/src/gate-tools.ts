@@ -2,7 +2,7 @@
  * The decision tools that every tenant has: a comparison or a fact decides which path is taken, and the ledger records
  * what was compared. They run on executors like every other tool, as `writ:gates`.
  */
-import { toolSpec } from '@writ/contracts';
+import { OTHER_UNITS, toolSpec } from '@writ/contracts';
 import type { ToolSpec } from '@writ/contracts';
 
 /** The module that executors bring with them. */
@@ -30,6 +30,7 @@ const gateTool = (
     adapter: { kind: 'module', module: GATES_MODULE, export: run },
     inputs: { type: 'object', additionalProperties: false, ...inputs },
     outputs: ROUTE,
+    cost: { [OTHER_UNITS]: 0 },
     planning: { roles: ['decision'], requiresSla: { toolUsageRequired: true, minToolCalls: 1 }, patterns },
   });
 

@@ -14,6 +14,12 @@ import { provenance } from '../listing.ts';
 
 const QUERY_TIMEOUT_MS = 60_000;
 
+/** Records that are asked for together. */
+const AT_ONCE = 4;
+
+/** Parts of a walk, of 64 chunks each, that `writ show` waits for. */
+const PARTS_IN_A_MOMENT = 4;
+
 /** @throws WritError `unknown-invocation` */
 export async function gatherLineage(
   transport: Transport,
@@ -27,14 +33,21 @@ export async function gatherLineage(
   return gathering.graph();
 }
 
-/** The calls that were asked for because of this one, directly or not. */
-export async function effectsOf(
+/** What a call led to, directly or not; `whole` is false when it was not looked for to the end of the ledger. */
+export interface LedTo {
+  readonly calls: readonly string[];
+  readonly whole: boolean;
+}
+
+/** As far as it is found in a moment: the record of a call does not wait for a walk over the whole ledger. */
+export async function ledTo(
   transport: Transport,
   tenant: TenantId,
   told: InvocationProvenance,
-): Promise<readonly string[]> {
-  const gathering = new Gathering(transport, tenant, told);
-  return gathering.followEffects();
+): Promise<LedTo> {
+  const gathering = new Gathering(transport, tenant, told, PARTS_IN_A_MOMENT);
+  const calls = await gathering.followEffects();
+  return { calls, whole: gathering.whole };
 }
 
 class Gathering {
@@ -45,41 +58,48 @@ class Gathering {
   readonly #effects: InvocationProvenance[] = [];
   readonly #causeLinks: LineageLink[] = [];
   readonly #effectLinks: LineageLink[] = [];
+  readonly #mostParts: number;
   #whole = true;
 
-  constructor(transport: Transport, tenant: TenantId, asked: InvocationProvenance) {
+  constructor(
+    transport: Transport,
+    tenant: TenantId,
+    asked: InvocationProvenance,
+    mostParts = Number.POSITIVE_INFINITY,
+  ) {
+    this.#mostParts = mostParts;
     this.#transport = transport;
     this.#tenant = tenant;
     this.#asked = asked;
   }
 
+  get whole(): boolean {
+    return this.#whole;
+  }
+
+  /** A generation at a time. */
   async causes(): Promise<void> {
     const walked = new Set<string>();
     const seen = new Set([this.#asked.invocation]);
-    const open = [this.#asked];
-    for (let told = open.shift(); told; told = open.shift()) {
-      const led = [...told.who.causedBy];
-      const { node } = told.who;
-      const attempt = node && `${node.run}.${node.node}.${node.attempt}`;
-      if (attempt !== null && !walked.has(attempt))
-        led.push(...(await this.#openers(attempt, firstSeq(told), walked)));
-      for (const cause of led) {
-        if (seen.has(cause)) continue;
-        seen.add(cause);
-        const known = await this.#told(cause, this.#causes.size);
-        if (!known) continue;
-        this.#causes.set(cause, known);
-        open.push(known);
+    for (let generation: readonly InvocationProvenance[] = [this.#asked]; generation.length > 0;) {
+      const before: string[] = [];
+      for (const told of generation) {
+        const { node } = told.who;
+        const attempt = node && `${node.run}.${node.node}.${node.attempt}`;
+        before.push(...told.who.causedBy);
+        if (attempt !== null && !walked.has(attempt))
+          before.push(...(await this.#openers(attempt, firstSeq(told), walked)));
       }
+      const unseen = [...new Set(before)].filter((cause) => !seen.has(cause));
+      for (const cause of unseen) seen.add(cause);
+      generation = await this.#told(unseen, this.#causes.size);
+      for (const told of generation) this.#causes.set(told.invocation, told);
     }
   }
 
   async effects(): Promise<void> {
-    for (const effect of await this.followEffects()) {
-      if (this.#causes.has(effect)) continue;
-      const told = await this.#told(effect, this.#effects.length);
-      if (told) this.#effects.push(told);
-    }
+    const found = (await this.followEffects()).filter((effect) => !this.#causes.has(effect));
+    this.#effects.push(...(await this.#told(found, 0)));
   }
 
   async followEffects(): Promise<readonly string[]> {
@@ -116,11 +136,13 @@ class Gathering {
   async #walk(first: LineageRequest): Promise<readonly LineageLink[]> {
     const links: LineageLink[] = [];
     const subject = subjects.api(this.#tenant, 'audit', 'lineage');
-    for (let request = first; ;) {
+    // The record of the call that is asked about has waited for the ledger.
+    let request: LineageRequest = { ...first, asItStands: true };
+    for (let part = 0; part < this.#mostParts; part++) {
       const page = (await this.#transport.query(subject, request, QUERY_TIMEOUT_MS)) as LineagePage;
       links.push(...page.links);
-      if (page.next === undefined) return links;
       if (links.length >= MAX_LINEAGE) break;
+      if (page.next === undefined) return links;
       request = goingOn(request, page);
     }
     this.#whole = false;
@@ -128,11 +150,18 @@ class Gathering {
   }
 
   /** Nothing for an id that a request named and nobody asked for, and beyond what can be drawn. */
-  async #told(invocation: string, already: number): Promise<InvocationProvenance | undefined> {
-    if (already >= MAX_LINEAGE) {
-      this.#whole = false;
-      return undefined;
+  async #told(invocations: readonly string[], already: number): Promise<readonly InvocationProvenance[]> {
+    const drawn = invocations.slice(0, Math.max(MAX_LINEAGE - already, 0));
+    if (drawn.length < invocations.length) this.#whole = false;
+    const told: InvocationProvenance[] = [];
+    for (let start = 0; start < drawn.length; start += AT_ONCE) {
+      const part = drawn.slice(start, start + AT_ONCE).map((invocation) => this.#ifKnown(invocation));
+      told.push(...(await Promise.all(part)).flatMap((one) => one ?? []));
     }
+    return told;
+  }
+
+  async #ifKnown(invocation: string): Promise<InvocationProvenance | undefined> {
     try {
       return await provenance(this.#transport, this.#tenant, invocation);
     } catch (error) {

@@ -26,7 +26,10 @@ describe('a fact of a later release with fields that nobody knows here', () => {
     ['tool.registered', { tool: TOOL }],
     ['tool.registered', { tool: HTTP }],
     ['policy.published', { bundle: digestOf([]), policies: [RULE] }],
-    ['budget.defined', { budget: { account: '/', limits: { usd: 5 }, borrows: ['a'] } }],
+    [
+      'budget.defined',
+      { budget: { account: '/', limits: { usd: { hard: 5, undeclared: 'allowed' } }, borrows: ['a'] } },
+    ],
     ['concurrency.defined', { limits: [{ tool: 'dock', most: 1, burst: 2 }] }],
   ])('%s: is believed, and keeps them', (type, data) =>
     expect(decoded('writ.lab.catalog', type, data)).toMatchObject([data]),

@@ -56,4 +56,25 @@ describe('upcasts', () => {
     ));
 
   it('of this release: have none', () => expect(() => new EventVersions(UPCASTS)).not.toThrow());
+
+  it('of a budget from before estimates were asked for: it goes on without them', () => {
+    const limits = { usd: 5, tokens: { hard: 9, undeclared: 'refused' }, calls: [{ hard: 1, tool: 'dock' }] };
+    const budget = { account: 'lab', limits, alerts: [] };
+    const old = { ...stored({ type: 'budget.defined', data: { budget } }, 'catalog') };
+    expect(decodeCommit(old)).toMatchObject([
+      {
+        data: {
+          budget: {
+            limits: {
+              usd: { hard: 5, undeclared: 'allowed' },
+              tokens: { hard: 9, undeclared: 'refused' },
+              calls: [{ hard: 1, tool: 'dock', undeclared: 'allowed' }],
+            },
+          },
+        },
+      },
+    ]);
+  });
+  it('of what is no budget: leave it to be refused', () =>
+    expect(decodeCommit(stored({ type: 'budget.defined', data: { budget: 7 } }, 'catalog'))).toEqual([]));
 });

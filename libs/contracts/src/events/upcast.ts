@@ -19,7 +19,25 @@ export type Upcast = (data: never) => unknown;
 /** By `type@version`: from that version to the next. */
 export type Upcasts = Readonly<Record<`${string}@${number}`, Upcast>>;
 
-export const UPCASTS: Upcasts = {};
+export const UPCASTS: Upcasts = {
+  'budget.defined@1': estimatesWereOptional,
+};
+
+/** A limit that says nothing of calls without an estimate let them run, until version 2. What is no budget stays as it is. */
+function estimatesWereOptional(data: { readonly budget?: { readonly limits?: unknown } }): unknown {
+  const limits = data.budget?.limits;
+  if (typeof limits !== 'object' || limits === null) return data;
+  const allowing = Object.entries(limits).map(([unit, given]: [string, unknown]) => [
+    unit,
+    Array.isArray(given) ? given.map(allowed) : allowed(given),
+  ]);
+  return { ...data, budget: { ...data.budget, limits: Object.fromEntries(allowing) } };
+}
+
+function allowed(limit: unknown): unknown {
+  if (typeof limit === 'number') return { hard: limit, undeclared: 'allowed' };
+  return typeof limit === 'object' ? { undeclared: 'allowed', ...limit } : limit;
+}
 
 export class EventVersions {
   readonly #steps = new Map<string, Upcast[]>();

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { toolName, token } from '../ids.ts';
-import { Unit, unitName } from '../quantities.ts';
+import { OTHER_UNITS, Unit, unitName } from '../quantities.ts';
 
 /** Calendar windows; each begins anew in the limit's time zone. */
 export const CalendarWindow = { hour: 'hour', day: 'day', month: 'month' } as const;
@@ -44,8 +44,11 @@ export const budgetLimit = z
       .min(1)
       .max(30 * 86_400)
       .optional(),
-    /** `refused`: a call of a tool that states no cost in this unit may not run; absent: it uses none of it. */
-    undeclared: z.literal('refused').optional(),
+    /**
+     * What becomes of a call whose tool does not say how much of this unit it may use: `refused`, or `allowed`, holding
+     * nothing, so that whatever it then uses is an overrun. Absent: refused, but for `storage`, where what is stored is known.
+     */
+    undeclared: z.enum(['refused', 'allowed']).optional(),
   })
   .superRefine((limit, context) => {
     const wrong = (field: keyof typeof limit, message: string): void =>
@@ -88,6 +91,12 @@ export const budgetSpec = z
     if (budget.parent === budget.account) wrongParent('cannot be the account itself');
     else if (budget.account === '/' && budget.parent !== undefined)
       wrongParent('cannot stand here: nothing is above "/"');
+    if (Object.hasOwn(budget.limits, OTHER_UNITS))
+      context.addIssue({
+        code: 'custom',
+        path: ['limits', OTHER_UNITS],
+        message: 'is no unit: name each one',
+      });
     for (const [unit, given] of Object.entries(budget.limits)) {
       const seen = new Set<string>();
       for (const [index, limit] of limitsOf(given).entries()) {

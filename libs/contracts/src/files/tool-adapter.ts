@@ -72,14 +72,18 @@ const httpUrl = z
   )
   .max(2_000);
 
+const httpMethod = z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
 const httpAdapter = z.strictObject({
   kind: z.literal('http'),
-  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
+  method: httpMethod.default('POST'),
   /** `{args.name}` in path or query is replaced by that input, encoded. The host never depends on inputs. */
   url: httpUrl,
   headers: headers.default({}),
   /** Most repeats after a failure that the tool's effects allow to repeat. */
   retries: z.number().int().min(0).max(10).default(2),
+  /** Of a `queryable` tool: the request, with the same headers, whose answer says what became of a call. */
+  query: z.strictObject({ method: httpMethod.default('GET'), url: httpUrl }).optional(),
 });
 
 const mcpServer = z.discriminatedUnion('transport', [
@@ -100,12 +104,16 @@ const mcpAdapter = z.strictObject({
   server: mcpServer,
   /** The tool's name at the server. */
   tool: z.string().min(1).max(256),
+  /** Of a `queryable` tool: the server's tool that says what became of a call. */
+  query: z.string().min(1).max(256).optional(),
 });
 
 const natsAdapter = z.strictObject({
   kind: z.literal('nats'),
   /** The name that its workers serve (`serveTool`). */
   worker: token,
+  /** Of a `queryable` tool: the workers that say what became of a call. */
+  query: token.optional(),
 });
 
 export const toolAdapter = z.discriminatedUnion('kind', [

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { toolName, token } from '../ids.ts';
 import { jsonObject } from '../json.ts';
-import { unitName } from '../quantities.ts';
+import { OTHER_UNITS, unitName } from '../quantities.ts';
 import { toolAdapter } from './tool-adapter.ts';
 import { toolPlanning } from './workflow-file.ts';
 
@@ -88,8 +88,17 @@ export const toolSpec = z.strictObject({
    * `[redacted]` before anything is stored.
    */
   outputs: jsonObject.optional(),
-  /** The most that one call may use, by unit: an amount or an expression over `args`, with its unit. */
-  cost: z.record(unitName, expressionText).default({}),
+  /**
+   * The most that one call may use, by unit: an amount or an expression over `args`, with its unit. A unit that an account
+   * limits has to be named, or `other: 0` says that a call uses nothing else.
+   */
+  cost: z
+    .record(unitName, z.union([expressionText, z.number().nonnegative().transform(String)]))
+    .refine((cost) => Number(cost[OTHER_UNITS] ?? 0) === 0, {
+      path: [OTHER_UNITS],
+      error: `can only be 0: it stands for all units that are not named`,
+    })
+    .default({}),
   /** Resource keys, `vault:{args.path}`; absent means the tool's name. Calls with overlapping keys do not overlap. */
   keys: z.array(z.string().min(1).max(256)).max(16).optional(),
   /**
@@ -127,5 +136,5 @@ export function effectsOf(tool: Pick<ToolSpec, 'class' | 'effects'>): Effects {
 
 /** Whether the tool can say what became of a call that nobody saw the end of. */
 export function isQueryable(tool: Pick<ToolSpec, 'class' | 'effects' | 'adapter'>): boolean {
-  return effectsOf(tool) === Effects.queryable && 'query' in tool.adapter && tool.adapter.query !== undefined;
+  return effectsOf(tool) === Effects.queryable && tool.adapter.query !== undefined;
 }

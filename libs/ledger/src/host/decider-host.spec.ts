@@ -110,6 +110,25 @@ function replay(ledger: MemoryLedger): string {
   return stateText(echo.snapshot(path.state)).hash;
 }
 
+describe('a standby that has just begun to read', () => {
+  it('is complete only when it has read what stood there', async () => {
+    const ledger = newLedger();
+    await request(ledger, lab, 'a', 'b');
+    const fold = ledger.fold.bind(ledger);
+    let deliver = (): void => undefined;
+    ledger.fold = (from, sink) => fold(from, (commits) => (deliver = () => sink(commits)));
+    const host = newHost(ledger, 'h1', {
+      lease: { hold: async () => false, release: async () => undefined },
+    });
+    await host.start();
+    await settle();
+    expect([host.seen, host.complete]).toEqual([0, false]);
+    deliver();
+    expect([host.seen, host.complete]).toEqual([1, true]);
+    await host.stop();
+  });
+});
+
 describe('a host that leads', () => {
   it('answers what it owes once and stays quiet', async () => {
     const ledger = newLedger();

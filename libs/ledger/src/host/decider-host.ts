@@ -26,6 +26,8 @@ export class DeciderHost<State, Offer = undefined> {
   readonly #options: HostOptions<State, Offer>;
   #path: DeciderPath<State, Offer>;
   #fold: Fold | undefined;
+  /** Where the ledger ended when this process began to read it. */
+  #goal = Infinity;
   #timers: NodeJS.Timeout[] = [];
   #busy = false;
   #electing = false;
@@ -54,6 +56,11 @@ export class DeciderHost<State, Offer = undefined> {
   /** Ledger sequence up to which this process has read. */
   get seen(): number {
     return this.#path.seen;
+  }
+
+  /** Whether the state tells of all that stood in the ledger when this process began: before, it misses calls. */
+  get complete(): boolean {
+    return this.#path.seen >= this.#goal;
   }
 
   async start(): Promise<void> {
@@ -110,11 +117,13 @@ export class DeciderHost<State, Offer = undefined> {
 
   async #refold(): Promise<void> {
     await this.#fold?.stop();
+    this.#goal = Infinity;
     const { decider, ledger, snapshots } = this.#options;
     const snapshot = await snapshots?.load(decider.name, decider.version).catch(() => undefined);
     const path = new DeciderPath(decider, snapshot);
     this.#path = path;
     this.#ownAcks = new Set();
+    this.#goal = await ledger.lastSequence();
     this.#fold = await ledger.fold(path.basis + 1, (commits) => this.#receive(path, commits));
   }
 

@@ -1,6 +1,7 @@
 /**
  * Publishing to JetStream with one reply subscription for all acks of a connection: several times cheaper than a
- * request each (STACK.md §4), and a lost connection answers everything in flight with `unknown` at once.
+ * request each (STACK.md §4). A lost connection answers everything in flight with `unknown` at once, and what is to be
+ * published meanwhile waits here: the client forgets what it was given while it tries to connect again.
  */
 import { MsgHdrsImpl, createInbox } from '@nats-io/nats-core';
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/nats-core';
@@ -22,10 +23,13 @@ interface PubAck {
 }
 
 interface Pending {
+  readonly token: string;
+  readonly request: Append;
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: WritError) => void;
-  readonly subject: string;
-  readonly sentAt: number;
+  readonly since: number;
+  /** Whether it was handed to the client. */
+  sent: boolean;
 }
 
 export class AckMux {
@@ -34,6 +38,7 @@ export class AckMux {
   readonly #pending = new Map<string, Pending>();
   readonly #sweeper: NodeJS.Timeout;
   #counter = 0;
+  #up = true;
   #reconnected = Promise.withResolvers<void>();
 
   constructor(connection: NatsConnection, inboxPrefix?: string) {
@@ -53,22 +58,29 @@ export class AckMux {
   publish(request: Append): Promise<AppendResult> {
     const token = (++this.#counter).toString(36);
     return new Promise((resolve, reject) => {
-      this.#pending.set(token, { resolve, reject, subject: request.subject, sentAt: performance.now() });
-      try {
-        this.#connection.publish(request.subject, request.data, {
-          reply: this.#prefix + token,
-          headers: headersOf(request),
-        });
-      } catch (cause) {
-        this.#pending.delete(token);
-        resolve({ status: 'unknown', cause });
-      }
+      const pending = { token, request, resolve, reject, since: performance.now(), sent: false };
+      this.#pending.set(token, pending);
+      if (this.#up) this.#send(pending);
     });
   }
 
   close(): void {
     clearInterval(this.#sweeper);
     this.#giveUp('closed');
+  }
+
+  #send(pending: Pending): void {
+    const { token, request } = pending;
+    pending.sent = true;
+    try {
+      this.#connection.publish(request.subject, request.data, {
+        reply: this.#prefix + token,
+        headers: headersOf(request),
+      });
+    } catch (cause) {
+      this.#pending.delete(token);
+      pending.resolve({ status: 'unknown', cause });
+    }
   }
 
   #onAck(message: Msg): void {
@@ -98,33 +110,51 @@ export class AckMux {
     } else if ((ack.error?.code ?? 0) >= 500) {
       pending.resolve({ status: 'unknown', cause: description });
     } else {
-      const message = `the ledger refused a commit on ${pending.subject}: ${description}`;
+      const message = `the ledger refused a commit on ${pending.request.subject}: ${description}`;
       pending.reject(new WritError('append-refused', message, { details: { ...ack.error } }));
     }
   }
 
-  /** Map order is send order, so the scan ends at the first that is young enough. */
+  /** Map order is the order of arrival, so the scan ends at the first that is young enough. */
   #sweep(): void {
     const limit = performance.now() - ACK_TIMEOUT_MS;
     for (const [token, pending] of this.#pending) {
-      if (pending.sentAt > limit) break;
+      if (pending.since > limit) break;
       this.#pending.delete(token);
       pending.resolve({ status: 'unknown', cause: `no ack within ${ACK_TIMEOUT_MS} ms` });
     }
   }
 
   async #watchConnection(): Promise<void> {
-    for await (const status of this.#connection.status()) {
-      if (status.type === 'disconnect') this.#reconnected = Promise.withResolvers();
-      if (status.type === 'disconnect' || status.type === 'close') this.#giveUp('connection lost');
-      if (status.type === 'reconnect' || status.type === 'close') this.#reconnected.resolve();
+    for await (const { type } of this.#connection.status()) {
+      if (type === 'disconnect') this.#down();
+      else if (type === 'reconnect') this.#again();
+      else if (type === 'close') {
+        this.#giveUp('closed');
+        this.#reconnected.resolve();
+      }
     }
   }
 
-  #giveUp(cause: string): void {
-    const lost = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const pending of lost) pending.resolve({ status: 'unknown', cause });
+  /** Told at every attempt that fails, too: what waits goes on waiting. */
+  #down(): void {
+    if (this.#up) this.#reconnected = Promise.withResolvers();
+    this.#up = false;
+    this.#giveUp('connection lost', ({ sent }) => sent);
+  }
+
+  #again(): void {
+    this.#up = true;
+    this.#reconnected.resolve();
+    for (const pending of this.#pending.values()) if (!pending.sent) this.#send(pending);
+  }
+
+  #giveUp(cause: string, which: (pending: Pending) => boolean = () => true): void {
+    const lost = [...this.#pending.values()].filter(which);
+    for (const { token, resolve } of lost) {
+      this.#pending.delete(token);
+      resolve({ status: 'unknown', cause });
+    }
   }
 }
 

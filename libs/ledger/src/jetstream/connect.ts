@@ -11,7 +11,12 @@ export interface NatsAddress {
   readonly name: string;
 }
 
-const RECONNECT_PAUSE_MS = 200;
+/**
+ * A server that dies between a client's CONNECT and its own answer is noticed by the client only when this is over; its own
+ * 20 s are as long without a ledger, at a start as well as at a reconnect.
+ */
+export const CONNECT_TIMEOUT_MS = 5_000;
+export const RECONNECT_PAUSE_MS = 200;
 const PING_INTERVAL_MS = 10_000;
 
 /**
@@ -23,6 +28,7 @@ export function connectNats(address: NatsAddress): Promise<NatsConnection> {
     servers: address.url.split(',').map((server) => server.trim()),
     name: address.name,
     maxReconnectAttempts: -1,
+    timeout: CONNECT_TIMEOUT_MS,
     reconnectTimeWait: RECONNECT_PAUSE_MS,
     pingInterval: PING_INTERVAL_MS,
     noAsyncTraces: true,

@@ -89,8 +89,12 @@ export class Backtest {
         if (fact.data.invocation !== undefined) this.#open.delete(fact.data.invocation);
         break;
       case 'budget.reserved':
+      case 'budget.escalated':
       case 'budget.released':
+      case 'budget.adjusted':
       case 'execution.completed':
+      case 'execution.attempted':
+      case 'schedule.resolved':
         this.#trial.fold(fact);
         break;
       default:

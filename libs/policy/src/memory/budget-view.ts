@@ -4,13 +4,16 @@
  * `budget` is not known, a rule that reads it fails, and the call is denied. Limits with a window or for one tool are not
  * in view: the budget itself keeps them.
  */
-import { WritError, limitsOf, windowName } from '@writ/contracts';
+import { WritError, accountWay, limitsOf, windowName } from '@writ/contracts';
 import type { Amounts, BudgetSpec, InvocationId, RecordedFact } from '@writ/contracts';
 import { UNLIMITED_MICROS } from '@writ/expressions';
 import type { BudgetView } from '@writ/expressions';
 
 /** Limits and what is spent or held of them, in millionths by unit. */
 interface Account {
+  parent: string | undefined;
+  /** Whether the catalog defines it now. */
+  inForce: boolean;
   limits: ReadonlyMap<string, bigint>;
   readonly used: Map<string, bigint>;
 }
@@ -22,7 +25,7 @@ interface HeldLine {
 }
 
 export interface BudgetAccounts {
-  /** By path. An account that is retired keeps what it used, and limits nothing. */
+  /** By path. An account that is retired keeps what it used. */
   readonly accounts: Map<string, Account>;
   readonly holds: Map<InvocationId, readonly HeldLine[]>;
   /** Whether a call was allowed whose money was not followed. */
@@ -36,18 +39,21 @@ export function noAccounts(): BudgetAccounts {
   return { accounts: new Map(), holds: new Map(), incomplete: false };
 }
 
-export function defineAccount({ accounts }: BudgetAccounts, { account, limits }: BudgetSpec): void {
+export function defineAccount(budget: BudgetAccounts, { account: path, parent, limits }: BudgetSpec): void {
   const inMicros = Object.entries(limits).flatMap(([unit, given]) =>
     limitsOf(given)
       .filter((limit) => limit.tool === undefined && windowName(limit) === '')
       .map(({ hard }) => [unit, BigInt(Math.round(hard * MICROS))] as const),
   );
-  accounts.set(account, { limits: new Map(inMicros), used: accounts.get(account)?.used ?? new Map() });
+  const account = accountAt(budget, path);
+  account.parent = parent;
+  account.inForce = true;
+  account.limits = new Map(inMicros);
 }
 
 export function retireAccount({ accounts }: BudgetAccounts, path: string): void {
   const account = accounts.get(path);
-  if (account) account.limits = NO_LIMITS;
+  if (account) account.inForce = false;
 }
 
 /** What the open calls use in the end will not be seen: from here on the balances are not known. */
@@ -56,6 +62,7 @@ export function stopFollowing(budget: BudgetAccounts): void {
   budget.holds.clear();
 }
 
+/** Takes what is held; what people are asked about is held already when they have said yes. */
 export function hold(
   budget: BudgetAccounts,
   { data }: RecordedFact<'budget.reserved' | 'budget.escalated'>,
@@ -78,6 +85,12 @@ export function settle(budget: BudgetAccounts, invocation: InvocationId, usage: 
   }
 }
 
+/** What runs used beyond their holds. */
+export function adjust(budget: BudgetAccounts, { data }: RecordedFact<'budget.adjusted'>): void {
+  if (!Array.isArray(data.lines)) return;
+  for (const { account, unit, amount } of data.lines) use(budget, account, unit, microsOf(amount));
+}
+
 /** The accounts on the way of one call, as its rules see them. */
 export function budgetView(
   budget: BudgetAccounts,
@@ -86,8 +99,7 @@ export function budgetView(
 ): BudgetView {
   const way = (): Account[] => {
     if (budget.incomplete) throw new WritError('budget-unknown', UNKNOWN);
-    const names = campaign === undefined ? [] : [`${project}/${campaign}`, campaign];
-    return [...new Set(['/', project, ...names])].flatMap((path) => budget.accounts.get(path) ?? []);
+    return accountWay((path) => inForce(budget.accounts.get(path)), project, campaign);
   };
   return {
     remaining: (unit) =>
@@ -115,11 +127,20 @@ function microsOf(text: string): bigint {
   return /^\d{1,30}$/.test(text) ? BigInt(text) : 0n;
 }
 
-function use({ accounts }: BudgetAccounts, path: string, unit: string, amount: bigint): void {
+function use(budget: BudgetAccounts, path: string, unit: string, amount: bigint): void {
+  const { used } = accountAt(budget, path);
+  used.set(unit, (used.get(unit) ?? 0n) + amount);
+}
+
+function accountAt({ accounts }: BudgetAccounts, path: string): Account {
   let account = accounts.get(path);
   if (!account) {
-    account = { limits: NO_LIMITS, used: new Map() };
+    account = { parent: undefined, inForce: false, limits: NO_LIMITS, used: new Map() };
     accounts.set(path, account);
   }
-  account.used.set(unit, (account.used.get(unit) ?? 0n) + amount);
+  return account;
+}
+
+function inForce(account: Account | undefined): Account | undefined {
+  return account?.inForce ? account : undefined;
 }

@@ -42,7 +42,10 @@ export function countDecision(history: History, decided: PolicyDecided, at: Inst
 }
 
 /** Folds the end of a run. A call that an agent or person took back has neither succeeded nor failed. */
-export function countRun(history: History, { data, at }: RecordedFact<'execution.completed'>): void {
+export function countRun(
+  history: History,
+  { data, at }: RecordedFact<'execution.completed' | 'schedule.resolved'>,
+): void {
   const tool = history.running.get(data.invocation);
   if (tool === undefined) return;
   history.running.delete(data.invocation);

@@ -6,7 +6,15 @@
 import { Verdict } from '@writ/contracts';
 import type { PolicyDecided, RecordedFact } from '@writ/contracts';
 import type { Bundle } from '../bundle.ts';
-import { defineAccount, hold, noAccounts, retireAccount, settle, stopFollowing } from './budget-view.ts';
+import {
+  adjust,
+  defineAccount,
+  hold,
+  noAccounts,
+  retireAccount,
+  settle,
+  stopFollowing,
+} from './budget-view.ts';
 import type { BudgetAccounts } from './budget-view.ts';
 import { countDecision, countRun, emptyHistory } from './history.ts';
 import type { History } from './history.ts';
@@ -57,30 +65,48 @@ export function noteDecided(
 }
 
 type BudgetFact = RecordedFact<
-  'budget.defined' | 'budget.retired' | 'budget.reserved' | 'budget.escalated' | 'budget.released'
+  | 'budget.defined'
+  | 'budget.retired'
+  | 'budget.reserved'
+  | 'budget.escalated'
+  | 'budget.released'
+  | 'budget.adjusted'
 >;
 
-/** Folds a fact about money. */
-export function noteBudget(tenant: Remembering | undefined, fact: BudgetFact): void {
+type RunFact = RecordedFact<'execution.completed' | 'execution.attempted' | 'schedule.resolved'>;
+
+/** Folds what other services and executors say of money and runs. */
+export function noteNews(tenant: Remembering | undefined, fact: BudgetFact | RunFact): void {
+  switch (fact.type) {
+    case 'execution.completed':
+    case 'execution.attempted':
+    case 'schedule.resolved':
+      return noteRun(tenant, fact);
+    default:
+      noteBudget(tenant, fact);
+  }
+}
+
+function noteBudget(tenant: Remembering | undefined, fact: BudgetFact): void {
   if (!tenant) return;
   const { budget } = tenant.memory;
   if (fact.type === 'budget.defined') defineAccount(budget, fact.data.budget);
   else if (fact.type === 'budget.retired') retireAccount(budget, fact.data.account);
   else if (!tenant.catalog.bundle?.reads.budget) return;
-  else if (fact.type !== 'budget.released') hold(budget, fact);
-  else settle(budget, fact.data.invocation, undefined);
+  else if (fact.type === 'budget.released') settle(budget, fact.data.invocation, undefined);
+  else if (fact.type === 'budget.adjusted') adjust(budget, fact);
+  else hold(budget, fact);
 }
 
-/** Folds the end of a run. */
-export function noteCompleted(
-  tenant: Remembering | undefined,
-  fact: RecordedFact<'execution.completed'>,
-): void {
+/** The end of a run, or of an attempt that another one follows: that one is held for anew. */
+function noteRun(tenant: Remembering | undefined, fact: RunFact): void {
   const reads = tenant?.catalog.bundle?.reads;
   if (!tenant || !reads) return;
   const { history, budget } = tenant.memory;
-  if (history && reads.runs) countRun(history, fact);
-  if (reads.budget) settle(budget, fact.data.invocation, fact.data.usage);
+  if (history && reads.runs && fact.type !== 'execution.attempted') countRun(history, fact);
+  if (!reads.budget) return;
+  const used = fact.type === 'schedule.resolved' ? (fact.data.used ?? {}) : fact.data.usage;
+  settle(budget, fact.data.invocation, used);
 }
 
 /** What our own services wrote is not validated when it is read, and a fold never throws. */

@@ -12,7 +12,9 @@ const memory: Memory = {
     running: new Map([['a' as InvocationId, 'dock']]),
   },
   budget: {
-    accounts: new Map([['lab', { limits: new Map([['usd', 10n]]), used: new Map([['usd', 3n]]) }]]),
+    accounts: new Map([
+      ['lab', { parent: '/', inForce: true, limits: new Map([['usd', 10n]]), used: new Map([['usd', 3n]]) }],
+    ]),
     holds: new Map([['a' as InvocationId, [{ account: 'lab', unit: 'usd', amount: 3n }]]]),
     incomplete: true,
   },

@@ -18,7 +18,12 @@ export interface MemoryJson {
   readonly budget: {
     readonly accounts: Entries<
       string,
-      { readonly limits: Entries<string, string>; readonly used: Entries<string, string> }
+      {
+        readonly parent?: string;
+        readonly inForce: boolean;
+        readonly limits: Entries<string, string>;
+        readonly used: Entries<string, string>;
+      }
     >;
     readonly holds: Entries<InvocationId, readonly { account: string; unit: string; amount: string }[]>;
     readonly incomplete: boolean;
@@ -33,7 +38,12 @@ export function memoryJson({ limits, denials, history, budget }: Memory): Memory
     budget: {
       accounts: [...budget.accounts].map(([path, account]) => [
         path,
-        { limits: amountsJson(account.limits), used: amountsJson(account.used) },
+        {
+          ...(account.parent === undefined ? {} : { parent: account.parent }),
+          inForce: account.inForce,
+          limits: amountsJson(account.limits),
+          used: amountsJson(account.used),
+        },
       ]),
       holds: [...budget.holds].map(([invocation, lines]) => [
         invocation,
@@ -53,7 +63,12 @@ export function memoryOf({ limits, denials, history, budget }: MemoryJson): Memo
       accounts: new Map(
         budget.accounts.map(([path, account]) => [
           path,
-          { limits: amountsOf(account.limits), used: amountsOf(account.used) },
+          {
+            parent: account.parent,
+            inForce: account.inForce,
+            limits: amountsOf(account.limits),
+            used: amountsOf(account.used),
+          },
         ]),
       ),
       holds: new Map(

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { subjects } from '@writ/contracts';
+import { WritError, subjects } from '@writ/contracts';
 import type { RecordedFact, TenantId } from '@writ/contracts';
 import { breakerEvent, campaignReport, campaignReportSchema, foldRecord } from '@writ/provenance';
 import type { BreakerEvent, EventsPage, ExportPage, InvocationRecord } from '@writ/provenance';
@@ -136,6 +136,26 @@ describe('the other formats', () => {
     let text = '';
     await exportTo(async (piece) => void (text += piece), audit().transport, LAB, { format: 'csv' });
     expect(text).toBe(await written({ format: 'csv' }));
+  });
+});
+
+describe('an audit that is away for a moment', () => {
+  it('in the middle of an export: asked again for the same page; from the start: said at once', async () => {
+    const { transport, asked } = audit();
+    let away = 2;
+    const query = async (subject: string, body: { after?: string }): Promise<unknown> => {
+      if (body.after === 'k1' && away-- > 0)
+        throw new WritError(away === 0 ? 'internal' : 'unavailable', 'busy');
+      return transport.query(subject, body);
+    };
+    const path = join(folder, 'out');
+    await exportToFile(path, { query } as unknown as Transport, LAB, { format: 'csv' });
+    expect((await readFile(path, 'utf8')).trimEnd().split('\r\n')).toHaveLength(4);
+    expect(asked).toHaveLength(3);
+    const gone = {
+      query: () => Promise.reject(new WritError('unavailable', 'nobody')),
+    } as unknown as Transport;
+    await expect(exportToFile(path, gone, LAB, {})).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 

@@ -1,8 +1,9 @@
 /** What an export is about, and the audit's pages of it one after the other. */
-import { subjects } from '@writ/contracts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff, WritError, subjects } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
 import type { EventsPage, ExportPage, ExportRequest } from '@writ/provenance';
-import { EXPORT_TIMEOUT_MS } from '../limits.ts';
+import { EXPORT_TIMEOUT_MS, FIRST_PAGE_PAUSE_MS, LONGEST_PAGE_PAUSE_MS, PAGE_TRIES } from '../limits.ts';
 import type { Transport } from '../transport.ts';
 
 /** Everything of the tenant when nothing is said; else what all of these hold for. */
@@ -58,8 +59,31 @@ async function* pages<Page extends Paged>(
   let after: string | undefined;
   do {
     const request = after === undefined ? filter : { ...filter, after };
-    const page = (await transport.query(subject, request, EXPORT_TIMEOUT_MS)) as Page;
+    const page = (await patiently(() => transport.query(subject, request, EXPORT_TIMEOUT_MS), after)) as Page;
     yield page;
     after = page.next;
   } while (after !== undefined);
+}
+
+/** A page can be asked for again: what was written already is not thrown away because the audit was busy for a moment. */
+async function patiently<T>(ask: () => Promise<T>, after: string | undefined): Promise<T> {
+  const backoff = new Backoff(FIRST_PAGE_PAUSE_MS, LONGEST_PAGE_PAUSE_MS);
+  for (let tried = 1; ; tried++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const passing = isFault(error) || (after !== undefined && isAway(error));
+      if (!passing || tried === PAGE_TRIES) throw error;
+      await delay(backoff.pauseMs());
+    }
+  }
+}
+
+/** The audit met something that it has no word for: a database that did not answer in time. */
+function isFault(error: unknown): boolean {
+  return error instanceof WritError && error.code === 'internal';
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof WritError && error.code === 'unavailable';
 }

@@ -1,0 +1,133 @@
+/**
+ * An executor that stands still past its lease (SIGSTOP), while calls are granted to it, and wakes up (SIGCONT): it
+ * starts none of them, because the fence stands on its subject before. The order is made by facts: it wakes only when
+ * the ledger shows its grant and the fence behind it. `WRIT_PAUSES` is the number of runs.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { decodeCommit } from '@writ/contracts';
+import type { RecordedFact } from '@writ/contracts';
+import { connectNats, jetstreamLedger } from '@writ/ledger';
+import type { Ledger } from '@writ/ledger';
+import { GovernedToolExecutor } from '@writ/sdk';
+import type { CallOutcome } from '@writ/sdk';
+import { eventually } from '@writ/testkit';
+import { startTestSuite } from '../e2e/suite.ts';
+import type { TestSuite } from '../e2e/suite.ts';
+import { ExecutorNode } from './kills/executor-node.ts';
+import { startFakeTools } from './kills/fake-tools.ts';
+import type { FakeTools } from './kills/fake-tools.ts';
+
+const PAUSES = Number(process.env['WRIT_PAUSES'] ?? 50);
+/** Executors that stand still at once. */
+const NODES = 10;
+const TIMEOUT_MS = 120_000 + PAUSES * 5_000;
+const WITHIN_MS = 60_000;
+/** A pull may run out before its executor stands still: such an executor gets nothing, and does not count. */
+const MOST_ROUNDS = 10 + (3 * PAUSES) / NODES;
+/** Effects that a second start could double. */
+const TOOLS = ['once', 'keyed', 'once-command', 'queryable'];
+
+let suite: TestSuite;
+let tools: FakeTools;
+let agent: GovernedToolExecutor;
+let ledger: Ledger;
+const facts: RecordedFact[] = [];
+let nodes: readonly ExecutorNode[] = [];
+
+beforeAll(async () => {
+  tools = await startFakeTools();
+  suite = await startTestSuite({
+    services: ['policy', 'budget', 'scheduler'],
+    // Nobody needs the audit, nor its Postgres.
+    postgresUrl: 'postgres://nobody',
+    environment: { WRIT_PULL_HOLD_MS: '1500', WRIT_EXECUTOR_SILENT_MS: '2500' },
+  });
+  await mkdir(join(suite.dir, 'catalog'));
+  await writeFile(join(suite.dir, 'catalog', 'all.yaml'), tools.governance);
+  const applied = await suite.writ('apply', '-f', join(suite.dir, 'catalog'));
+  expect(applied, applied.err).toMatchObject({ code: 0 });
+  const { natsUrl: url, tenant, users } = suite.connection;
+  agent = await GovernedToolExecutor.connect({ server: url, tenant, ...users.agent });
+  const operator = await connectNats({ url, ...users.operator, name: 'chaos' });
+  ledger = jetstreamLedger(operator, { inboxPrefix: '_INBOX_operator' });
+  await ledger.fold(1, (commits) => facts.push(...commits.flatMap((commit) => decodeCommit(commit))));
+  const login = suite.login({ kind: 'executor' });
+  nodes = Array.from(
+    { length: NODES },
+    (_, index) => new ExecutorNode(`node-${index}`, { slots: 1, url, login }),
+  );
+  await Promise.all(nodes.map(async (node) => node.start()));
+}, TIMEOUT_MS);
+
+afterAll(async () => {
+  await Promise.all(nodes.map(async (node) => node.kill()));
+  await agent?.close();
+  await ledger?.close();
+  await suite?.stop();
+  await tools?.close();
+});
+
+/** A grant to an executor that stood still, and the fence behind it. */
+interface FencedGrant {
+  readonly invocation: string;
+  readonly session: string;
+}
+
+it(
+  `${PAUSES} executors that stand still past their lease: start nothing that was granted meanwhile`,
+  async () => {
+    const zombies: FencedGrant[] = [];
+    const outcomes: CallOutcome[] = [];
+    for (let round = 0; zombies.length < PAUSES && round < MOST_ROUNDS; round++) {
+      await Promise.all(nodes.map(async (node) => node.pause()));
+      const names = nodes.map((_, index) => `r-${round}-${index}`);
+      const calls = names.map(async (name, index) => ask(name, TOOLS[(round + index) % TOOLS.length] ?? ''));
+      zombies.push(...(await fencedGrants(new Set(names))));
+      for (const node of nodes) node.wake();
+      outcomes.push(...(await Promise.all(calls)));
+    }
+    expect(zombies.length).toBeGreaterThanOrEqual(PAUSES);
+    const sessions = new Set(zombies.map(({ session, invocation }) => `${session} ${invocation}`));
+    const started = facts.filter(
+      (fact) =>
+        fact.type === 'execution.started' && sessions.has(`${fact.data.session} ${fact.data.invocation}`),
+    );
+    expect(started).toEqual([]);
+    // They were alive afterwards: who else ran these calls, each of them once?
+    expect(outcomes.filter(({ status }) => status !== 'succeeded')).toEqual([]);
+    const byCall = Map.groupBy(tools.effects(), ({ call }) => call);
+    expect(outcomes.filter(({ invocation }) => byCall.get(invocation)?.length !== 1)).toEqual([]);
+    const firsts = zombies.flatMap(({ invocation }) => byCall.get(invocation) ?? []);
+    expect(firsts.filter(({ attempt }) => attempt === 1)).toEqual([]);
+    console.log(
+      `${zombies.length} paused executors fenced over ${outcomes.length} calls, none of them started`,
+    );
+  },
+  TIMEOUT_MS,
+);
+
+function ask(invocation: string, tool: string): Promise<CallOutcome> {
+  const inputs = { call: invocation, file: tools.file, beforeMs: 0, afterMs: 0 };
+  return agent.run({ tool, invocation, inputs });
+}
+
+/** Waits until the ledger shows every grant of these calls behind a fence; they are the ones that a late start could break. */
+function fencedGrants(invocations: ReadonlySet<string>): Promise<readonly FencedGrant[]> {
+  return eventually(
+    () => {
+      const granted = facts.flatMap((fact) =>
+        fact.type === 'schedule.dispatched' && invocations.has(fact.data.invocation) ? [fact] : [],
+      );
+      const fenced = granted.filter(({ seq, data: { session } }) =>
+        facts.some(
+          (fact) => fact.type === 'execution.fenced' && fact.data.session === session && fact.seq > seq,
+        ),
+      );
+      if (granted.length === 0 || fenced.length < granted.length) return undefined;
+      return fenced.map(({ data: { invocation, session } }) => ({ invocation, session }));
+    },
+    { withinMs: WITHIN_MS, what: 'the executors that stand still are fenced' },
+  );
+}
