@@ -11,6 +11,7 @@ import Table from 'cli-table3';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
 import { eventually, startNats, startPostgres } from '@writ/testkit';
 import { startSuite } from '../../infra/dev/suite.ts';
+import type { Suite } from '../../infra/dev/suite.ts';
 import { cpuSeconds, residentBytes } from './process-cost.ts';
 import { recordLedger, replayInto } from './recorded-ledger.ts';
 
@@ -59,15 +60,7 @@ async function measure(step: number): Promise<Figures> {
     await connection.close();
 
     const pids = { audit, postgres: postgres.pid(), nats: nats.pid() };
-    const metrics = `${suite.connection.services['audit']?.http}/metrics`;
-    const storedUpTo = (seq: number): Promise<number> =>
-      eventually(
-        async () => {
-          const stored = sequenceIn(await (await fetch(metrics)).text());
-          return stored >= seq ? stored : 0;
-        },
-        { withinMs: WITHIN_MS, what: `the audit has stored the ledger up to ${seq}` },
-      );
+    const storedUpTo = (seq: number): Promise<number> => storedIn(suite, seq);
     process.kill(audit, 'SIGCONT');
     // By then its code is compiled; a service that runs for days pays that once.
     const from = await storedUpTo(Math.floor(commits.length / 4));
@@ -98,6 +91,18 @@ async function measure(step: number): Promise<Figures> {
     await nats.stop();
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** Resolves with how far the audit is, as soon as that is `seq` or more. */
+function storedIn(suite: Suite, seq: number): Promise<number> {
+  const metrics = `${suite.connection.services['audit']?.http}/metrics`;
+  return eventually(
+    async () => {
+      const stored = sequenceIn(await (await fetch(metrics)).text());
+      return stored >= seq ? stored : 0;
+    },
+    { withinMs: WITHIN_MS, what: `the audit has stored the ledger up to ${seq}` },
+  );
 }
 
 function usedBy<Name extends string>(pids: Readonly<Record<Name, number>>): Record<Name, number> {

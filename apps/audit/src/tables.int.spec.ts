@@ -136,7 +136,7 @@ describe('a reader of one tenant', () => {
     await append(scene.ledger, ...ran(['a', 'b']), ...ran(['a'], { tenant: 'globex' }));
     expect(await scene.stored(audit)).toBe(true);
     const role = `reader_${process.pid}`;
-    await sql`create role ${sql.ref(role)} login password 'secret' in role writ_reader`.execute(audit.db);
+    await sql`create role ${sql.ref(role)} login password 'secret' in role audit_reader`.execute(audit.db);
     const client = new pg.Client({
       connectionString: Object.assign(new URL(url), { username: role, password: 'secret' }).href,
     });

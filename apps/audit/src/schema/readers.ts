@@ -1,5 +1,5 @@
 /**
- * Who may read with SQL: a role that is in the group `writ_reader` and stands in `audit.readers` sees the rows of the one
+ * Who may read with SQL: a role that is in the group `audit_reader` and stands in `audit.readers` sees the rows of the one
  * tenant that stands there beside it, and nothing without. The tenant belongs to the role that is logged in, because a
  * setting of the session could be changed by whoever it is meant to bound.
  */
@@ -13,23 +13,23 @@ export const readers: Migration = {
   async up(db) {
     // Roles are shared by the databases of a server, and another audit may be making this one right now.
     await sql`do $$ begin
-      create role writ_reader nologin;
+      create role audit_reader nologin;
     exception when duplicate_object or unique_violation then null;
     end $$`.execute(db);
     await sql`create table audit.readers (role name primary key, tenant text not null)`.execute(db);
     await sql`alter table audit.readers enable row level security`.execute(db);
-    await sql`create policy own on audit.readers for select to writ_reader using (role = current_user)`.execute(
+    await sql`create policy own on audit.readers for select to audit_reader using (role = current_user)`.execute(
       db,
     );
     for (const table of TABLES) {
       await sql`alter table ${sql.table(`audit.${table}`)} enable row level security`.execute(db);
-      await sql`create policy own_tenant on ${sql.table(`audit.${table}`)} for select to writ_reader
+      await sql`create policy own_tenant on ${sql.table(`audit.${table}`)} for select to audit_reader
         using (tenant = (select readers.tenant from audit.readers where readers.role = current_user))`.execute(
         db,
       );
     }
-    await sql`grant usage on schema audit to writ_reader`.execute(db);
+    await sql`grant usage on schema audit to audit_reader`.execute(db);
     for (const name of [...TABLES, ...VIEWS, 'readers'])
-      await sql`grant select on ${sql.table(`audit.${name}`)} to writ_reader`.execute(db);
+      await sql`grant select on ${sql.table(`audit.${name}`)} to audit_reader`.execute(db);
   },
 };
