@@ -10,7 +10,7 @@ import { appendInTheEnd } from '../append.ts';
 import type { ResolvedAppend } from '../append.ts';
 import type { Append, Fold, LedgerCommit } from '../port.ts';
 import { fenceCommits } from './fence.ts';
-import type { CommittedFact, HostOptions, HostRole } from './host-options.ts';
+import type { HostOptions, HostRole } from './host-options.ts';
 import { DeciderPath } from './path.ts';
 import { Reaction } from './reaction.ts';
 
@@ -210,20 +210,9 @@ export class DeciderHost<State, Offer = undefined> {
       path.ownSeq = Math.max(path.ownSeq, result.seq);
       if (result.seq > path.seen) this.#ownAcks.add(result.seq);
     }
-    this.#tell(reaction, results as { readonly seq: number }[], path.state);
+    const seqs = results.map((result) => (result as { readonly seq: number }).seq);
+    this.#options.onCommitted?.(reaction.committed(seqs), path.state);
     return true;
-  }
-
-  #tell(reaction: Reaction, results: readonly { readonly seq: number }[], state: State): void {
-    const { onCommitted } = this.#options;
-    if (!onCommitted) return;
-    const facts: CommittedFact[] = [];
-    for (const [index, part] of [...reaction.parts.values()].entries()) {
-      const { seq } = results[index] as { readonly seq: number };
-      for (const [place, fact] of part.facts.entries())
-        facts.push({ fact, json: part.json[place] as string, seq });
-    }
-    onCommitted(facts, state);
   }
 
   async #append(request: Append): Promise<ResolvedAppend> {
