@@ -14,7 +14,7 @@ export async function wholeTrace(
   const inTrace = (): readonly ReceivedSpan[] => receiver.spans.filter(({ traceId }) => traceId === id);
   // What others than the audit send of the same trace comes in requests of its own.
   const isWhole = async (): Promise<boolean> => orphansIn(inTrace()).length === 0;
-  await eventually(isWhole, { withinMs: 10_000, what: `no orphan in ${namesOf(inTrace()).join(', ')}` });
+  await eventually(isWhole, { withinMs: 30_000, what: `no orphan in ${namesOf(inTrace()).join(', ')}` });
   return inTrace();
 }
 

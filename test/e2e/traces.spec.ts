@@ -114,7 +114,7 @@ describe('a call of an agent that traces', () => {
     expect(outcome).toMatchObject({ status: 'succeeded' });
     const spans = await traceOf(outcome);
     await eventually(async () => receiver.spans.some(({ name }) => name === 'score'), {
-      withinMs: 10_000,
+      withinMs: 30_000,
       what: "the tool's own span",
     });
     const all = receiver.spans.filter(({ traceId }) => traceId === spans[0]?.traceId);
@@ -279,5 +279,5 @@ it('metrics come from every service', async () => {
   const services = ['policy', 'budget', 'scheduler', 'executor', 'audit'];
   const all = async (): Promise<boolean> =>
     services.every((name) => [...receiver.metrics].some((metric) => metric.startsWith(`writ-${name} `)));
-  await eventually(all, { withinMs: 10_000, what: 'metrics of every service' });
+  await eventually(all, { withinMs: 30_000, what: 'metrics of every service' });
 });
