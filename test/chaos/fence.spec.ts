@@ -21,7 +21,7 @@ import type { FakeTools } from './kills/fake-tools.ts';
 
 const PAUSES = Number(process.env['WRIT_PAUSES'] ?? 50);
 /** Executors that stand still at once. */
-const NODES = 10;
+const NODES = 17;
 const TIMEOUT_MS = 120_000 + PAUSES * 5_000;
 const WITHIN_MS = 60_000;
 /** A pull may run out before its executor stands still: such an executor gets nothing, and does not count. */
@@ -69,7 +69,7 @@ afterAll(async () => {
   await tools?.close();
 });
 
-/** A grant to an executor that stood still, and the fence behind it. */
+/** A grant to an executor that stood still. */
 interface FencedGrant {
   readonly invocation: string;
   readonly session: string;
@@ -84,7 +84,12 @@ it(
       await Promise.all(nodes.map(async (node) => node.pause()));
       const names = nodes.map((_, index) => `r-${round}-${index}`);
       const calls = names.map(async (name, index) => ask(name, TOOLS[(round + index) % TOOLS.length] ?? ''));
-      zombies.push(...(await fencedGrants(new Set(names))));
+      const grants = await granted(new Set(names));
+      // Another leader fences them: it does not know of the pull that they hold, so nothing but the fence can stop them.
+      await suite.kill('scheduler');
+      await suite.restart('scheduler');
+      await fenced(grants);
+      zombies.push(...grants);
       for (const node of nodes) node.wake();
       outcomes.push(...(await Promise.all(calls)));
     }
@@ -113,21 +118,29 @@ function ask(invocation: string, tool: string): Promise<CallOutcome> {
   return agent.run({ tool, invocation, inputs });
 }
 
-/** Waits until the ledger shows every grant of these calls behind a fence; they are the ones that a late start could break. */
-function fencedGrants(invocations: ReadonlySet<string>): Promise<readonly FencedGrant[]> {
-  return eventually(
-    () => {
-      const granted = facts.flatMap((fact) =>
-        fact.type === 'schedule.dispatched' && invocations.has(fact.data.invocation) ? [fact] : [],
-      );
-      const fenced = granted.filter(({ seq, data: { session } }) =>
-        facts.some(
-          (fact) => fact.type === 'execution.fenced' && fact.data.session === session && fact.seq > seq,
-        ),
-      );
-      if (granted.length === 0 || fenced.length < granted.length) return undefined;
-      return fenced.map(({ data: { invocation, session } }) => ({ invocation, session }));
-    },
-    { withinMs: WITHIN_MS, what: 'the executors that stand still are fenced' },
+/** The grants of these calls, once the scheduler has found an executor for each, or none that still listens. */
+async function granted(invocations: ReadonlySet<string>): Promise<readonly FencedGrant[]> {
+  const reserved = (): boolean =>
+    [...invocations].every((invocation) =>
+      facts.some((fact) => fact.type === 'budget.reserved' && fact.data.invocation === invocation),
+    );
+  const dispatched = (): FencedGrant[] =>
+    facts.flatMap((fact) =>
+      fact.type === 'schedule.dispatched' && invocations.has(fact.data.invocation) ? [fact.data] : [],
+    );
+  const what = 'calls are granted to executors that stand still';
+  await eventually(() => reserved() && dispatched().length > 0, { withinMs: WITHIN_MS, what });
+  return dispatched();
+}
+
+/** Waits until the ledger shows a fence of the session of each grant. */
+async function fenced(grants: readonly FencedGrant[]): Promise<void> {
+  const what = 'the executors that stand still are fenced';
+  await eventually(
+    () =>
+      grants.every(({ session }) =>
+        facts.some((fact) => fact.type === 'execution.fenced' && fact.data.session === session),
+      ),
+    { withinMs: WITHIN_MS, what },
   );
 }
