@@ -128,10 +128,12 @@ async function measure(format: ExportFormat, stored: number): Promise<Measured> 
   if (code !== 0) throw new Error(`writ export --format ${format} ended with ${code}`);
   const { size } = await stat(file);
   await rm(file);
+  const seconds = (performance.now() - begun) / 1_000;
+  say(`  ${seconds.toFixed(1)} s, at most ${Math.round(peak / MEGABYTE)} MB`);
   return {
     format,
     events: stored,
-    seconds: (performance.now() - begun) / 1_000,
+    seconds,
     peakMegabytes: peak / MEGABYTE,
     auditPeakMegabytes: peakOf(suite.pid('audit') as number) / MEGABYTE,
     fileMegabytes: size / MEGABYTE,
