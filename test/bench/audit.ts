@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import Table from 'cli-table3';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
 import { eventually, startNats, startPostgres } from '@writ/testkit';
+import type { NatsServer, PostgresServer } from '@writ/testkit';
 import { startSuite } from '../../infra/dev/suite.ts';
 import type { Suite } from '../../infra/dev/suite.ts';
 import { cpuSeconds, residentBytes } from './process-cost.ts';
@@ -37,6 +38,12 @@ const figures: Figures[] = [];
 for (const each of onlyStep === undefined ? [1, 100] : [onlyStep]) figures.push(await measure(each));
 report(figures);
 
+interface Servers {
+  readonly suite: Suite;
+  readonly nats: NatsServer;
+  readonly postgres: PostgresServer;
+}
+
 async function measure(step: number): Promise<Figures> {
   const nats = await startNats();
   const postgres = await startPostgres();
@@ -49,48 +56,53 @@ async function measure(step: number): Promise<Figures> {
     environment: { WRIT_AUDIT_NICE: '0' },
   });
   try {
-    say(`recording ${calls.toLocaleString('en')} calls`);
-    const commits = await recordLedger({ calls, outstanding: OUTSTANDING, step });
-    const bytes = commits.reduce((sum, { data }) => sum + data.length, 0);
-    const connection = await connectNats({ url: nats.url, name: 'bench' });
-    const audit = suite.pid('audit') as number;
-    process.kill(audit, 'SIGSTOP');
-    say(`putting ${commits.length.toLocaleString('en')} commits into JetStream`);
-    await replayInto(jetstreamLedger(connection), commits);
-    await connection.close();
-
-    const pids = { audit, postgres: postgres.pid(), nats: nats.pid() };
-    const storedUpTo = (seq: number): Promise<number> => storedIn(suite, seq);
-    process.kill(audit, 'SIGCONT');
-    // By then its code is compiled; a service that runs for days pays that once.
-    const from = await storedUpTo(Math.floor(commits.length / 4));
-    const before = { at: performance.now(), used: usedBy(pids) };
-    await storedUpTo(commits.length);
-    const seconds = (performance.now() - before.at) / 1_000;
-    const after = usedBy(pids);
-    const measured = calls * (1 - from / commits.length);
-    const micros = (name: keyof typeof pids): number => ((after[name] - before.used[name]) * 1e6) / measured;
-    const cost = { audit: micros('audit'), postgres: micros('postgres'), nats: micros('nats') };
-    const memory = residentBytes(audit);
-    return {
-      step,
-      calls,
-      commits: commits.length,
-      bytesPerCall: bytes / calls,
-      seconds,
-      callsPerSecond: measured / seconds,
-      commitsPerSecond: (commits.length - from) / seconds,
-      eventsPerSecond: eventsIn(commits.slice(from)) / seconds,
-      cost,
-      peakMegabytes: memory.peak / 2 ** 20,
-      megabytes: memory.now / 2 ** 20,
-    };
+    return await observe({ suite, nats, postgres }, step);
   } finally {
     await suite.stop();
     await postgres.stop();
     await nats.stop();
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** The audit stands still while the ledger is filled, then it has all of it to record. */
+async function observe({ suite, nats, postgres }: Servers, step: number): Promise<Figures> {
+  say(`recording ${calls.toLocaleString('en')} calls`);
+  const commits = await recordLedger({ calls, outstanding: OUTSTANDING, step });
+  const bytes = commits.reduce((sum, { data }) => sum + data.length, 0);
+  const connection = await connectNats({ url: nats.url, name: 'bench' });
+  const audit = suite.pid('audit') as number;
+  process.kill(audit, 'SIGSTOP');
+  say(`putting ${commits.length.toLocaleString('en')} commits into JetStream`);
+  await replayInto(jetstreamLedger(connection), commits);
+  await connection.close();
+
+  const pids = { audit, postgres: postgres.pid(), nats: nats.pid() };
+  const storedUpTo = (seq: number): Promise<number> => storedIn(suite, seq);
+  process.kill(audit, 'SIGCONT');
+  // By then its code is compiled; a service that runs for days pays that once.
+  const from = await storedUpTo(Math.floor(commits.length / 4));
+  const before = { at: performance.now(), used: usedBy(pids) };
+  await storedUpTo(commits.length);
+  const seconds = (performance.now() - before.at) / 1_000;
+  const after = usedBy(pids);
+  const measured = calls * (1 - from / commits.length);
+  const micros = (name: keyof typeof pids): number => ((after[name] - before.used[name]) * 1e6) / measured;
+  const cost = { audit: micros('audit'), postgres: micros('postgres'), nats: micros('nats') };
+  const memory = residentBytes(audit);
+  return {
+    step,
+    calls,
+    commits: commits.length,
+    bytesPerCall: bytes / calls,
+    seconds,
+    callsPerSecond: measured / seconds,
+    commitsPerSecond: (commits.length - from) / seconds,
+    eventsPerSecond: eventsIn(commits.slice(from)) / seconds,
+    cost,
+    peakMegabytes: memory.peak / 2 ** 20,
+    megabytes: memory.now / 2 ** 20,
+  };
 }
 
 /** Resolves with how far the audit is, as soon as that is `seq` or more. */

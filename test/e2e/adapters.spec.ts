@@ -244,6 +244,7 @@ describe('the canary', () => {
     expect(metrics).toContain('writ_');
     expect(logs.length).toBeGreaterThan(1_000);
     const sent = Buffer.concat(traces);
+    expect(sent.includes('execute_tool'), 'a span of a call').toBe(true);
     for (const form of [CANARY, Buffer.from(CANARY).toString('base64'), encodeURIComponent(CANARY)]) {
       expect(stored.includes(form), 'in the files of the nats-server').toBe(false);
       expect(database.includes(form), 'in Postgres').toBe(false);

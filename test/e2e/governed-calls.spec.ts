@@ -264,7 +264,14 @@ describe('the lineage of a call', () => {
       inputs: { text: 'second' },
       causedBy: [first.invocation],
     });
-    const drawn = await suite.writ('lineage', first.invocation, '--json');
+    // On a busy machine the record may be behind for longer than one question waits.
+    const drawn = await eventually(
+      async () => {
+        const told = await suite.writ('lineage', first.invocation, '--json');
+        return told.code === 0 ? told : undefined;
+      },
+      { withinMs: 60_000, what: 'the lineage can be drawn' },
+    );
     const { edges } = JSON.parse(drawn.out) as { edges: { from: string; to: string }[] };
     expect(edges.map(({ from, to }) => `${from} ${to}`)).toEqual([
       `call:${first.invocation} output:${first.invocation}`,

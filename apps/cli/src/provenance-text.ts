@@ -78,7 +78,8 @@ function durationsText(when: InvocationProvenance['when']): string {
 function decisionText(decision: InvocationProvenance['why']['decisions'][number]): string {
   const rules = decision.rules.map(({ policy, because }) => (because ? `${policy} (${because})` : policy));
   const under = `bundle ${decision.bundle.slice(0, 19)}, catalog ${decision.catalogRevision}`;
-  return `${joined([decision.verdict, ...rules], ', ')} [${under}]`;
+  const grants = decision.standing.map((grant) => `by standing grant ${grant}`);
+  return `${joined([decision.verdict, ...rules, ...grants], ', ')} [${under}]`;
 }
 
 function remedyText(remedy: string | null): string {
@@ -86,10 +87,14 @@ function remedyText(remedy: string | null): string {
 }
 
 function approvalText(approval: NonNullable<InvocationProvenance['why']['approval']>): string {
-  const votes = approval.votes.map(
-    ({ person, vote, reason }) => `${person}: ${vote}${reason ? ` (${reason})` : ''}`,
-  );
-  return [approval.result, ...votes].join(', ');
+  const { result, votes, inNameOf, standing, skipped } = approval;
+  const said = votes.map(({ person, vote, reason }) => {
+    const whose = inNameOf[person];
+    return `${person}${whose ? ` for ${whose}` : ''}: ${vote}${reason ? ` (${reason})` : ''}`;
+  });
+  const grants = standing.map((grant) => `by standing grant ${grant}`);
+  const broken = skipped.length > 0 ? [`glass broken, not heard: ${skipped.join(', ')}`] : [];
+  return [result, ...said, ...grants, ...broken].join(', ');
 }
 
 function whereText({ executor, pool, node, attempts }: InvocationProvenance['where']): string | null {

@@ -40,11 +40,19 @@ function closed(
 ): ApprovalClosed {
   const { seq, at } = fact;
   switch (fact.type) {
-    case 'approval.granted':
-      return { seq, at, result: 'granted', persons: fact.data.by, reason: undefined };
-    case 'approval.denied':
-      return { seq, at, result: 'denied', persons: [fact.data.by], reason: fact.data.reason };
+    case 'approval.granted': {
+      const { by, inNameOf, standing, breakGlass } = fact.data;
+      const reason = breakGlass?.reason;
+      return { seq, at, result: 'granted', persons: by, reason, inNameOf, standing, breakGlass };
+    }
+    case 'approval.denied': {
+      const { by, reason, inNameOf } = fact.data;
+      const whose = inNameOf === undefined ? undefined : { [by]: inNameOf };
+      return { seq, at, result: 'denied', persons: [by], reason, ...NOTHING, inNameOf: whose };
+    }
     case 'approval.expired':
-      return { seq, at, result: 'expired', persons: fact.data.votes, reason: undefined };
+      return { seq, at, result: 'expired', persons: fact.data.votes, reason: undefined, ...NOTHING };
   }
 }
+
+const NOTHING = { inNameOf: undefined, standing: undefined, breakGlass: undefined };

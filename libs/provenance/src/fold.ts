@@ -150,6 +150,7 @@ function decide(draft: Draft, fact: RecordedFact<'policy.decided'>): void {
     bundle: data.bundle,
     catalogRevision: data.catalogRevision,
     denial: data.denial,
+    standing: data.standing,
   });
 }
 

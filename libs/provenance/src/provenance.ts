@@ -42,6 +42,9 @@ export function approvalOf(record: InvocationRecord): ApprovalReport | null {
     openedAt: ledgerTime(approval.at),
     closedAt: timeText(approval.closed?.at),
     decidedBy: [...(approval.closed?.persons ?? [])],
+    inNameOf: approval.closed?.inNameOf ?? {},
+    standing: [...(approval.closed?.standing ?? [])],
+    skipped: [...(approval.closed?.breakGlass?.skipped ?? [])],
     reason: approval.closed?.reason ?? null,
     votes: votesOf(approval),
   };
@@ -117,7 +120,7 @@ function whenOf(record: InvocationRecord): InvocationProvenance['when'] {
 function whyOf(record: InvocationRecord): InvocationProvenance['why'] {
   const denial = record.ending?.type === 'policy.decided' ? record.decided.at(-1)?.denial : undefined;
   return {
-    decisions: record.decided.map(({ verdict, at, rules, bundle, catalogRevision }) => ({
+    decisions: record.decided.map(({ verdict, at, rules, bundle, catalogRevision, standing }) => ({
       verdict,
       at: ledgerTime(at),
       rules: rules.map(({ policy, action, mode, because }) => ({
@@ -128,6 +131,7 @@ function whyOf(record: InvocationRecord): InvocationProvenance['why'] {
       })),
       bundle,
       catalogRevision,
+      standing: [...(standing ?? [])],
     })),
     denial: denial ? { ...denial, remedy: denial.remedy ?? null } : null,
     approval: approvalOf(record),

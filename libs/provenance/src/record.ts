@@ -10,6 +10,7 @@ import type {
   ApprovalTerms,
   Denial,
   Digest,
+  EventData,
   EventType,
   ExecutorId,
   FlowOfCall,
@@ -66,6 +67,8 @@ export interface Decided extends Moment {
   readonly bundle: Digest;
   readonly catalogRevision: number;
   readonly denial: Denial | undefined;
+  /** Standing grants that spoke for their givers, so that nobody had to be asked. */
+  readonly standing: readonly string[] | undefined;
 }
 
 export interface Vote extends Moment {
@@ -81,6 +84,12 @@ export interface ApprovalClosed extends Moment {
   /** Who decided; for an expired approval, who had voted until then. */
   readonly persons: readonly string[];
   readonly reason: string | undefined;
+  /** Of those who spoke in another's name: whose. */
+  readonly inNameOf: Readonly<Record<string, string>> | undefined;
+  /** Standing grants that spoke for their givers. */
+  readonly standing: readonly string[] | undefined;
+  /** One person alone granted, in an emergency. */
+  readonly breakGlass: EventData<'approval.granted'>['breakGlass'];
 }
 
 export interface Approval extends Moment {

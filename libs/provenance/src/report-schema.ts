@@ -34,6 +34,12 @@ const approvalReport = z.strictObject({
   openedAt: time,
   closedAt: time.nullable(),
   decidedBy: z.array(z.string()),
+  /** Of those who spoke in another's name: whose. */
+  inNameOf: z.record(z.string(), z.string()),
+  /** Standing grants that spoke for their givers. */
+  standing: z.array(z.string()),
+  /** Who was not heard because one person broke the glass. */
+  skipped: z.array(z.string()),
   reason: z.string().nullable(),
   votes: z.array(vote),
 });
@@ -78,6 +84,8 @@ const decision = z.strictObject({
   ),
   bundle: z.string(),
   catalogRevision: count,
+  /** Standing grants, because of which nobody had to be asked. */
+  standing: z.array(z.string()),
 });
 
 const denial = z.strictObject({

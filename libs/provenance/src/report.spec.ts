@@ -115,6 +115,23 @@ describe('the report of a campaign', () => {
     expect(report.summary.denials).toEqual([{ rule: 'a-rule', class: 'permission', calls: 1 }]);
   });
 
+  it('names who spoke in whose name, by which standing grant, and who was not heard', () => {
+    const breakGlass = { by: 'grace', reason: 'fire', skipped: ['emmy'] };
+    const close = { ...granted('a', 'grace', 'lise'), origin: 'decisions' };
+    Object.assign(close.data as object, { inNameOf: { grace: 'ada' }, standing: ['g-1'], breakGlass });
+    const said = [requested('a'), decided('a', 'require-approval'), opened('a'), close];
+    const allowed = decided('a', 'allow', { standing: ['g-1'] });
+    const { why } = provenanceOf(recordOf(...said, allowed));
+    expect(why.approval).toMatchObject({
+      decidedBy: ['grace', 'lise'],
+      inNameOf: { grace: 'ada' },
+      standing: ['g-1'],
+      skipped: ['emmy'],
+      reason: 'fire',
+    });
+    expect(why.decisions.map(({ standing }) => standing)).toEqual([[], ['g-1']]);
+  });
+
   it('tells the breaker history of the tools that were used', () =>
     expect(report.breakers.map(({ scope, transition }) => [scope, transition])).toEqual([
       ['tool:descriptors', 'opened'],

@@ -41,7 +41,7 @@ function firstBelow(root: Branch): Lane | undefined {
 
 /**
  * The call with the least slack of a tenant goes before the turn of its campaign, while every call of the campaign whose
- * turn it is can wait: shares rule as soon as somebody would pay for it (ADR 018).
+ * turn it is can wait: shares rule as soon as somebody would pay for it (ADR 026).
  */
 function mostPressing(turn: Lane, now: Instant): Lane {
   const pressing = tenantOf(turn.home).timed?.peek();

@@ -13,7 +13,7 @@ import type { SchedulerState } from './state.ts';
 
 export const scheduler: Decider<SchedulerState, SchedulerOffer> = {
   name: 'scheduler',
-  version: 7,
+  version: 8,
   writes: SubjectKind.schedule,
   reads: new Set([
     SubjectKind.requests,

@@ -38,11 +38,8 @@ export interface Missed {
 export function misses(seed: number): Missed {
   const [one, six] = [1, 6].map((campaigns) => {
     const wishes = { load: LOAD / campaigns, leastRoom: 1.5, mostRoom: 8 };
-    return mix(
-      seed,
-      CALLS,
-      Array.from({ length: campaigns }, () => wishes),
-    );
+    const all = Array.from({ length: campaigns }, () => wishes);
+    return mix(seed, CALLS, all);
   }) as [Job[], Job[]];
   return {
     seed,

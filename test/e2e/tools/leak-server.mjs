@@ -22,12 +22,10 @@ const [, , port] = process.argv;
 if (port === undefined) {
   await build(process.env.TOKEN).connect(new StdioServerTransport());
 } else {
-  const answer = async (request, response) => {
+  createServer((request, response) => {
     const transport = new StreamableHTTPServerTransport();
-    await build(request.headers.authorization).connect(transport);
-    await transport.handleRequest(request, response);
-  };
-  createServer((request, response) => void answer(request, response)).listen(Number(port), '127.0.0.1', () =>
-    console.log('listening'),
-  );
+    void build(request.headers.authorization)
+      .connect(transport)
+      .then(() => transport.handleRequest(request, response));
+  }).listen(Number(port), '127.0.0.1', () => console.log('listening'));
 }

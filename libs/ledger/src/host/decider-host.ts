@@ -10,9 +10,10 @@ import { appendInTheEnd } from '../append.ts';
 import type { ResolvedAppend } from '../append.ts';
 import type { Append, Fold, LedgerCommit } from '../port.ts';
 import { fenceCommits } from './fence.ts';
-import type { CommittedFact, HostOptions, HostRole } from './host-options.ts';
+import type { HostOptions, HostRole } from './host-options.ts';
 import { DeciderPath } from './path.ts';
 import { Reaction } from './reaction.ts';
+import { Readers } from './readers.ts';
 
 const TICK_MS = 100;
 const RENEW_MS = 1_000;
@@ -35,7 +36,7 @@ export class DeciderHost<State, Offer = undefined> {
   #reactions = 0;
   #sinceSnapshot = 0;
   #ownAcks = new Set<number>();
-  #waiters: { readonly seq: number; readonly resolve: () => void }[] = [];
+  readonly #readers = new Readers();
   #idle: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
 
@@ -88,8 +89,7 @@ export class DeciderHost<State, Offer = undefined> {
 
   /** Resolves when everything up to `seq` has been received here. */
   async caughtUp(seq: number): Promise<void> {
-    if (this.#path.seen >= seq) return;
-    await new Promise<void>((resolve) => this.#waiters.push({ seq, resolve }));
+    if (this.#path.seen < seq) await this.#readers.until(seq);
   }
 
   /** Answers what is owed, if this process leads and nothing is in flight. Call it when the offer has changed. */
@@ -138,7 +138,7 @@ export class DeciderHost<State, Offer = undefined> {
       else if (!this.#isMine(commit)) void this.#stepDown(`somebody else wrote to ${commit.subject}`);
     }
     this.#sinceSnapshot += commits.length;
-    if (this.#waiters.length > 0) this.#resolveWaiters();
+    this.#readers.reached(path.seen);
     // Own commits are folded already, and what it does not read leaves nothing to answer.
     if (owed) this.wake();
   }
@@ -210,20 +210,9 @@ export class DeciderHost<State, Offer = undefined> {
       path.ownSeq = Math.max(path.ownSeq, result.seq);
       if (result.seq > path.seen) this.#ownAcks.add(result.seq);
     }
-    this.#tell(reaction, results as { readonly seq: number }[], path.state);
+    const seqs = (results as { readonly seq: number }[]).map(({ seq }) => seq);
+    this.#options.onCommitted?.(reaction.committed(seqs), path.state);
     return true;
-  }
-
-  #tell(reaction: Reaction, results: readonly { readonly seq: number }[], state: State): void {
-    const { onCommitted } = this.#options;
-    if (!onCommitted) return;
-    const facts: CommittedFact[] = [];
-    for (const [index, part] of [...reaction.parts.values()].entries()) {
-      const { seq } = results[index] as { readonly seq: number };
-      for (const [place, fact] of part.facts.entries())
-        facts.push({ fact, json: part.json[place] as string, seq });
-    }
-    onCommitted(facts, state);
   }
 
   async #append(request: Append): Promise<ResolvedAppend> {
@@ -279,13 +268,6 @@ export class DeciderHost<State, Offer = undefined> {
     await this.#options.snapshots?.save(snapshot).catch((error: unknown) => {
       this.#log(`snapshot not saved: ${messageOf(error)}`);
     });
-  }
-
-  #resolveWaiters(): void {
-    const { seen } = this.#path;
-    const ready = this.#waiters.filter((waiter) => waiter.seq <= seen);
-    this.#waiters = this.#waiters.filter((waiter) => waiter.seq > seen);
-    for (const waiter of ready) waiter.resolve();
   }
 
   #setRole(role: HostRole): void {

@@ -6,6 +6,7 @@
 import { MAX_COMMIT_BYTES, MAX_EVENTS_PER_COMMIT, encodeEvent, invariant } from '@writ/contracts';
 import type { Fact, Instant, TenantId } from '@writ/contracts';
 import type { Append, LedgerCommit } from '../port.ts';
+import type { CommittedFact } from './host-options.ts';
 
 export const ReactionHeader = {
   /** Foreign facts up to this ledger sequence were folded when the author decided. */
@@ -133,6 +134,13 @@ export class Reaction {
         },
       };
     });
+  }
+
+  /** Its facts once they are committed; `seqs` as `commits()` is ordered. */
+  committed(seqs: readonly number[]): CommittedFact[] {
+    return [...this.parts.values()].flatMap(({ facts, json }, part) =>
+      facts.map((fact, place) => ({ fact, json: json[place] as string, seq: seqs[part] as number })),
+    );
   }
 
   #encode(fact: Fact, offset: number): EncodedFact {

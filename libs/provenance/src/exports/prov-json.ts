@@ -119,7 +119,7 @@ class Bundle {
   #approval(): void {
     const { why, invocation } = this.#told;
     if (!why.approval) return;
-    const { openedAt, closedAt, result, votes, reason } = why.approval;
+    const { openedAt, closedAt, result, votes, reason, inNameOf } = why.approval;
     const approval = this.#id('approval', invocation);
     this.#put('activity', approval, {
       'prov:type': qualified('writ:Approval'),
@@ -129,6 +129,12 @@ class Bundle {
       'writ:reason': reason ?? undefined,
     });
     this.#relate('wasInformedBy', { 'prov:informed': this.call, 'prov:informant': approval });
+    for (const [person, whose] of Object.entries(inNameOf)) {
+      const delegate = this.#agent('person', person, 'Person');
+      const responsible = this.#agent('person', whose, 'Person');
+      const on = { 'prov:delegate': delegate, 'prov:responsible': responsible, 'prov:activity': approval };
+      this.#relate('actedOnBehalfOf', on);
+    }
     for (const vote of votes) {
       const person = this.#agent('person', vote.person, 'Person');
       this.#relate('wasAssociatedWith', {
