@@ -1,7 +1,7 @@
 /**
  * `npm run bench audit-large`: ten million calls of one year, recorded once by the real projection into a real Postgres,
  * then questioned: how long it takes to show one call, and to find a page of them by everything that they are found by.
- * Takes about 10 minutes and 20 GB below the temporary folder. `--calls N`, `--quick` (100,000), `--json`.
+ * Needs about 15 GB below the temporary folder. `--calls N`, `--quick` (100,000), `--json`.
  */
 import { sql } from 'kysely';
 import Table from 'cli-table3';
