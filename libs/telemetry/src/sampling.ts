@@ -4,7 +4,7 @@
  */
 import { Verdict } from '@writ/contracts';
 import type { Instant, Outcome } from '@writ/contracts';
-import { traceIdOf, withinRatio } from './trace-ids.ts';
+import { withinRatio } from './trace-ids.ts';
 import type { TracedCall } from './trace-ids.ts';
 
 export interface Sampling {
@@ -42,5 +42,5 @@ export function keptBecause(
   if (outcome !== 'succeeded') return 'error';
   if (call.attempts > 1) return 'retry';
   if (askedAt !== undefined && endedAt - askedAt >= slowMs) return 'slow';
-  return sampled || withinRatio(traceIdOf(call), ratio) ? 'sampled' : undefined;
+  return sampled || withinRatio(call.invocation, ratio) ? 'sampled' : undefined;
 }

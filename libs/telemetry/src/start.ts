@@ -42,13 +42,11 @@ function startMeters(service: string, reader: MetricReader): Started {
 }
 
 async function startSdk(service: string, prometheus: MetricReader, exporting: Export): Promise<Started> {
-  const [{ startNodeSdk }, sdkTrace, { W3CTraceContextPropagator }, { PeriodicExportingMetricReader }] =
-    await Promise.all([
-      import('@opentelemetry/sdk-node'),
-      import('@opentelemetry/sdk-trace'),
-      import('@opentelemetry/core'),
-      import('@opentelemetry/sdk-metrics'),
-    ]);
+  const [{ startNodeSdk }, sdkTrace, { W3CTraceContextPropagator }] = await Promise.all([
+    import('@opentelemetry/sdk-node'),
+    import('@opentelemetry/sdk-trace'),
+    import('@opentelemetry/core'),
+  ]);
   const { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } = sdkTrace;
   const { ratio, slowMs, log, metricsEveryMs } = exporting;
   const { traces, measures } = await exporters(exporting);
@@ -63,19 +61,27 @@ async function startSdk(service: string, prometheus: MetricReader, exporting: Ex
     propagators: [new W3CTraceContextPropagator()],
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
     spanProcessors: [processor],
-    metricReaders: [
-      prometheus,
-      new PeriodicExportingMetricReader({ exporter: measures, exportIntervalMillis: metricsEveryMs }),
-    ],
+    metricReaders: [prometheus],
     logRecordProcessors: [],
   });
+  // One reader for both ways out: a second one would make every measurement cost twice.
+  const send = async (): Promise<void> => {
+    const { resourceMetrics } = await prometheus.collect();
+    await new Promise((sent) => measures.export(resourceMetrics, sent));
+  };
+  const timer = setInterval(() => void send().catch((error: unknown) => log(String(error))), metricsEveryMs);
+  timer.unref();
   const silent = (): void => undefined;
   const logger = { error: log, warn: log, info: silent, debug: silent, verbose: silent };
   diag.setLogger(logger, { suppressOverrideMessage: true });
   return {
     meter: describedMeter(metrics.getMeter('writ')),
     tracing: { ratio, slowMs, spans: new SpanWriter(processor) },
-    shutdown: () => sdk.shutdown(),
+    shutdown: async () => {
+      clearInterval(timer);
+      await send();
+      await Promise.all([sdk.shutdown(), measures.shutdown()]);
+    },
   };
 }
 
