@@ -1,6 +1,7 @@
 /**
  * This release next to the one before, as during a rolling update and a rollback: one service at a time is replaced under
- * load, first by this release until all are, then back. No call fails, and what both decided in turns follows from the ledger.
+ * load, first by this release until all are, then back (but the audit, whose tables have moved on). No call fails, and
+ * what both decided in turns follows from the ledger.
  */
 import { GovernedToolExecutor } from '@writ/sdk';
 import type { CallOutcome } from '@writ/sdk';
@@ -48,10 +49,11 @@ describe.skipIf(!previous)('a suite of the previous release under load', () => {
   });
 
   it.each([
-    ['is updated to this one', APPS],
-    ['and rolled back again', previous],
-  ])('%s, service by service: no call fails', async (_way, apps) => {
-    for (const service of SERVICES) {
+    ['is updated to this one', APPS, SERVICES],
+    // The tables of the audit do not go back: an older one starts upon an empty schema and records the ledger again.
+    ['and rolled back again', previous, SERVICES.filter((service) => service !== 'audit')],
+  ])('%s, service by service: no call fails', async (_way, apps, services) => {
+    for (const service of services) {
       const before = outcomes.length;
       await suite?.restart(service, apps);
       await expect.poll(() => outcomes.length, { timeout: 60_000 }).toBeGreaterThan(before + 2 * LANES);
