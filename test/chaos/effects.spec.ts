@@ -3,8 +3,6 @@
  * keep themselves: `once` never acts twice, `keyed` never under two keys, no call is lost, and every call whose end
  * nobody saw is listed with its owner. `WRIT_KILLS=2000` is the long mode, `WRIT_KILLS_SEED` another run.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeCommit } from '@writ/contracts';
 import type { RecordedFact } from '@writ/contracts';
@@ -67,10 +65,7 @@ beforeAll(async () => {
     },
     say: (line) => deaths.push(line),
   });
-  await mkdir(join(suite.dir, 'catalog'));
-  await writeFile(join(suite.dir, 'catalog', 'all.yaml'), tools.governance);
-  const applied = await suite.writ('apply', '-f', join(suite.dir, 'catalog'));
-  expect(applied, applied.err).toMatchObject({ code: 0 });
+  await suite.govern(tools.governance);
   const { natsUrl: url, tenant, users } = suite.connection;
   agent = await GovernedToolExecutor.connect({ server: url, tenant, ...users.agent });
   const operator = await connectNats({ url, ...users.operator, name: 'chaos' });

@@ -3,8 +3,6 @@
  * starts none of them, because the fence stands on its subject before. The order is made by facts: it wakes only when
  * the ledger shows its grant and the fence behind it. `WRIT_PAUSES` is the number of runs.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeCommit } from '@writ/contracts';
 import type { RecordedFact } from '@writ/contracts';
@@ -44,10 +42,7 @@ beforeAll(async () => {
     postgresUrl: 'postgres://nobody',
     environment: { WRIT_PULL_HOLD_MS: '1500', WRIT_EXECUTOR_SILENT_MS: '2500' },
   });
-  await mkdir(join(suite.dir, 'catalog'));
-  await writeFile(join(suite.dir, 'catalog', 'all.yaml'), tools.governance);
-  const applied = await suite.writ('apply', '-f', join(suite.dir, 'catalog'));
-  expect(applied, applied.err).toMatchObject({ code: 0 });
+  await suite.govern(tools.governance);
   const { natsUrl: url, tenant, users } = suite.connection;
   agent = await GovernedToolExecutor.connect({ server: url, tenant, ...users.agent });
   const operator = await connectNats({ url, ...users.operator, name: 'chaos' });

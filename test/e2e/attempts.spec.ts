@@ -1,5 +1,5 @@
 /** Calls of several attempts over the whole suite: tried again, lost and asked about, resolved by a person, stopped. */
-import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -68,10 +68,7 @@ beforeAll(async () => {
   suite = await startTestSuite({ environment: { WRIT_EXECUTOR_SILENT_MS: '7000' } });
   shared = await mkdtemp(join(tmpdir(), 'writ-attempts-'));
   await chmod(shared, 0o777);
-  await mkdir(join(suite.dir, 'catalog'));
-  await writeFile(join(suite.dir, 'catalog', 'all.yaml'), governance(port));
-  const applied = await suite.writ('apply', '-f', join(suite.dir, 'catalog'));
-  expect(applied, applied.err).toMatchObject({ code: 0 });
+  await suite.govern(governance(port));
   const { natsUrl, users } = suite.connection;
   agent = await GovernedToolExecutor.connect({
     server: natsUrl,

@@ -48,14 +48,11 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`;
   suite = await startTestSuite({ environment: { WRIT_ALERT_WEBHOOKS: url, WRIT_ALERT_SECRET: SECRET } });
-  await mkdir(join(suite.dir, 'catalog'));
   // An executor of root runs commands as accounts of their own, which have no rights in the suite's folder.
   shared = await mkdtemp(join(tmpdir(), 'writ-shared-'));
   await mkdir(join(shared, 'vault'));
   for (const folder of [shared, join(shared, 'vault')]) await chmod(folder, 0o777);
-  await writeFile(join(suite.dir, 'catalog', 'all.yaml'), governance(join(shared, 'vault')));
-  const applied = await suite.writ('apply', '-f', join(suite.dir, 'catalog'));
-  expect(applied, applied.err).toMatchObject({ code: 0 });
+  await suite.govern(governance(join(shared, 'vault')));
   const { natsUrl, users } = suite.connection;
   agent = await GovernedToolExecutor.connect({
     server: natsUrl,

@@ -1,5 +1,5 @@
 /** The order on the whole suite: a limit and a key hold calls back, people are told why, and a wish is checked. */
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,13 +26,10 @@ let agent: GovernedToolExecutor;
 
 beforeAll(async () => {
   suite = await startTestSuite();
-  await mkdir(join(suite.dir, 'catalog'));
   // An executor of root runs commands as accounts of their own, which have no rights in the suite's folder.
   shared = await mkdtemp(join(tmpdir(), 'writ-shared-'));
   await chmod(shared, 0o777);
-  await writeFile(join(suite.dir, 'catalog', 'all.yaml'), GOVERNANCE);
-  const applied = await suite.writ('apply', '-f', join(suite.dir, 'catalog'));
-  expect(applied, applied.err).toMatchObject({ code: 0 });
+  await suite.govern(GOVERNANCE);
   agent = await GovernedToolExecutor.connect({ ...connection(), scheduler: 'fair-share', auditLog: 'e2e' });
 });
 

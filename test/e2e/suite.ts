@@ -1,6 +1,6 @@
 /** The whole suite for end-to-end tests: real servers, five real processes, the governance of `governance/` applied. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,6 +17,8 @@ export const GOVERNANCE = new URL('./governance', import.meta.url).pathname;
 export interface TestSuite extends Suite {
   /** A folder of its own, gone at the end. */
   readonly dir: string;
+  /** Applies one governance file; throws what the command line says of it when it is not taken. */
+  govern(yaml: string): Promise<void>;
   /** Runs the command line against it; never throws. */
   writ(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
 }
@@ -33,6 +35,7 @@ export async function startTestSuite(options: Partial<SuiteOptions> = {}): Promi
   return {
     ...suite,
     dir,
+    govern: async (yaml) => govern(dir, yaml),
     writ: (...args) => writ(dir, args),
     stop: async () => {
       // Whatever a test did to it: each decision in its ledger follows from what stands before it.
@@ -56,6 +59,14 @@ async function keepHistory({ connection }: Suite): Promise<void> {
   await recordHistory(ledger, file);
   await ledger.close();
   await nats.close();
+}
+
+async function govern(dir: string, yaml: string): Promise<void> {
+  const folder = join(dir, 'catalog');
+  await mkdir(folder);
+  await writeFile(join(folder, 'all.yaml'), yaml);
+  const { code, err } = await writ(dir, ['apply', '-f', folder]);
+  if (code !== 0) throw new Error(`the governance of this suite is not taken (exit code ${code}):\n${err}`);
 }
 
 /** The command line finds the suite as a person's would: by `.writ/connection.json` above the working directory. */

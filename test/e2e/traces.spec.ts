@@ -2,7 +2,7 @@
  * One trace a call, over agent, services and tool, as a receiver of OTLP gets it: the services and the tool send protobuf, the
  * agent JSON. The ratio is 0, so what is kept is kept because of its agent or of what became of the call.
  */
-import { readFile, writeFile, chmod, mkdir } from 'node:fs/promises';
+import { readFile, writeFile, chmod } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -67,10 +67,7 @@ beforeAll(async () => {
       OTEL_METRIC_EXPORT_INTERVAL: '2000',
     },
   });
-  await mkdir(join(suite.dir, 'catalog'));
-  await writeFile(join(suite.dir, 'catalog', 'all.yaml'), tracedTools(await startBusyServer()));
-  const applied = await suite.writ('apply', '-f', join(suite.dir, 'catalog'));
-  expect(applied, applied.err).toMatchObject({ code: 0 });
+  await suite.govern(tracedTools(await startBusyServer()));
   const { natsUrl, users } = suite.connection;
   const lab = { server: natsUrl, tenant: 'lab' };
   agent = await GovernedToolExecutor.connect({ ...lab, ...users.agent, auditLog: 'e2e' });
