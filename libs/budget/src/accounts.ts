@@ -2,14 +2,15 @@
  * The account tree. A call pays from every account on its way (`accountWay`). What is spent and held stays with an account
  * whatever the catalog says of its limits.
  */
-import { Unit, accountWay, limitsOf, toMicros } from '@writ/contracts';
-import type { BudgetLimit, BudgetSpec } from '@writ/contracts';
-import { notePassedShares, sameAlerts, sharesOf } from './alerts.ts';
+import { accountWay, limitsOf } from '@writ/contracts';
+import type { BudgetSpec } from '@writ/contracts';
+import { notePassedShares, sameAlerts } from './alerts.ts';
 import { MAX_WAYS } from './limits.ts';
-import { shareOf } from './amounts.ts';
 import { rollTo } from './purse.ts';
-import type { Purse, Terms } from './purse.ts';
+import type { Purse } from './purse.ts';
 import type { Account, BudgetState, TenantBudget } from './state.ts';
+import { termsOf } from './terms.ts';
+import type { Terms } from './terms.ts';
 import { nameOf, spanAt, windowOf } from './windows.ts';
 import type { Window } from './windows.ts';
 
@@ -123,19 +124,4 @@ export function purseOf(
   };
   account.purses.set(key, purse);
   return purse;
-}
-
-function termsOf(unit: string, limit: BudgetLimit, alerts: readonly number[]): Terms {
-  const hard = toMicros(limit.hard);
-  // What a call stores is known without its tool saying so.
-  const { undeclared = unit === Unit.storage ? 'allowed' : 'refused' } = limit;
-  return {
-    limit: hard,
-    soft: limit.soft === undefined ? undefined : shareOf(hard, limit.soft),
-    overdraft: limit.overdraft,
-    approvers: limit.approvers,
-    expiresSeconds: limit.expiresSeconds,
-    strict: undeclared === 'refused',
-    alerts: sharesOf(hard, alerts),
-  };
 }

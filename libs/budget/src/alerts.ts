@@ -3,20 +3,10 @@
  * other shares, is another definition and is told anew; the same definition applied again is not.
  */
 import type { Fact, TenantId } from '@writ/contracts';
-import { shareOf } from './amounts.ts';
-import type { Purse, Terms } from './purse.ts';
+import type { Purse } from './purse.ts';
 import type { BudgetState, OwedNote, TenantBudget } from './state.ts';
+import type { Terms } from './terms.ts';
 import { nameOf } from './windows.ts';
-
-/** The uses of a limit at which an alert is due, ascending; nothing is told of a limit of which nothing is used. */
-export function sharesOf(limit: bigint, shares: readonly number[]): Terms['alerts'] {
-  return [...new Set(shares)]
-    .sort((a, b) => a - b)
-    .map((share) => {
-      const at = shareOf(limit, share);
-      return { share, at: at > 0n ? at : 1n };
-    });
-}
 
 /** Whether what was told under the one need not be told again under the other. */
 export function sameAlerts(before: Terms | undefined, after: Terms | undefined): boolean {

@@ -1,7 +1,8 @@
 /** What the accounts say, for the service's API and the command line. */
 import type { Instant, TenantId, ToolName } from '@writ/contracts';
 import { freeOf, heldOf, purseAt } from './purse.ts';
-import type { Purse, Terms } from './purse.ts';
+import type { Purse } from './purse.ts';
+import type { Terms } from './terms.ts';
 import type { BudgetState } from './state.ts';
 import { nameOf } from './windows.ts';
 

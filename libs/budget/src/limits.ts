@@ -23,3 +23,6 @@ export const ROLLING_BUCKETS = 60;
 
 /** Most ways from a project and campaign to its accounts that are kept; agents name them, so they are not trusted. */
 export const MAX_WAYS = 10_000;
+
+/** Most terms that are kept for other limits with the same to share. */
+export const MAX_TERMS_SHARED = 1_000;

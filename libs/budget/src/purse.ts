@@ -2,23 +2,10 @@
  * A purse: one limit of one account. It keeps sums, never entries: what is settled in the window, what open holds may
  * still use, and what was overdrawn in windows before. Whoever touches a purse lets time pass in it first.
  */
-import type { Instant, InvocationId, OverdraftRule, ToolName } from '@writ/contracts';
+import type { Instant, InvocationId, ToolName } from '@writ/contracts';
+import type { Terms } from './terms.ts';
 import { bucketLeavesAt, spanAt } from './windows.ts';
 import type { Window } from './windows.ts';
-
-/** What the catalog says about a limit, in micro-units. */
-export interface Terms {
-  readonly limit: bigint;
-  /** From which use on a call must say why; absent: there is no soft limit. */
-  readonly soft: bigint | undefined;
-  readonly overdraft: OverdraftRule | undefined;
-  readonly approvers: readonly string[] | undefined;
-  readonly expiresSeconds: number | undefined;
-  /** A call whose tool states no cost in the unit is refused. */
-  readonly strict: boolean;
-  /** Uses at which an alert is due, ascending. */
-  readonly alerts: readonly { readonly share: number; readonly at: bigint }[];
-}
 
 /** What a rolling window forgets all at once. */
 export interface Bucket {

@@ -1,20 +1,11 @@
 /** A purse as a snapshot keeps it: everything but its open holds. */
-import type { Instant, OverdraftRule, ToolName } from '@writ/contracts';
+import type { Instant, ToolName } from '@writ/contracts';
 import { purseOf } from './accounts.ts';
-import { sharesOf } from './alerts.ts';
-import type { Purse, Terms } from './purse.ts';
+import type { Purse } from './purse.ts';
 import type { Account } from './state.ts';
+import { restoreTerms, saveTerms } from './terms.ts';
+import type { SavedTerms } from './terms.ts';
 import type { Window } from './windows.ts';
-
-interface SavedTerms {
-  readonly limit: string;
-  readonly soft?: string;
-  readonly overdraft?: OverdraftRule;
-  readonly approvers?: readonly string[];
-  readonly expiresSeconds?: number;
-  readonly strict?: true;
-  readonly shares: readonly number[];
-}
 
 /** `[unit, tool, window, terms, [spent, overrun, debt], passed, since, until, [leavesAt, spent, overrun][]]` */
 export type SavedPurse = readonly [
@@ -58,29 +49,4 @@ export function restorePurse(account: Account, saved: SavedPurse): Purse {
   for (const [leavesAt, spentThen, overrunThen] of buckets)
     purse.buckets.push({ leavesAt, spent: BigInt(spentThen), overrun: BigInt(overrunThen) });
   return purse;
-}
-
-function saveTerms({ limit, soft, overdraft, approvers, expiresSeconds, strict, alerts }: Terms): SavedTerms {
-  return {
-    limit: limit.toString(),
-    ...(soft === undefined ? {} : { soft: soft.toString() }),
-    ...(overdraft === undefined ? {} : { overdraft }),
-    ...(approvers === undefined ? {} : { approvers }),
-    ...(expiresSeconds === undefined ? {} : { expiresSeconds }),
-    ...(strict ? { strict } : {}),
-    shares: alerts.map(({ share }) => share),
-  };
-}
-
-function restoreTerms(saved: SavedTerms): Terms {
-  const limit = BigInt(saved.limit);
-  return {
-    limit,
-    soft: saved.soft === undefined ? undefined : BigInt(saved.soft),
-    overdraft: saved.overdraft,
-    approvers: saved.approvers,
-    expiresSeconds: saved.expiresSeconds,
-    strict: saved.strict ?? false,
-    alerts: sharesOf(limit, saved.shares),
-  };
 }

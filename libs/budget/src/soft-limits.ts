@@ -6,7 +6,8 @@ import { OverdraftRule } from '@writ/contracts';
 import type { Fact, HoldLine, Instant, SoftLimitPassed } from '@writ/contracts';
 import { limitName } from './alerts.ts';
 import { heldOf } from './purse.ts';
-import type { Purse, Terms } from './purse.ts';
+import type { Purse } from './purse.ts';
+import type { Terms } from './terms.ts';
 import type { AskingCall } from './state.ts';
 
 /** A purse in which a call would go over the soft limit, as it stands when the call is answered. */

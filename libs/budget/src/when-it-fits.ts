@@ -2,7 +2,8 @@
 import type { EventData } from '@writ/contracts';
 import { MAX_HOLDS_NAMED, MAX_WINDOWS_AHEAD } from './limits.ts';
 import { freeOf, heldOf, purseAt } from './purse.ts';
-import type { Purse, Terms } from './purse.ts';
+import type { Purse } from './purse.ts';
+import type { Terms } from './terms.ts';
 
 export type Fit = Pick<EventData<'budget.refused'>, 'fitsAtMs' | 'afterHolds'>;
 
