@@ -212,6 +212,29 @@ describe('a call over a soft limit of its budget', () => {
   });
 });
 
+describe('a call over a soft limit whose people are slow', () => {
+  const overSoftLimit = (budgetTag: string, hours: number): Promise<CallOutcome> =>
+    agent.run({ tool: 'simulate', inputs: { hours }, budgetTag, justification: 'the deadline is tomorrow' });
+
+  it('asks the next group when the time of the first is over: its yes counts', async () => {
+    const pending = overSoftLimit('staged', 62);
+    const id = await open(62);
+    const asked = async (): Promise<boolean> =>
+      (await succeeds('lise', 'approvals', '--mine', '--json')).includes(id);
+    await eventually(asked, { withinMs: 10_000, what: 'the deans are asked' });
+    await succeeds('lise', 'approve', id);
+    expect(await pending).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('that nobody answers: is denied as transient, and its money is free again', async () => {
+    expect(await overSoftLimit('hurried', 63)).toMatchObject({ status: 'denied', class: 'transient' });
+    await eventually(
+      async () => (await suite.writ('budget', 'hurried', '--json')).out.includes('"held":"0"'),
+      { withinMs: 5_000, what: 'the hold is released' },
+    );
+  });
+});
+
 describe('a step of which one call needs approval', () => {
   it('the other one runs meanwhile; the results come in the order of the model', async () => {
     const calls = [400, 10].map((hours) => ({ tool: 'simulate', inputs: { hours } }));

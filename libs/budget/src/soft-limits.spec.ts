@@ -60,6 +60,24 @@ describe('an account with 8 of 10 USD below its soft limit, of which 6 are held'
     expect(asked.got).toMatchObject([{ type: 'budget.escalated', data: { ...data, ...terms } }]);
     asked.balance('lab', 'usd', { held: 9, free: 1, overdraft: 1 });
   });
+  it('over two limits with stages: the groups of both are asked, the earlier first', () => {
+    const asking = { hard: 10, soft: 0.8, overdraft: 'escalated' } as const;
+    const limits = {
+      usd: { ...asking, approvers: ['deans'], escalate: [{ afterSeconds: 20, approvers: ['rector'] }] },
+      hours: { ...asking, approvers: ['ops'], escalate: [{ afterSeconds: 10, approvers: ['board'] }] },
+    };
+    expect(given(account('lab', limits)).when(justified('b', { usd: 9, hours: 9 })).got).toMatchObject([
+      {
+        data: {
+          approvers: ['deans', 'ops'],
+          escalate: [
+            { afterSeconds: 10, approvers: ['board'] },
+            { afterSeconds: 20, approvers: ['rector'] },
+          ],
+        },
+      },
+    ]);
+  });
   it('granted: reserved as overdraft, and held once', () => {
     const yes = given(lab('escalated'), justified('b', { usd: 9 })).when(granted('b'), granted('b'));
     const holds = [{ account: 'lab', unit: 'usd', amount: '9000000' }];

@@ -32,6 +32,8 @@ export function loanOf(
     return { type: 'budget.reserved', tenant: tenant.id, data };
   }
   const approvers = [...new Set(escalating.flatMap(({ terms }) => terms.approvers ?? []))];
+  const escalate = escalating.flatMap(({ terms }) => terms.escalate ?? []);
+  escalate.sort((a, b) => a.afterSeconds - b.afterSeconds);
   const seconds = escalating.flatMap(({ terms }) => terms.expiresSeconds ?? []);
   const data = {
     invocation,
@@ -40,6 +42,7 @@ export function loanOf(
     holds: [...holds],
     over,
     ...(approvers.length === 0 ? {} : { approvers }),
+    ...(escalate.length === 0 ? {} : { escalate }),
     ...(seconds.length === 0 ? {} : { expiresAt: now + Math.min(...seconds) * 1_000 }),
   };
   return { type: 'budget.escalated', tenant: tenant.id, data };

@@ -3,9 +3,12 @@
  * one object: every decision looks at the terms of each purse on its way, and finds them in the processor's cache.
  */
 import { Unit, toMicros } from '@writ/contracts';
-import type { BudgetLimit, OverdraftRule } from '@writ/contracts';
+import type { BudgetLimit, EventData, OverdraftRule } from '@writ/contracts';
 import { shareOf } from './amounts.ts';
 import { MAX_TERMS_SHARED } from './limits.ts';
+
+/** Who is asked later, while nobody decides. */
+type Stages = NonNullable<EventData<'budget.escalated'>['escalate']>;
 
 /** In micro-units. */
 export interface Terms {
@@ -15,6 +18,7 @@ export interface Terms {
   readonly overdraft: OverdraftRule | undefined;
   readonly approvers: readonly string[] | undefined;
   readonly expiresSeconds: number | undefined;
+  readonly escalate: Stages | undefined;
   /** A call whose tool states no cost in the unit is refused. */
   readonly strict: boolean;
   /** Uses at which an alert is due, ascending. */
@@ -28,6 +32,7 @@ export interface SavedTerms {
   readonly overdraft?: OverdraftRule;
   readonly approvers?: readonly string[];
   readonly expiresSeconds?: number;
+  readonly escalate?: Stages;
   readonly strict?: true;
   readonly shares: readonly number[];
 }
@@ -44,6 +49,7 @@ export function termsOf(unit: string, limit: BudgetLimit, alerts: readonly numbe
     overdraft: limit.overdraft,
     approvers: limit.approvers,
     expiresSeconds: limit.expiresSeconds,
+    escalate: limit.escalate,
     strict: undeclared === 'refused',
     alerts: sharesOf(hard, alerts),
   });
@@ -55,6 +61,7 @@ export function saveTerms({
   overdraft,
   approvers,
   expiresSeconds,
+  escalate,
   strict,
   alerts,
 }: Terms): SavedTerms {
@@ -64,6 +71,7 @@ export function saveTerms({
     ...(overdraft === undefined ? {} : { overdraft }),
     ...(approvers === undefined ? {} : { approvers }),
     ...(expiresSeconds === undefined ? {} : { expiresSeconds }),
+    ...(escalate === undefined ? {} : { escalate }),
     ...(strict ? { strict } : {}),
     shares: alerts.map(({ share }) => share),
   };
@@ -77,6 +85,7 @@ export function restoreTerms(saved: SavedTerms): Terms {
     overdraft: saved.overdraft,
     approvers: saved.approvers,
     expiresSeconds: saved.expiresSeconds,
+    escalate: saved.escalate,
     strict: saved.strict ?? false,
     alerts: sharesOf(limit, saved.shares),
   });

@@ -10,14 +10,22 @@ export function budgetTools(yaml: YamlFile): Mention[] {
   return limitPaths(yaml).flatMap((path) => mentionAt(yaml, [...path, 'tool']));
 }
 
-/** `approvers:` of limits. */
+/** The groups that limits ask. */
 export function budgetApprovers(yaml: YamlFile): Mention[] {
-  return limitPaths(yaml).flatMap((path) => {
-    const groups = valueAt(yaml, [...path, 'approvers']);
-    return Array.isArray(groups)
-      ? groups.flatMap((_, index) => mentionAt(yaml, [...path, 'approvers', index]))
-      : [];
-  });
+  return limitPaths(yaml).flatMap((path) => approversAt(yaml, path));
+}
+
+/** `approvers:` of whatever asks people, and of its later stages. */
+export function approversAt(yaml: YamlFile, path: Path): Mention[] {
+  const stages = valueAt(yaml, [...path, 'escalate']);
+  const later = Array.isArray(stages) ? stages.map((_, stage) => [...path, 'escalate', stage]) : [];
+  return [path, ...later].flatMap((asking) => namesAt(yaml, [...asking, 'approvers']));
+}
+
+/** The names of a list. */
+export function namesAt(yaml: YamlFile, path: Path): Mention[] {
+  const names = valueAt(yaml, path);
+  return Array.isArray(names) ? names.flatMap((_, index) => mentionAt(yaml, [...path, index])) : [];
 }
 
 /** `parent:` of accounts. */

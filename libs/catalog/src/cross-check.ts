@@ -1,8 +1,8 @@
 /** What only shows when all files are looked at together: names defined twice, and names that nobody defined. */
 import { Unit, nearestName } from '@writ/contracts';
-import { indices, keysOf, nodeAt, placeOf, placeOfKey, valueAt } from './document.ts';
+import { indices, keysOf, nodeAt, placeOfKey } from './document.ts';
 import type { YamlFile } from './document.ts';
-import { budgetApprovers, budgetTools, circle, parents } from './budget-mentions.ts';
+import { approversAt, budgetApprovers, budgetTools, circle, namesAt, parents } from './budget-mentions.ts';
 import type { DefinedName, Entries, Mention } from './governance.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { problemAt } from './problem.ts';
@@ -82,23 +82,12 @@ function namesOf({ names }: Entries, section: DefinedName['section']): ReadonlyS
 function namedGroups(yaml: YamlFile): Mention[] {
   return indices(yaml, 'policies').flatMap((index) => {
     const approval = ['policies', index, 'approval'];
-    const stages = valueAt(yaml, [...approval, 'escalate']);
-    const lists = [
-      [...approval, 'approvers'],
-      [...approval, 'breakGlass'],
-      ['policies', index, 'notify', 'groups'],
-      ...(Array.isArray(stages)
-        ? stages.map((_, stage) => [...approval, 'escalate', stage, 'approvers'])
-        : []),
+    return [
+      ...approversAt(yaml, approval),
+      ...namesAt(yaml, [...approval, 'breakGlass']),
+      ...namesAt(yaml, ['policies', index, 'notify', 'groups']),
     ];
-    return lists.flatMap((path) => namesAt(yaml, path));
   });
-}
-
-function namesAt(yaml: YamlFile, path: readonly (string | number)[]): Mention[] {
-  const names = valueAt(yaml, path);
-  if (!Array.isArray(names)) return [];
-  return names.map((name, at) => ({ name: String(name), yaml, place: placeOf(yaml, [...path, at]) }));
 }
 
 function limitedUnits(yaml: YamlFile): Mention[] {

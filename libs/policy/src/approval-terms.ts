@@ -42,10 +42,11 @@ export function mergeTerms(asking: readonly PolicyRule[], now: Instant): Approva
 /** The terms of an approval that a soft limit asks for too, or (`terms` absent) alone. */
 export function withSoftLimit(
   terms: ApprovalTerms | undefined,
-  { approvers = [], expiresAt }: EventData<'budget.escalated'>,
+  { approvers = [], escalate, expiresAt }: EventData<'budget.escalated'>,
   now: Instant,
 ): ApprovalTerms {
-  const demand: Demand = { policies: [SOFT_LIMIT], approvers, quorum: 1 };
+  const stages = escalate ? { escalate } : {};
+  const demand: Demand = { policies: [SOFT_LIMIT], approvers, quorum: 1, ...stages };
   const lasts = DEFAULT_RULE.expiresSeconds * 1_000;
   const own = { expiresAtMs: expiresAt ?? now + lasts, askedAtMs: now, validMs: lasts };
   if (!terms) return { ...own, ...summary([demand]) };

@@ -11,6 +11,7 @@ import {
   denied,
   disapproved,
   environment,
+  escalated,
   escalates,
   expired,
   given,
@@ -154,6 +155,13 @@ describe('a call over a soft limit', () => {
       .and(escalates('a', { expiresAt: START + 30_000 }))
       .after(30)
       .then(expired('a'), denied('a')));
+  it('whose limit names a later stage: its groups are asked then too', () =>
+    given(published(rule('fine', 'allow', 'true')), softBudget, groups({ deans: ['lise'] }))
+      .and(registered('simulate'), asks('a', 'simulate', {}, { request: { justification: 'deadline' } }))
+      .and(escalates('a', { approvers: ['money'], escalate: [{ afterSeconds: 60, approvers: ['deans'] }] }))
+      .and(votes('lise', 'approve', 'a'))
+      .after(60)
+      .then(escalated('a', 'deans'), granted('a', 'lise'), allowed('a')));
   it('that is cancelled meanwhile: ends', () =>
     asked.and(cancels('a')).when(escalates('a')).then(cancelled('a')));
   it('that no rule asks about: the budget alone asks', () => {

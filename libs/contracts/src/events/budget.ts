@@ -1,6 +1,7 @@
 /** What the budget service writes on `writ.<tenant>.budget`. Settling is a fold of `execution.completed`: no fact. */
 import { z } from 'zod';
 import { digest } from '../digest.ts';
+import { escalationStage } from '../files/policy-file.ts';
 import { agentId, invocationId, token, toolName } from '../ids.ts';
 import { MAX_TEXT_LENGTH } from '../limits.ts';
 import { micros, unitName } from '../quantities.ts';
@@ -49,6 +50,8 @@ export const budgetEscalated = z.object({
   over: z.array(softLimitPassed),
   /** Groups whose members may vote; absent: any approver of the tenant. */
   approvers: z.array(token).optional(),
+  /** Who else is asked while nobody decides, the earliest first. */
+  escalate: z.array(escalationStage).optional(),
   /** When silence counts as a no, epoch milliseconds; absent: as long as approvals wait by default. */
   expiresAt: z.number().int().optional(),
 });

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { toolName, token } from '../ids.ts';
 import { OTHER_UNITS, Unit, unitName } from '../quantities.ts';
+import { APPROVAL_EXPIRES_SECONDS, approvalProblem, escalationStage } from './policy-file.ts';
 
 /** Calendar windows; each begins anew in the limit's time zone. */
 export const CalendarWindow = { hour: 'hour', day: 'day', month: 'month' } as const;
@@ -44,6 +45,11 @@ export const budgetLimit = z
       .min(1)
       .max(30 * 86_400)
       .optional(),
+    /** Who else is asked while nobody decides. */
+    escalate: z
+      .array(escalationStage.omit({ quorum: true }))
+      .max(4)
+      .optional(),
     /**
      * What becomes of a call whose tool does not say how much of this unit it may use: `refused`, or `allowed`, holding
      * nothing, so that whatever it then uses is an overrun. Absent: refused, but for `storage`, where what is stored is known.
@@ -61,9 +67,12 @@ export const budgetLimit = z
       wrong('soft', 'needs "overdraft": recorded (a debt) or escalated (people are asked)');
     if (limit.overdraft !== undefined && limit.soft === undefined)
       wrong('overdraft', 'needs "soft": the share of "hard" from which on it applies');
-    for (const field of ['approvers', 'expiresSeconds'] as const)
+    for (const field of ['approvers', 'expiresSeconds', 'escalate'] as const)
       if (limit[field] !== undefined && limit.overdraft !== OverdraftRule.escalated)
         wrong(field, 'needs "overdraft: escalated"');
+    const { approvers = [], expiresSeconds = APPROVAL_EXPIRES_SECONDS, escalate } = limit;
+    const problem = approvalProblem({ approvers, quorum: 1, expiresSeconds, escalate });
+    if (problem) context.addIssue({ code: 'custom', ...problem });
   });
 export type BudgetLimit = z.infer<typeof budgetLimit>;
 

@@ -18,6 +18,9 @@ export type PolicyAction = (typeof PolicyAction)[keyof typeof PolicyAction];
 export const PolicyMode = { enforce: 'enforce', shadow: 'shadow' } as const;
 export type PolicyMode = (typeof PolicyMode)[keyof typeof PolicyMode];
 
+/** How long an approval waits where nobody says otherwise. */
+export const APPROVAL_EXPIRES_SECONDS = 86_400;
+
 const groupNames = z.array(token).max(16);
 export const quorum = z.number().int().min(1).max(16);
 const waitSeconds = z
@@ -45,7 +48,7 @@ export const approvalRule = z
     /** Each of them has to stand for another group. */
     separationOfDuties: z.boolean().optional(),
     /** Seconds until an unanswered approval counts as denied. */
-    expiresSeconds: waitSeconds.default(86_400),
+    expiresSeconds: waitSeconds.default(APPROVAL_EXPIRES_SECONDS),
     /** Seconds for which a granted call may wait for its run; absent: as many as `expiresSeconds`. */
     validSeconds: waitSeconds.optional(),
     /** Who else is asked while nobody decides. */
@@ -137,7 +140,7 @@ interface Stages {
 }
 
 /** What no run of the clock could ever reach or fulfil, found when the file is loaded. */
-function approvalProblem(rule: Stages): { path: (string | number)[]; message: string } | undefined {
+export function approvalProblem(rule: Stages): { path: (string | number)[]; message: string } | undefined {
   const { approvers, separationOfDuties, expiresSeconds, escalate = [] } = rule;
   if (escalate.length > 0 && approvers.length === 0) {
     return {
