@@ -37,13 +37,13 @@ export interface SavedTerms {
   readonly shares: readonly number[];
 }
 
-const shared = new Map<string, Terms>();
+const known = new Map<string, Terms>();
 
 export function termsOf(unit: string, limit: BudgetLimit, alerts: readonly number[]): Terms {
   const hard = toMicros(limit.hard);
   // What a call stores is known without its tool saying so.
   const { undeclared = unit === Unit.storage ? 'allowed' : 'refused' } = limit;
-  return share({
+  return shared({
     limit: hard,
     soft: limit.soft === undefined ? undefined : shareOf(hard, limit.soft),
     overdraft: limit.overdraft,
@@ -79,7 +79,7 @@ export function saveTerms({
 
 export function restoreTerms(saved: SavedTerms): Terms {
   const limit = BigInt(saved.limit);
-  return share({
+  return shared({
     limit,
     soft: saved.soft === undefined ? undefined : BigInt(saved.soft),
     overdraft: saved.overdraft,
@@ -91,12 +91,12 @@ export function restoreTerms(saved: SavedTerms): Terms {
   });
 }
 
-function share(terms: Terms): Terms {
+function shared(terms: Terms): Terms {
   const text = JSON.stringify(saveTerms(terms));
-  const known = shared.get(text);
-  if (known) return known;
-  if (shared.size >= MAX_TERMS_SHARED) shared.clear();
-  shared.set(text, terms);
+  const same = known.get(text);
+  if (same) return same;
+  if (known.size >= MAX_TERMS_SHARED) known.clear();
+  known.set(text, terms);
   return terms;
 }
 

@@ -7,32 +7,7 @@
 import { compareText } from '@writ/contracts';
 import type { Instant, ShareSpec, TenantId } from '@writ/contracts';
 import { MAX_IDLE_ACCOUNTS, USAGE_HALF_LIFE_MS } from './limits.ts';
-import type { Branch, Lane } from './lanes.ts';
-import type { ToolVersion } from './state.ts';
-
-/** Where calls belong in the order; one object for all of them, because a million hold it. */
-export interface Berth {
-  /** The campaign that is charged for them. */
-  readonly account: Account;
-  /** Of their urgency, 0 is the most urgent. */
-  readonly band: number;
-}
-
-export interface Account {
-  readonly name: string;
-  /** Absent for the cell, which is over all tenants. */
-  readonly parent: Account | undefined;
-  readonly children: Map<string, Account>;
-  share: number;
-  /** Node-seconds, each counted as 2^(age of the epoch in half-lives when it was used). */
-  usage: number;
-  /** Where it stands in the order of each pool and band, by their number. */
-  readonly branches: Map<number, Branch>;
-  /** By band. */
-  readonly berths: Berth[];
-  /** The queues of a campaign, by the version of the tool. */
-  readonly lanes: Map<ToolVersion, Lane[]>;
-}
+import type { Account, Berth } from './model.ts';
 
 /** The tree, and the time from which its usage is counted. */
 export interface Accounts {

@@ -11,7 +11,9 @@ import { againOf, loseSight } from './indeterminate.ts';
 import { callOf, clear, moveTo } from './lifecycle.ts';
 import { isOf, learn } from './runs.ts';
 import type { Again, OpenGrant } from './attempt.ts';
-import type { Call, Phase, SchedulerState, ToolVersion } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Call, ToolVersion } from './model.ts';
+import type { Phase } from './phase.ts';
 
 const UNPAID: Phase = { status: 'waiting', allowed: true, reserved: false };
 const PAID: Phase = { status: 'waiting', allowed: true, reserved: true };

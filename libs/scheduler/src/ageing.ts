@@ -5,8 +5,8 @@
  */
 import type { Instant } from '@writ/contracts';
 import { dequeue, enqueue, isOverdue, laneOf, settleLane } from './queue.ts';
-import type { Pool } from './lanes.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Call, Pool } from './model.ts';
 
 /** Lets time pass in a pool. */
 export function age(state: SchedulerState, pool: Pool, at: Instant): void {

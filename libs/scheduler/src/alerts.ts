@@ -3,24 +3,11 @@
  * the cell took it: so a new leader knows what is still to be sent, and sending is at least once.
  */
 import { SafetyClass } from '@writ/contracts';
-import type { EventData, Fact, Instant, InvocationId, RecordedFact, TenantId } from '@writ/contracts';
+import type { EventData, Fact, InvocationId, RecordedFact, TenantId } from '@writ/contracts';
 import { releaseVersion } from './catalog.ts';
 import { MAX_FACTS_PER_ANSWER, MAX_OPEN_ALERTS } from './limits.ts';
-import type { Call, SchedulerState } from './state.ts';
-
-/** An alert that some webhook has not taken. */
-export interface OpenAlert {
-  readonly tenant: TenantId;
-  readonly at: Instant;
-  readonly data: EventData<'alert.raised'>;
-}
-
-/** The first call of a READ_ONLY tool's version that was seen to write. */
-export interface UndeclaredWrite {
-  readonly tenant: TenantId;
-  readonly invocation: InvocationId;
-  readonly writes: readonly string[];
-}
+import type { SchedulerState } from './state.ts';
+import type { Call } from './model.ts';
 
 /** What became of the sending of an alert; known to the process that sends. */
 export interface SentAlert {

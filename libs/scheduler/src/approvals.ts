@@ -10,7 +10,8 @@ import { releaseVersion, tenantIn, versionAt } from './catalog.ts';
 import { lapsesMs } from './lapse.ts';
 import { callOf, clear, moveTo, returnKeys } from './lifecycle.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Call } from './model.ts';
 
 /** People are asked, by a rule or because of its price; the price alone asks when policy has allowed the call already. */
 export function onOpened(state: SchedulerState, fact: RecordedFact<'approval.opened'>): void {

@@ -52,3 +52,15 @@ export interface LostAttempt {
   /** Ledger time of its fence. */
   readonly at: Instant;
 }
+
+/** An executor whose pull is being held open. One that is full needs none: it costs a look in every react. */
+export interface OfferedExecutor {
+  readonly executor: ExecutorId;
+  readonly session: SessionId;
+  readonly pool: string;
+  /** How many calls it can run at once, the running ones included. */
+  readonly slots: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly gpus?: number | undefined;
+  readonly memoryGb?: number | undefined;
+}

@@ -1,11 +1,11 @@
 /** What is read out of the state about breakers: their list, the calls that still run behind one, alerts to be sent. */
 import { CELL } from '@writ/contracts';
 import type { ExecutorId, ForcedMode, Instant, InvocationId, TenantId, ToolName } from '@writ/contracts';
-import type { OpenAlert } from './alerts.ts';
 import { byName } from './breaker.ts';
-import type { Breaker, Circuit } from './breaker.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
 import type { Evidence } from './window.ts';
+import type { OpenAlert } from './state.ts';
+import type { Breaker, Call, Circuit } from './model.ts';
 
 /** The evidence is that of the present window; of what opened it, while it is open. */
 export interface BreakerReport extends Readonly<Evidence> {

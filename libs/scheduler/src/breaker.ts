@@ -5,45 +5,10 @@
  * which waits beneath and goes on from where it was.
  */
 import { ForcedMode, RunOutcome, compareText } from '@writ/contracts';
-import type { BreakerSpec, EventData, Instant, Position, TenantId } from '@writ/contracts';
-import type { Door } from './gates.ts';
+import type { BreakerSpec, EventData, Instant, Position } from '@writ/contracts';
 import { countWindow, markOf, windowFor } from './window.ts';
-import type { Evidence, SavedWindow, Window } from './window.ts';
-
-export type Circuit =
-  | { readonly status: 'closed'; readonly window: Window }
-  | { readonly status: 'open'; readonly untilMs: Instant; readonly evidence: Evidence }
-  | { readonly status: 'half-open'; readonly permits: number; readonly window: Window; probing: number };
-
-/** What an operator made of the circuit; `untilMs` is absent when it holds until it is released. */
-export interface Force {
-  readonly mode: ForcedMode;
-  readonly reason: string;
-  readonly untilMs: Instant | undefined;
-  /** Ledger sequence of the operator's word. */
-  readonly seq: number;
-}
-
-export interface Breaker {
-  /** `_cell` for what is watched over all tenants. */
-  readonly tenant: TenantId;
-  /** `tool:<name>`, `pool:<name>` or `all`. */
-  readonly scope: string;
-  spec: BreakerSpec;
-  /** Without terms of its own it counts nothing and exists only to be forced. */
-  watching: boolean;
-  circuit: Circuit;
-  force: Force | undefined;
-  /** Times it has been half open; 0 is no round. */
-  round: number;
-  /** Ledger sequence of the latest run that it counted: while it is open, of the one that opened it. */
-  seq: number;
-  /** The queues that it stands before. */
-  readonly doors: Set<Door>;
-  /** Positions among the open ones and among those that are forced for a time. */
-  inOpen: number;
-  inForced: number;
-}
+import type { SavedWindow } from './window.ts';
+import type { Breaker, Circuit } from './model.ts';
 
 /** What a breaker wants of a queue: let its calls go, let them wait, or refuse them. */
 export type Gate = 'pass' | 'wait' | 'refuse';

@@ -6,22 +6,32 @@
 import { Heap } from '@writ/contracts';
 import type { Instant, Position } from '@writ/contracts';
 import { AGEING_BOUND_SECONDS } from './limits.ts';
-import type { Call } from './state.ts';
+import type { Due } from './phase.ts';
+
+/** What the order of a queue follows from, and where a call stands in it. */
+export interface Queued {
+  /** Absent for a call without a deadline. */
+  readonly due: Pick<Due, 'latestStartMs' | 'inYielding'> | undefined;
+  readonly arrival: number;
+  /** Ledger time, in seconds, at which it last became ready. */
+  readonly readyAt: number;
+  inLane: number;
+}
 
 /** Least slack first, then who asked first. Slack shrinks alike for all, so the latest time to start decides. */
-export function callBefore(a: Call, b: Call): boolean {
+export function callBefore(a: Queued, b: Queued): boolean {
   const slack = (a.due?.latestStartMs ?? Infinity) - (b.due?.latestStartMs ?? Infinity);
   // Two calls without a deadline: infinity from infinity is not a number.
   return slack === 0 || Number.isNaN(slack) ? a.arrival < b.arrival : slack < 0;
 }
 
 /** Whether a call is to end by a deadline, and still can. */
-export function isTimed({ due }: Call): boolean {
+export function isTimed({ due }: Queued): boolean {
   return due !== undefined && due.latestStartMs < Infinity;
 }
 
 /** Until when a ready call whose turn it is gives way to calls of its tenant with less slack. */
-export function yieldsUntil({ due, readyAt }: Call): Instant {
+export function yieldsUntil({ due, readyAt }: Queued): Instant {
   const readyMs = readyAt * 1_000;
   const slackMs = due ? Math.max(0, due.latestStartMs - readyMs) : Infinity;
   return readyMs + Math.min(AGEING_BOUND_SECONDS * 1_000, slackMs / 2);
@@ -30,25 +40,25 @@ export function yieldsUntil({ due, readyAt }: Call): Instant {
 /** Front places of the row that are empty before it is cut. */
 const PIECE = 1_024;
 
-export class CallQueue {
+export class CallQueue<C extends Queued> {
   /** From `#front` on; removed calls leave gaps, but neither at the front nor at the end. */
-  #row: (Call | undefined)[] = [];
+  #row: (C | undefined)[] = [];
   #front = 0;
   /** Places of the row that were cut off. */
   #cut = 0;
-  readonly #late = new Heap<Call>(callBefore, IN_LATE);
+  readonly #late = new Heap<C>(callBefore, IN_LATE);
   /** Calls to be in time, by when they stop giving way: their order in the row says nothing about that. */
-  readonly #yielding = new Heap<Call>(yieldsBefore, IN_YIELDING);
+  readonly #yielding = new Heap<C>(yieldsBefore, IN_YIELDING);
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  peek(): Call | undefined {
+  peek(): C | undefined {
     const first = this.#row[this.#front];
     if (this.#late.size === 0) return first;
-    const late = this.#late.peek() as Call;
+    const late = this.#late.peek() as C;
     return first && callBefore(first, late) ? first : late;
   }
 
@@ -58,7 +68,7 @@ export class CallQueue {
     return next ? yieldsUntil(next) : Infinity;
   }
 
-  push(call: Call): void {
+  push(call: C): void {
     const last = this.#row.at(-1);
     this.#size++;
     if (isTimed(call)) this.#yielding.push(call);
@@ -67,7 +77,7 @@ export class CallQueue {
   }
 
   /** Removes a call that is in this queue. */
-  remove(call: Call): void {
+  remove(call: C): void {
     this.#size--;
     this.#yielding.remove(call);
     if (call.inLane < 0) return this.#late.remove(call);
@@ -83,7 +93,7 @@ export class CallQueue {
   }
 
   /** The calls in order; the queue must not change while they are read. */
-  *inOrder(): Generator<Call, undefined> {
+  *inOrder(): Generator<C, undefined> {
     const late = this.#late.inOrder();
     let next = late.next().value;
     for (let place = this.#front; place < this.#row.length; place++) {
@@ -97,16 +107,16 @@ export class CallQueue {
 }
 
 /** Whether a call stands in a queue. */
-export function isQueued({ inLane }: Call): boolean {
+export function isQueued({ inLane }: Queued): boolean {
   return inLane !== -1;
 }
 
-function yieldsBefore(a: Call, b: Call): boolean {
+function yieldsBefore(a: Queued, b: Queued): boolean {
   const difference = yieldsUntil(a) - yieldsUntil(b);
   return difference === 0 ? a.arrival < b.arrival : difference < 0;
 }
 
-const IN_YIELDING: Position<Call> = {
+const IN_YIELDING: Position<Queued> = {
   get: ({ due }) => due?.inYielding ?? -1,
   set: ({ due }, position) => {
     if (due) due.inYielding = position;
@@ -114,7 +124,7 @@ const IN_YIELDING: Position<Call> = {
 };
 
 /** Places in the heap are told from places in the row by their sign; -1 is no place. */
-const IN_LATE: Position<Call> = {
+const IN_LATE: Position<Queued> = {
   get: ({ inLane }) => (inLane < -1 ? -2 - inLane : -1),
   set: (call, position) => {
     call.inLane = position < 0 ? -1 : -2 - position;

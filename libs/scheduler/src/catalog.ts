@@ -6,13 +6,12 @@
 import { CELL, PlanMode, RecentIds, SafetyClass, breakerSpec, digestOf } from '@writ/contracts';
 import type { Digest, TenantId, ToolName, ToolSpec } from '@writ/contracts';
 import { closedCircuit } from './breaker.ts';
-import type { Breaker } from './breaker.ts';
 import { breakersBefore, doorIn, doorsBehind } from './gates.ts';
 import { MAX_TOOL_VERSIONS } from './limits.ts';
-import type { Door } from './gates.ts';
 import { RunTimes } from './run-times.ts';
-import type { SchedulerState, Tenant, ToolVersion } from './state.ts';
+import type { SchedulerState, Tenant } from './state.ts';
 import type { ToolRule, ToolRules } from './waves.ts';
+import type { Breaker, Door, ToolVersion } from './model.ts';
 
 /** The switch of a whole tenant, beside those of its pools. */
 export const ALL_POOLS = '*';

@@ -2,10 +2,10 @@
 import { breakerScopeOf, breakerSpec } from '@writ/contracts';
 import type { RecordedFact } from '@writ/contracts';
 import { closedCircuit, configure, halfOpenCircuit, turnOwed } from './breaker.ts';
-import type { Breaker, Circuit } from './breaker.ts';
 import { breakerOf, isOwnTool } from './catalog.ts';
 import { settleLanes } from './queue.ts';
 import type { SchedulerState } from './state.ts';
+import type { Breaker, Circuit } from './model.ts';
 
 export function onBreakerConfigured(state: SchedulerState, fact: RecordedFact<'breaker.configured'>): void {
   const spec = fact.data.breaker;

@@ -4,7 +4,7 @@
  */
 import type { Instant, Position } from '@writ/contracts';
 import { lapsesMs } from './lapse.ts';
-import type { Call } from './state.ts';
+import type { Call } from './model.ts';
 
 /** Calls with a deadline: the order in which they become hopeless. */
 export function expiresBefore(a: Call, b: Call): boolean {

@@ -5,35 +5,22 @@
  * only as long as their campaign stays the one whose turn it is.
  */
 import { invariant } from '@writ/contracts';
-import type { ExecutorId, Fact, Instant, SessionId } from '@writ/contracts';
+import type { Fact, Instant } from '@writ/contracts';
 import { isAgeing } from './ageing.ts';
 import { useOf } from './approvals.ts';
 import { isTimed } from './call-queue.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { ProbeMeter } from './gates.ts';
-import type { Quota } from './quotas.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
 import { place } from './place.ts';
 import { firstLane, maySkipTurns } from './order.ts';
 import { isOverdue } from './queue.ts';
-import type { Lane, Pool } from './lanes.ts';
 import { penaltyOf } from './runs.ts';
-import type { ExecutorSession } from './attempt.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { ExecutorSession, OfferedExecutor } from './attempt.ts';
+import type { SchedulerState } from './state.ts';
 import { Turn, staysFirst } from './turn.ts';
 import { Walk } from './walk.ts';
-
-/** An executor whose pull is being held open. One that is full needs none: it costs a look in every react. */
-export interface OfferedExecutor {
-  readonly executor: ExecutorId;
-  readonly session: SessionId;
-  readonly pool: string;
-  /** How many calls it can run at once, the running ones included. */
-  readonly slots: number;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly gpus?: number | undefined;
-  readonly memoryGb?: number | undefined;
-}
+import type { Call, Lane, Pool, Quota } from './model.ts';
 
 /** At most `MAX_FACTS_PER_ANSWER` facts and one; none that would exceed an executor, a limit or a breaker's permits. */
 export function dispatch(state: SchedulerState, executors: readonly OfferedExecutor[], now: Instant): Fact[] {

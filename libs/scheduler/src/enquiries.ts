@@ -4,10 +4,11 @@
  */
 import type { ExecutorId, Fact, Instant, InvocationId, StopOrder, TenantId, ToolName } from '@writ/contracts';
 import { freeSlots } from './dispatch.ts';
-import type { OfferedExecutor } from './dispatch.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
 import type { ExecutorSession } from './attempt.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { OfferedExecutor } from './attempt.ts';
+import type { Call } from './model.ts';
 
 /** Questions to tools, on executors of their pools; on the one that was lost only when there is no other. */
 export function enquire(state: SchedulerState, executors: readonly OfferedExecutor[]): Fact[] {

@@ -5,7 +5,6 @@
 import { CELL, Verdict } from '@writ/contracts';
 import type { AgentId, EventType, InvocationId, RecordedFact, StepId, ToolRequested } from '@writ/contracts';
 import { accountOf, below, berthOf, isUntidy, setShares, tidy } from './accounts.ts';
-import type { Berth } from './accounts.ts';
 import {
   allow,
   isVouchedFor,
@@ -34,8 +33,10 @@ import { restrict } from './restrict.ts';
 import { goOn, onAttempted, onQueried, onResumed, onReturned } from './again.ts';
 import { onPreempt, onResolutionRecorded, onResolved } from './indeterminate.ts';
 import { onCompleted, onDispatched, onFenced, onIndeterminate, onStarted } from './runs.ts';
-import type { Call, Due, Phase, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
 import { adoptPlan, beginStep } from './steps.ts';
+import type { Berth, Call } from './model.ts';
+import type { Due, Phase } from './phase.ts';
 
 type Folds = { readonly [T in EventType]?: (state: SchedulerState, fact: RecordedFact<T>) => void };
 

@@ -6,7 +6,8 @@ import { Effects, effectsOf } from '@writ/contracts';
 import type { ExecutorId, SessionId, ToolSpec } from '@writ/contracts';
 import { MAX_LOST_SESSIONS } from './limits.ts';
 import type { ExecutorSession, OpenGrant } from './attempt.ts';
-import type { Call, Fence, SchedulerState, Session } from './state.ts';
+import type { Fence, SchedulerState, Session } from './state.ts';
+import type { Call } from './model.ts';
 
 export function sessionIn(
   state: SchedulerState,

@@ -1,12 +1,12 @@
 /** Before a call is asked for: when it would start, how long it would run, and whether it would meet its deadline. */
 import type { Instant, Priority, TenantId, ToolName } from '@writ/contracts';
-import type { Account } from './accounts.ts';
 import { versionAt } from './catalog.ts';
 import { usualRunMs } from './lifecycle.ts';
 import { bandOf, urgencyOf } from './queue.ts';
 import { Standing } from './standing.ts';
 import type { Slots } from './standing.ts';
 import type { SchedulerState } from './state.ts';
+import type { Account } from './model.ts';
 
 /** The orders that an agent may wish for by name: there is one, and it goes by priority and by fair shares. */
 export const SCHEDULERS: readonly string[] = ['fair-share', 'priority'];

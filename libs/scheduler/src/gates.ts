@@ -6,19 +6,9 @@
 import { CELL } from '@writ/contracts';
 import type { TenantId, ToolName } from '@writ/contracts';
 import { gateOf, isProbing, permitsLeft } from './breaker.ts';
-import type { Breaker, Gate } from './breaker.ts';
-import type { Lane } from './lanes.ts';
+import type { Gate } from './breaker.ts';
 import type { SchedulerState } from './state.ts';
-
-/** What the calls of one tool of one tenant pass on their way to a pool, whichever campaign they queue in. */
-export interface Door {
-  readonly tenant: TenantId;
-  readonly tool: ToolName;
-  readonly pool: string;
-  /** What stands before it, its tool's own breaker first. */
-  breakers: readonly Breaker[];
-  readonly lanes: Set<Lane>;
-}
+import type { Breaker, Door } from './model.ts';
 
 /** The breakers of a door, its tool's own first. */
 export function breakersBefore(

@@ -7,7 +7,9 @@ import type { Instant, RecordedFact } from '@writ/contracts';
 import { callOf, end, moveTo } from './lifecycle.ts';
 import { MAX_QUERIES } from './limits.ts';
 import type { Again, OpenGrant } from './attempt.ts';
-import type { Call, Phase, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Call } from './model.ts';
+import type { Phase } from './phase.ts';
 
 /** The attempts of a call so far, begun when this is the first thing to remember of them. */
 export function againOf(call: Call): Again {

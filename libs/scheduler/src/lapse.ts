@@ -1,6 +1,5 @@
 /** What a call that people granted carries, and when it may not run any more. Nothing of this exists for other calls. */
 import type { Instant } from '@writ/contracts';
-import type { Call } from './state.ts';
 
 export interface Approval {
   /** When the grant ends; absent: never. */
@@ -13,6 +12,6 @@ export interface Approval {
 }
 
 /** When its grant lapses: at once when it was revoked, never when nobody set an end. */
-export function lapsesMs({ approval }: Call): Instant {
+export function lapsesMs({ approval }: { readonly approval: Approval | undefined }): Instant {
   return approval?.revoked === undefined ? (approval?.untilMs ?? Infinity) : 0;
 }

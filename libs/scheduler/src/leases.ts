@@ -9,36 +9,8 @@
 import { Heap, SafetyClass } from '@writ/contracts';
 import type { Position } from '@writ/contracts';
 import { keysFor, levelsOf } from './keys.ts';
-import type { Call, SchedulerState, Tenant } from './state.ts';
-
-/** By key; the empty key stands above all. */
-export type Leases = Map<string, LeaseQueue>;
-
-export interface Lease {
-  /** Rises with every call that asks. */
-  readonly ticket: number;
-  readonly claims: readonly Claim[];
-  /** Claims that are not granted yet. */
-  open: number;
-}
-
-/** A call's wish for one key. */
-interface Claim {
-  readonly call: Call;
-  readonly ticket: number;
-  readonly key: string;
-  mode: Mode;
-  granted: boolean;
-  position: number;
-}
-
-/** How a key is held; `below` means that something below it is. `counted` is any use of a key with a limit of its own. */
-type Mode = 'shared' | 'exclusive' | 'sharedBelow' | 'exclusiveBelow' | 'counted';
-
-interface LeaseQueue {
-  readonly held: Record<Mode, number>;
-  readonly waiting: Heap<Claim>;
-}
+import type { SchedulerState, Tenant } from './state.ts';
+import type { Call, Claim, Lease, LeaseQueue, Mode } from './model.ts';
 
 /** The modes that a mode cannot be granted beside. */
 const CONFLICTS: Readonly<Record<Mode, readonly Mode[]>> = {

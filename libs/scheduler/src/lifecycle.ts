@@ -13,7 +13,9 @@ import { lapsesMs } from './lapse.ts';
 import { askForKeys, giveUpKeys, holdsKeys } from './leases.ts';
 import { dequeue, enqueue, laneOf, countQuotas, settleLanes } from './queue.ts';
 import type { OpenGrant } from './attempt.ts';
-import type { Call, Phase, SchedulerState, Step, ToolVersion } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Call, Step, ToolVersion } from './model.ts';
+import type { Phase } from './phase.ts';
 
 const CLEARED: Phase = { status: 'cleared' };
 const READY: Phase = { status: 'ready' };

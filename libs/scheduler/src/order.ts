@@ -1,10 +1,9 @@
 /** Reading the order of a pool (`queue.ts`): which lane is next, and which come after it. */
 import type { Instant } from '@writ/contracts';
 import { isOwedMore } from './accounts.ts';
-import type { Account } from './accounts.ts';
 import { laneBefore } from './lanes.ts';
 import { tenantOf } from './queue.ts';
-import type { Branch, Lane, Pool } from './lanes.ts';
+import type { Account, Branch, Lane, Pool } from './model.ts';
 
 /** The lane whose first call is next: of the most urgent band that has any, or overdue, whichever is owed more. */
 export function firstLane({ bands, late }: Pool, now: Instant): Lane | undefined {

@@ -5,7 +5,7 @@ import type { InvocationId, TenantId } from '@writ/contracts';
 import { TENANT, asked, cleared, completed, tool } from '../test/facts.ts';
 import { dispatched, executor, given, offering, recorded } from '../test/scenario.ts';
 import { grantDetails, scheduler } from './index.ts';
-import type { OfferedExecutor } from './index.ts';
+import type { OfferedExecutor } from './attempt.ts';
 
 const SMALL = tool('small', { class: 'READ_ONLY', timeoutSeconds: 10 });
 const LONG = tool('long', { class: 'READ_ONLY', timeoutSeconds: 1_000 });

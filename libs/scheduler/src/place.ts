@@ -5,13 +5,13 @@
  * reckoned by timeouts, which are enforced, so a reservation only ever moves forward.
  */
 import type { Instant, Requirements } from '@writ/contracts';
-import type { OfferedExecutor } from './dispatch.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { MAX_QUEUES_PER_LOOK } from './limits.ts';
 import { lanesInOrder } from './order.ts';
-import type { Lane, Pool } from './lanes.ts';
 import type { ExecutorSession } from './attempt.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { OfferedExecutor } from './attempt.ts';
+import type { Call, Lane, Pool } from './model.ts';
 
 export interface Search {
   readonly state: SchedulerState;

@@ -2,7 +2,8 @@
 import type { Digest, ExecutorId, Grant, InvocationId, SessionId, TenantId, ToolSpec } from '@writ/contracts';
 import { isLost, sessionIn } from './executors.ts';
 import type { ExecutorSession } from './attempt.ts';
-import type { Call, Fence, SchedulerState } from './state.ts';
+import type { Fence, SchedulerState } from './state.ts';
+import type { Call } from './model.ts';
 
 /** A grant as an executor gets it; the fencing token is the ledger sequence of its commit, which the caller knows. */
 export type GrantDetails = Omit<Grant, 'fencingToken'>;

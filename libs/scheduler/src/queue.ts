@@ -6,16 +6,14 @@
  */
 import { Heap } from '@writ/contracts';
 import type { Priority } from '@writ/contracts';
-import type { Account } from './accounts.ts';
-import type { Breaker } from './breaker.ts';
 import { CallQueue, isTimed } from './call-queue.ts';
 import { IN_DEADLINES, expiresBefore } from './debts.ts';
 import { gateBefore } from './gates.ts';
 import { AGEING_BOUND_SECONDS, URGENCIES_PER_BAND } from './limits.ts';
 import { IN_AGEING, IN_LANES, IN_PARENT, IN_TIMED, laneBefore, precedes, waitsLonger } from './lanes.ts';
-import type { Branch, Lane, Pool } from './lanes.ts';
 import { quotasOf, quotasLeft } from './quotas.ts';
-import type { Call, SchedulerState, ToolVersion } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Account, Branch, Breaker, Call, Lane, Pool, ToolVersion } from './model.ts';
 
 /** Beside the bands: stands for the order of overdue lanes. */
 const OVERDUE = URGENCIES_PER_BAND - 1;

@@ -3,16 +3,8 @@
  * its queues and leaves all others alone. (Limits of resource keys are kept where keys are: `leases.ts`.)
  */
 import type { TenantId } from '@writ/contracts';
-import type { Lane } from './lanes.ts';
 import type { SchedulerState } from './state.ts';
-
-export interface Quota {
-  /** `tool:<name>` or `project:<name>`. */
-  readonly name: string;
-  readonly most: number;
-  running: number;
-  readonly lanes: Set<Lane>;
-}
+import type { Lane, Quota } from './model.ts';
 
 const NONE: readonly Quota[] = [];
 

@@ -8,13 +8,14 @@ import { announceWrites, closeAlerts } from './alerts.ts';
 import type { SentAlert } from './alerts.ts';
 import { refuseLapsed } from './approvals.ts';
 import { dispatch } from './dispatch.ts';
-import type { OfferedExecutor } from './dispatch.ts';
 import { enquire, resolve, resume } from './enquiries.ts';
 import { fenceKey, sessionIn } from './executors.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
 import type { ExecutorSession } from './attempt.ts';
-import type { Call, SchedulerState, Session } from './state.ts';
+import type { SchedulerState, Session } from './state.ts';
 import { refuseBroken, turnBreakers } from './turns.ts';
+import type { OfferedExecutor } from './attempt.ts';
+import type { Call } from './model.ts';
 
 /** What is no fact, but is known to the process that answers the pulls. */
 export interface SchedulerOffer {

@@ -6,7 +6,8 @@ import { quotasOf } from './quotas.ts';
 import { claimAgain, holdsKeys } from './leases.ts';
 import { queueUp } from './lifecycle.ts';
 import { dequeue, lanesUnder, settleLane } from './queue.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Call } from './model.ts';
 
 /** Puts a tenant under these limits and no others, the calls that already run included. */
 export function restrict(state: SchedulerState, id: TenantId, limits: readonly ConcurrencySpec[]): void {

@@ -8,14 +8,14 @@ import { charge, weigh } from './accounts.ts';
 import { age } from './ageing.ts';
 import { noteWrites } from './alerts.ts';
 import { breakerKey, isProbing, record } from './breaker.ts';
-import type { Breaker } from './breaker.ts';
 import { review } from './circuits.ts';
 import { fenceKey, forgetSession, mayRunAgain, sessionIn } from './executors.ts';
 import { askAgain, loseSight, onEnquiry } from './indeterminate.ts';
 import { callOf, clear, end, moveTo, usualRunMs } from './lifecycle.ts';
 import { poolNamed } from './queue.ts';
 import type { OpenGrant } from './attempt.ts';
-import type { Call, SchedulerState, ToolVersion } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Breaker, Call, ToolVersion } from './model.ts';
 
 export function onDispatched(state: SchedulerState, fact: RecordedFact<'schedule.dispatched'>): void {
   const call = callOf(state, fact);

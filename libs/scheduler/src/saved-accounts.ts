@@ -2,7 +2,8 @@
 import { compareText } from '@writ/contracts';
 import type { Instant } from '@writ/contracts';
 import { below } from './accounts.ts';
-import type { Account, Accounts } from './accounts.ts';
+import type { Accounts } from './accounts.ts';
+import type { Account } from './model.ts';
 
 interface SavedAccount {
   readonly name: string;

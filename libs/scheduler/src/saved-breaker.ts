@@ -1,9 +1,9 @@
 /** Breakers as JSON and back. Probes that run are counted again when their calls enter their phase. */
 import type { BreakerSpec, Instant } from '@writ/contracts';
 import { byName, halfOpenCircuit } from './breaker.ts';
-import type { Breaker, Circuit, Force } from './breaker.ts';
 import { windowFor } from './window.ts';
 import type { Evidence, SavedWindow } from './window.ts';
+import type { Breaker, Circuit, Force } from './model.ts';
 
 type SavedCircuit =
   | { readonly status: 'closed'; readonly window: SavedWindow }

@@ -3,8 +3,10 @@ import type { Digest, Instant } from '@writ/contracts';
 import { accountOf, berthOf, pathOf } from './accounts.ts';
 import type { Again } from './attempt.ts';
 import { tenantIn } from './catalog.ts';
+import type { SchedulerState } from './state.ts';
 import type { Approval } from './lapse.ts';
-import type { Call, Due, SchedulerState, Step } from './state.ts';
+import type { Call, Step } from './model.ts';
+import type { Due } from './phase.ts';
 
 export interface SavedCall extends Omit<
   Call,

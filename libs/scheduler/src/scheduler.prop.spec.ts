@@ -21,7 +21,8 @@ import {
 import { Referee } from '../test/referee.ts';
 import { NOTHING, executor, fresh, recorded, reload, silent, text } from '../test/scenario.ts';
 import { fencesOwed, queueDepth, scheduler } from './index.ts';
-import type { OfferedExecutor, SchedulerOffer, SchedulerState } from './index.ts';
+import type { SchedulerOffer, SchedulerState } from './index.ts';
+import type { OfferedExecutor } from './attempt.ts';
 
 const RUNS = Number(process.env['WRIT_SCHEDULER_RUNS'] ?? 50);
 /** Far more than it needs, for a machine that is busy with other things. */

@@ -13,7 +13,6 @@ import type {
   ToolName,
   ToolSpec,
 } from '@writ/contracts';
-import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
 import { breakerOf, tenantIn, versionOf } from './catalog.ts';
 import { given, restoreCall, saveCall } from './saved-call.ts';
 import type { SavedCall, StepPlace } from './saved-call.ts';
@@ -29,8 +28,10 @@ import { poolNamed } from './queue.ts';
 import { restrict } from './restrict.ts';
 import { RunTimes } from './run-times.ts';
 import { initial } from './state.ts';
-import type { Call, Fence, SchedulerState, Step, Tenant } from './state.ts';
+import type { Fence, SchedulerState, Tenant } from './state.ts';
 import { byArrival, stepKey } from './steps.ts';
+import type { OpenAlert, UndeclaredWrite } from './state.ts';
+import type { Call, Step } from './model.ts';
 
 interface SavedTenant {
   readonly id: TenantId;

@@ -5,10 +5,10 @@
  */
 import type { Instant } from '@writ/contracts';
 import { isOwedMore } from './accounts.ts';
-import type { Account } from './accounts.ts';
 import { callBefore, isQueued } from './call-queue.ts';
 import { usualRunMs } from './lifecycle.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Account, Call } from './model.ts';
 
 /** Slots of the executors that pull for each pool, running calls included. */
 export type Slots = ReadonlyMap<string, number>;

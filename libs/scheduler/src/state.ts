@@ -5,27 +5,22 @@
  */
 import { Heap } from '@writ/contracts';
 import type {
-  AgentId,
   ConcurrencySpec,
   Digest,
+  EventData,
   ExecutorId,
   Instant,
   InvocationId,
-  JsonObject,
   PlanMode,
   RecentIds,
   SessionId,
-  StepId,
   TenantId,
   ToolName,
-  ToolSpec,
 } from '@writ/contracts';
-import type { OpenAlert, UndeclaredWrite } from './alerts.ts';
 import { IN_FORCED, IN_OPEN, forceEndsBefore, opensBefore } from './breaker.ts';
-import type { Breaker } from './breaker.ts';
 import { noAccounts } from './accounts.ts';
-import type { Accounts, Berth } from './accounts.ts';
-import type { Again, ExecutorSession, OpenGrant, Resolution } from './attempt.ts';
+import type { Accounts } from './accounts.ts';
+import type { ExecutorSession } from './attempt.ts';
 import {
   IN_CANCELS,
   IN_DEADLINES,
@@ -36,123 +31,9 @@ import {
   lapsesBefore,
   resumesBefore,
 } from './debts.ts';
-import type { Door } from './gates.ts';
-import type { Quota } from './quotas.ts';
-import type { Approval } from './lapse.ts';
-import type { Lease, Leases } from './leases.ts';
 import { IN_LANES, laneBefore } from './lanes.ts';
-import type { Lane, Pool } from './lanes.ts';
-import type { Plan } from './conflicts.ts';
 import type { RunTimes } from './run-times.ts';
-
-/** A call that has not ended. */
-export interface Call {
-  readonly tenant: TenantId;
-  readonly invocation: InvocationId;
-  readonly agent: AgentId;
-  readonly tool: ToolName;
-  readonly inputs: JsonObject;
-  readonly berth: Berth;
-  /** Absent for a call without a deadline. */
-  readonly due: Due | undefined;
-  /** Rises with every call that is asked for; decides between calls of one urgency. */
-  readonly arrival: number;
-  /** Absent for the only call of a step. */
-  step: Step | undefined;
-  phase: Phase;
-  /** Known from the decision on: what exactly was allowed, and to be run by which version of the tool. */
-  argsDigest: Digest | undefined;
-  version: ToolVersion | undefined;
-  /** Only of a call that people granted. */
-  approval: Approval | undefined;
-  /** Grants so far. */
-  attempts: number;
-  /** What its earlier attempts left behind; absent for a call that has not failed, or been lost. */
-  again: Again | undefined;
-  /** Why its agent wants it cancelled; takes effect whenever the call is not with an executor. */
-  cancel: { readonly reason: string | undefined; position: number } | undefined;
-  /** Where it queues, or was granted from; absent before. */
-  lane: Lane | undefined;
-  /** Its place in the queues of its resource keys; absent while it needs none. */
-  lease: Lease | undefined;
-  /** Ledger time, in seconds, at which it last became ready. */
-  readyAt: number;
-  /** Ledger sequence of the latest fact of another service that brought it further. */
-  seq: number;
-  /** Where it stands in its lane. */
-  inLane: number;
-}
-
-/** When a call should have ended, and what follows from how long its tool usually runs. */
-export interface Due {
-  readonly deadlineMs: Instant;
-  /** Whether it is to run although it is late. */
-  readonly late: boolean;
-  /** The deadline without the usual run: the order in its campaign. */
-  latestStartMs: Instant;
-  /** The deadline without the quickest run: when there is no hope left. */
-  hopelessMs: Instant;
-  position: number;
-  /** Where it stands among the calls of its lane by when they stop giving way. */
-  inYielding: number;
-}
-
-/** How far a call has come. */
-export type Phase =
-  | {
-      readonly status: 'waiting';
-      readonly allowed: boolean;
-      readonly reserved: boolean;
-      /** People are asked whether it may run. */
-      readonly approval?: boolean;
-    }
-  /** Allowed and paid for; earlier waves of its step still run. */
-  | { readonly status: 'cleared' }
-  /** In the queue of its pool. */
-  | { readonly status: 'ready' }
-  | { readonly status: 'granted'; readonly grant: OpenGrant }
-  /** An attempt failed; the next one is held for, and waits for its time. */
-  | { readonly status: 'pausing' }
-  /** Its executor was lost after the start and it must not run twice; `recorded` once the ledger says so. */
-  | {
-      readonly status: 'indeterminate';
-      readonly grant: OpenGrant;
-      readonly recorded: boolean;
-      /** Its tool can say what became of it, and is to be asked. */
-      readonly query?: true;
-      /** What a person said. */
-      readonly resolution?: Resolution;
-    }
-  | { readonly status: 'ended' };
-
-/** The calls of one request, when there are several. */
-export interface Step {
-  readonly tenant: TenantId;
-  readonly agent: AgentId;
-  readonly id: StepId;
-  /** Arrival of its first call: steps are kept in this order. */
-  readonly arrival: number;
-  /** The plan while it is owed; afterwards `living` or `after` says it all. */
-  owed: Plan | undefined;
-  /** Calls of each wave that have not ended; of one wave before there is a plan. */
-  readonly living: Set<Call>[];
-  /** The first wave with living calls; -1 while the plan is owed. */
-  open: number;
-  /** Of a step planned as a graph: the living calls that each living call still waits for; all stand in one wave. */
-  after: Map<Call, Set<Call>> | undefined;
-}
-
-/** One version of a tool, alive while the catalog or a call needs it. */
-export interface ToolVersion {
-  readonly spec: ToolSpec;
-  readonly digest: Digest;
-  readonly door: Door;
-  readonly times: RunTimes;
-  /** Calls bound to it and places in the tool's history. */
-  uses: number;
-  /** It is registered READ_ONLY and was seen to write: told once, not at every call. */
-  wrote: boolean;
-}
+import type { Breaker, Call, Door, Lane, Leases, Pool, Quota, Step, ToolVersion } from './model.ts';
 
 export interface Tenant {
   /** Switches for parallel waves by pool; `*` is the switch of the whole tenant. Absent means on. */
@@ -197,6 +78,20 @@ export interface Fence {
   readonly tenant: TenantId;
   readonly executor: ExecutorId;
   readonly session: SessionId;
+}
+
+/** An alert that some webhook has not taken. */
+export interface OpenAlert {
+  readonly tenant: TenantId;
+  readonly at: Instant;
+  readonly data: EventData<'alert.raised'>;
+}
+
+/** The first call of a READ_ONLY tool's version that was seen to write. */
+export interface UndeclaredWrite {
+  readonly tenant: TenantId;
+  readonly invocation: InvocationId;
+  readonly writes: readonly string[];
 }
 
 export interface SchedulerState {

@@ -7,7 +7,8 @@ import { parallelEnabled, planModeOf, rulesOf, tenantIn } from './catalog.ts';
 import { openWaves } from './lifecycle.ts';
 import { planStep } from './plan.ts';
 import type { Plan } from './conflicts.ts';
-import type { Call, SchedulerState, Step } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Call, Step } from './model.ts';
 
 /** Makes one step of `calls` (two or more), whose plan is owed from now on. */
 export function beginStep(

@@ -3,8 +3,7 @@
  * line has had less of its share. Reckoned ahead, because an answer is made before any of its grants is folded.
  */
 import { isOwedMore } from './accounts.ts';
-import type { Account } from './accounts.ts';
-import type { Branch } from './lanes.ts';
+import type { Account, Branch } from './model.ts';
 
 /** Whether it is still a campaign's turn after a first grant that is charged so much. */
 export function staysFirst(campaign: Branch, penalty: number): boolean {

@@ -3,12 +3,12 @@ import { CELL, invariant } from '@writ/contracts';
 import type { EventData, Fact, Instant } from '@writ/contracts';
 import { alertName } from './alerts.ts';
 import { byName, turnOwed } from './breaker.ts';
-import type { Breaker } from './breaker.ts';
 import { refusedUntilMs, refusingBreaker } from './gates.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
 import type { Evidence } from './window.ts';
 import { Walk } from './walk.ts';
+import type { Breaker, Call } from './model.ts';
 
 /** An opening is two facts: the turn and the alert. */
 const MAX_TURNS_PER_ANSWER = MAX_FACTS_PER_ANSWER / 2;

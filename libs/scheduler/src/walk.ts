@@ -4,8 +4,7 @@
  */
 import { Heap } from '@writ/contracts';
 import { callBefore } from './call-queue.ts';
-import type { Lane } from './lanes.ts';
-import type { Call } from './state.ts';
+import type { Call, Lane } from './model.ts';
 
 export class Walk {
   readonly #lanes: Generator<Lane, undefined>;

@@ -12,7 +12,8 @@ import { usualRunMs } from './lifecycle.ts';
 import { quotasLeft } from './quotas.ts';
 import { Standing } from './standing.ts';
 import type { Slots } from './standing.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { Call } from './model.ts';
 
 export interface Blocker {
   readonly kind: 'policy' | 'breaker' | 'approval' | 'budget' | 'retry' | 'capacity' | 'wave' | 'lease';

@@ -7,13 +7,14 @@
  */
 import type { RecordedFact, Requirements } from '@writ/contracts';
 import type { ExecutorSession } from './attempt.ts';
-import type { OfferedExecutor } from './dispatch.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { callOf } from './lifecycle.ts';
 import { firstLane } from './order.ts';
 import { NO_OFFER } from './react.ts';
 import type { SchedulerOffer } from './react.ts';
-import type { Call, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
+import type { OfferedExecutor } from './attempt.ts';
+import type { Call } from './model.ts';
 
 const ONE_SLOT: Requirements = { nodes: 1, slots: 1, gpus: 0, memoryGb: 0, labels: {} };
 

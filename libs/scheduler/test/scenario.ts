@@ -2,8 +2,9 @@
 import { expect } from 'vitest';
 import type { Fact, RecordedFact } from '@writ/contracts';
 import { scheduler, schedulerWitness } from '../src/index.ts';
-import type { OfferedExecutor, SchedulerOffer, SchedulerState } from '../src/index.ts';
+import type { SchedulerOffer, SchedulerState } from '../src/index.ts';
 import { AGENT, DIGEST, TENANT } from './facts.ts';
+import type { OfferedExecutor } from '../src/attempt.ts';
 
 const MOST_ANSWERS = 10_000;
 export const NOTHING: SchedulerOffer = { executors: [], silent: [], fresh: [] };

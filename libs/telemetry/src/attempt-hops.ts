@@ -4,7 +4,7 @@
  */
 import type { EventData } from '@writ/contracts';
 import type { Attempt } from '@writ/provenance';
-import type { EndedRecord, Hop } from './call-spans.ts';
+import type { EndedRecord, Hop } from './hop.ts';
 import { SpanAttribute, SpanName } from './names.ts';
 import { runHop } from './trace-ids.ts';
 

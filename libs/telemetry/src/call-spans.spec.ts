@@ -3,7 +3,8 @@ import { digestOf } from '@writ/contracts';
 import type { RecordedFact } from '@writ/contracts';
 import { foldRecord } from '@writ/provenance';
 import type { InvocationRecord } from '@writ/provenance';
-import { callSpans, isEnded } from './call-spans.ts';
+import { callSpans } from './call-spans.ts';
+import { isEnded } from './hop.ts';
 import type { SpanRecord } from './span-record.ts';
 import { batchIdsOf } from './trace-ids.ts';
 

@@ -3,31 +3,12 @@
  * fact stands. They are a function of facts alone, so any process can make them, at any time, and gets the same.
  */
 import { SpanKind } from '@opentelemetry/api';
-import type { Attributes } from '@opentelemetry/api';
-import type { Instant } from '@writ/contracts';
-import type { InvocationRecord } from '@writ/provenance';
 import { attemptHops, queueHops } from './attempt-hops.ts';
+import type { EndedRecord, Hop } from './hop.ts';
 import { SpanAttribute, SpanName } from './names.ts';
 import type { SpanRecord } from './span-record.ts';
 import { agentSpanOf, batchIdsOf, batchOfEvent, spanIdOf, traceIdOf } from './trace-ids.ts';
 import type { TracedCall } from './trace-ids.ts';
-
-/** One step of a call, before it has ids. */
-export interface Hop {
-  /** Unique in the call, `decide/1`. */
-  readonly key: string;
-  /** Key of the hop that it is part of; absent: of the call itself. */
-  readonly within?: string;
-  readonly service: string;
-  readonly name: string;
-  readonly startMs: Instant;
-  readonly endMs: Instant;
-  /** Ledger sequence of the fact that ended it. */
-  readonly seq?: number | undefined;
-  readonly attributes?: Attributes;
-  readonly error?: string | undefined;
-  readonly events?: SpanRecord['events'];
-}
 
 /** What a record does not tell. */
 export interface CallEnvelope {
@@ -36,16 +17,6 @@ export interface CallEnvelope {
   readonly events: ReadonlyMap<number, string>;
   /** Why the trace is kept. */
   readonly kept: string;
-}
-
-/** A record of a call that has ended, and began with a request that could be read. */
-export type EndedRecord = InvocationRecord & {
-  readonly asked: NonNullable<InvocationRecord['asked']>;
-  readonly ending: NonNullable<InvocationRecord['ending']>;
-};
-
-export function isEnded(record: InvocationRecord): record is EndedRecord {
-  return record.asked !== undefined && record.ending !== undefined;
 }
 
 /** All spans of a call, the call itself first. */

@@ -1,11 +1,13 @@
 /** OpenTelemetry: one start per process, the names of all that is measured and traced, and traces made of facts. */
-export { callSpans, isEnded } from './call-spans.ts';
+export { callSpans } from './call-spans.ts';
 export { FewLabels, gathered } from './few-labels.ts';
+export { isEnded } from './hop.ts';
 export { Attribute, METRICS, Metric, SpanAttribute, SpanName, exposedNames } from './names.ts';
 export { keptBecause } from './sampling.ts';
-export { startTelemetry } from './telemetry.ts';
+export { startTelemetry } from './start-telemetry.ts';
 export { batchIdsOf, isHeadSampled, runTraceparent, traceIdOf, withinRatio } from './trace-ids.ts';
-export type { CallEnvelope, EndedRecord } from './call-spans.ts';
+export type { CallEnvelope } from './call-spans.ts';
+export type { EndedRecord } from './hop.ts';
 export type { FollowedCall, KeptBecause, Sampling } from './sampling.ts';
 export type { SpanRecord } from './span-record.ts';
 export type { Export, Telemetry, Tracing } from './telemetry.ts';

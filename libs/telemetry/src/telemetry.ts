@@ -1,7 +1,4 @@
-/**
- * OpenTelemetry for one process: what it offers, and its start. What it takes is loaded when it starts, because agents and
- * tests that only want names and ids should not pay for it.
- */
+/** OpenTelemetry for one process: where it goes, and what it offers. */
 import type { Meter } from '@opentelemetry/api';
 import type { Sampling } from './sampling.ts';
 import type { SpanRecord } from './span-record.ts';
@@ -29,10 +26,4 @@ export interface Telemetry {
   metricsText(): Promise<string>;
   /** Sends what is left, as long as the receiver lets it. */
   shutdown(): Promise<void>;
-}
-
-/** Starts telemetry for a service. */
-export async function startTelemetry(service: string, exporting?: Export): Promise<Telemetry> {
-  const { start } = await import('./start.ts');
-  return start(service, exporting);
 }
