@@ -4,25 +4,17 @@
  * nobody saw is listed with its owner. `WRIT_KILLS=2000` is the long mode, `WRIT_KILLS_SEED` another run.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { decodeCommit } from '@writ/contracts';
-import type { RecordedFact } from '@writ/contracts';
-import { connectNats, jetstreamLedger } from '@writ/ledger';
-import type { Ledger } from '@writ/ledger';
-import { GovernedToolExecutor } from '@writ/sdk';
 import { eventually } from '@writ/testkit';
 import type { ServiceName } from '../../infra/nats/principals.ts';
-import { startTestSuite } from '../e2e/suite.ts';
-import type { TestSuite } from '../e2e/suite.ts';
 import { Checker } from '../simulation/checker.ts';
 import { Random } from '../simulation/random.ts';
-import { ExecutorNode } from './kills/executor-node.ts';
-import { startFakeTools } from './kills/fake-tools.ts';
-import type { FakeTools } from './kills/fake-tools.ts';
 import { brokenPromises } from './kills/judge.ts';
 import type { ListedCall } from './kills/judge.ts';
 import { killAtRandom } from './kills/killer.ts';
 import type { Victim } from './kills/killer.ts';
 import { Load } from './kills/load.ts';
+import { startScene } from './kills/scene.ts';
+import type { Scene } from './kills/scene.ts';
 
 const KILLS = Number(process.env['WRIT_KILLS'] ?? 300);
 const SEED = Number(process.env['WRIT_KILLS_SEED'] ?? 6);
@@ -37,27 +29,26 @@ const SERVICE_CALLS = 20;
 /** Every so manieth executor comes back under another name: the old one stays silent. */
 const RENAMED = 0.2;
 const TOOLS = ['pure', 'once', 'once', 'keyed', 'once-command', 'once-http', 'keyed-http', 'queryable'];
+/** Kills between two lines for whoever waits. */
+const KILLS_PER_LINE = 100;
 const LISTED_WITHIN_MS = 60_000;
 /** A silent executor is lost soon, so that the test need not wait for it. */
 const IMPATIENT = { WRIT_PULL_HOLD_MS: '1000', WRIT_EXECUTOR_SILENT_MS: '3000' };
 
-let suite: TestSuite;
-let tools: FakeTools;
-let agent: GovernedToolExecutor;
-let ledger: Ledger;
+let scene: Scene;
 let load: Load;
-/** All that stands in the ledger. */
-const facts: RecordedFact[] = [];
+/** Judges each fact as it comes, so that the test need not keep them. */
+const checker = new Checker();
+/** What stands in the ledger, in numbers. */
+const seen = { last: 0, facts: 0, furtherAttempts: 0, kinds: new Map<string, number>() };
 /** Services that died although nobody had killed them. */
 const deaths: string[] = [];
-let nodes: readonly ExecutorNode[] = [];
 
 beforeAll(async () => {
-  tools = await startFakeTools();
-  suite = await startTestSuite({
-    // What became of a call is read in the ledger itself: nobody needs the audit, nor its Postgres.
+  scene = await startScene({
     services: ['policy', 'budget', 'scheduler', 'executor'],
-    postgresUrl: 'postgres://nobody',
+    nodes: NODES,
+    slots: SLOTS,
     environment: {
       ...IMPATIENT,
       WRIT_SLOTS: '4',
@@ -65,51 +56,36 @@ beforeAll(async () => {
     },
     say: (line) => deaths.push(line),
   });
-  await suite.govern(tools.governance);
-  const { natsUrl: url, tenant, users } = suite.connection;
-  agent = await GovernedToolExecutor.connect({ server: url, tenant, ...users.agent });
-  const operator = await connectNats({ url, ...users.operator, name: 'chaos' });
-  ledger = jetstreamLedger(operator, { inboxPrefix: '_INBOX_operator' });
+  const { agent, tools } = scene;
   load = new Load({ agent, lanes: LANES, tools: TOOLS, file: tools.file, random: new Random(SEED + 1) });
-  await ledger.fold(1, (commits) => {
-    for (const fact of commits.flatMap((commit) => decodeCommit(commit))) {
-      facts.push(fact);
-      load.hear(fact);
-    }
+  await scene.follow((fact) => {
+    seen.last = fact.seq;
+    seen.facts++;
+    seen.kinds.set(fact.type, (seen.kinds.get(fact.type) ?? 0) + 1);
+    if (fact.type === 'schedule.dispatched' && fact.data.attempt > 1) seen.furtherAttempts++;
+    checker.hear(fact);
+    load.hear(fact);
   });
-  const login = suite.login({ kind: 'executor' });
-  nodes = Array.from(
-    { length: NODES },
-    (_, index) => new ExecutorNode(`node-${index}`, { slots: SLOTS, url, login }),
-  );
-  await Promise.all(nodes.map(async (node) => node.start()));
 }, TIMEOUT_MS);
 
-afterAll(async () => {
-  await Promise.all(nodes.map(async (node) => node.kill()));
-  await agent?.close();
-  await ledger?.close();
-  await suite?.stop();
-  await tools?.close();
-});
+afterAll(async () => scene?.close(), TIMEOUT_MS);
 
 it(
   `${KILLS} kills, seed ${SEED}: no effect too many, no call lost, whatever nobody saw the end of has an owner`,
   async () => {
     const random = new Random(SEED);
+    const { suite, tools, nodes } = scene;
     load.start();
-    const kills = await killAtRandom(victims(random), KILLS, random);
+    const kills = await killAtRandom(victims(random), KILLS, random, tellProgress());
     await load.finish();
     const listed = await wholeList();
     const effects = tools.effects();
     console.log(summary(kills, effects.length));
     expect(brokenPromises(load.calls, effects, listed)).toEqual([]);
-    const verdict = new Checker().judgeFacts(facts);
-    expect(verdict.violations).toEqual([]);
+    const { violations, open } = checker.verdict();
+    expect(violations).toEqual([]);
     const { tenant } = suite.connection;
-    expect(verdict.open.toSorted()).toEqual(
-      listed.map(({ invocation }) => `${tenant}/${invocation}`).toSorted(),
-    );
+    expect(open.toSorted()).toEqual(listed.map(({ invocation }) => `${tenant}/${invocation}`).toSorted());
     expect([...deaths, ...nodes.flatMap(({ crashes }) => crashes)]).toEqual([]);
   },
   TIMEOUT_MS,
@@ -119,9 +95,9 @@ it(
 async function wholeList(): Promise<readonly ListedCall[]> {
   return eventually(
     async () => {
-      const { out } = await suite.writ('--json', 'indeterminate');
+      const { out } = await scene.suite.writ('--json', 'indeterminate');
       const listed = JSON.parse(out) as readonly ListedCall[];
-      const read = facts.at(-1)?.seq === (await ledger.lastSequence());
+      const read = seen.last === (await scene.ledger.lastSequence());
       return read && listed.every(({ owner }) => owner === 'person') ? listed : undefined;
     },
     { withinMs: LISTED_WITHIN_MS, what: 'every indeterminate call waits for a person' },
@@ -129,6 +105,7 @@ async function wholeList(): Promise<readonly ListedCall[]> {
 }
 
 function victims(random: Random): Victim[] {
+  const { nodes, suite } = scene;
   let names = NODES;
   return [
     ...nodes.map((node) =>
@@ -148,10 +125,10 @@ function victims(random: Random): Victim[] {
 
 function service(name: ServiceName): Pick<Victim, 'kill' | 'restart'> {
   return {
-    kill: async () => suite.kill(name),
+    kill: async () => scene.suite.kill(name),
     restart: async () => {
       // It may have found no server, and died of that.
-      while (suite.pid(name) === undefined) await suite.restart(name).catch(() => undefined);
+      while (scene.suite.pid(name) === undefined) await scene.suite.restart(name).catch(() => undefined);
     },
   };
 }
@@ -179,15 +156,27 @@ function worthIt(
   };
 }
 
+/** A line now and then for whoever waits for the long mode. */
+function tellProgress(): (killed: number) => void {
+  const begun = performance.now();
+  return (killed) => {
+    if (killed % KILLS_PER_LINE !== 0 || killed === KILLS) return;
+    const seconds = Math.round((performance.now() - begun) / 1_000);
+    const megabytes = Math.round(process.memoryUsage().rss / (1_024 * 1_024));
+    console.log(
+      `${killed} of ${KILLS} kills in ${seconds} s, ${load.settled} calls; ${megabytes} MB resident`,
+    );
+  };
+}
+
 function summary(kills: Readonly<Record<string, number>>, effects: number): string {
-  const count = (type: string): number => facts.filter((fact) => fact.type === type).length;
-  const again = facts.filter((fact) => fact.type === 'schedule.dispatched' && fact.data.attempt > 1).length;
+  const count = (kind: string): number => seen.kinds.get(kind) ?? 0;
   return [
     `killed: ${Object.entries(kills)
       .map(([kind, times]) => `${kind} ${times}`)
       .join(', ')}`,
-    `${load.calls.size} calls, ${effects} effects, ${facts.length} facts`,
-    `${count('execution.fenced')} fences, ${again} further attempts, ${count('leader.elected')} elections`,
+    `${load.calls.size} calls, ${effects} effects, ${seen.facts} facts`,
+    `${count('execution.fenced')} fences, ${seen.furtherAttempts} further attempts, ${count('leader.elected')} elections`,
     `${count('schedule.indeterminate')} indeterminate, ${count('execution.queried')} asked and not done`,
   ].join('; ');
 }

@@ -4,18 +4,11 @@
  * the ledger shows its grant and the fence behind it. `WRIT_PAUSES` is the number of runs.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { decodeCommit } from '@writ/contracts';
 import type { RecordedFact } from '@writ/contracts';
-import { connectNats, jetstreamLedger } from '@writ/ledger';
-import type { Ledger } from '@writ/ledger';
-import { GovernedToolExecutor } from '@writ/sdk';
 import type { CallOutcome } from '@writ/sdk';
 import { eventually } from '@writ/testkit';
-import { startTestSuite } from '../e2e/suite.ts';
-import type { TestSuite } from '../e2e/suite.ts';
-import { ExecutorNode } from './kills/executor-node.ts';
-import { startFakeTools } from './kills/fake-tools.ts';
-import type { FakeTools } from './kills/fake-tools.ts';
+import { startScene } from './kills/scene.ts';
+import type { Scene } from './kills/scene.ts';
 
 const PAUSES = Number(process.env['WRIT_PAUSES'] ?? 50);
 /** Executors that stand still at once. */
@@ -27,42 +20,20 @@ const MOST_ROUNDS = 10 + (3 * PAUSES) / NODES;
 /** Effects that a second start could double. */
 const TOOLS = ['once', 'keyed', 'once-command', 'queryable'];
 
-let suite: TestSuite;
-let tools: FakeTools;
-let agent: GovernedToolExecutor;
-let ledger: Ledger;
+let scene: Scene;
 const facts: RecordedFact[] = [];
-let nodes: readonly ExecutorNode[] = [];
 
 beforeAll(async () => {
-  tools = await startFakeTools();
-  suite = await startTestSuite({
+  scene = await startScene({
     services: ['policy', 'budget', 'scheduler'],
-    // Nobody needs the audit, nor its Postgres.
-    postgresUrl: 'postgres://nobody',
+    nodes: NODES,
+    slots: 1,
     environment: { WRIT_PULL_HOLD_MS: '1500', WRIT_EXECUTOR_SILENT_MS: '2500' },
   });
-  await suite.govern(tools.governance);
-  const { natsUrl: url, tenant, users } = suite.connection;
-  agent = await GovernedToolExecutor.connect({ server: url, tenant, ...users.agent });
-  const operator = await connectNats({ url, ...users.operator, name: 'chaos' });
-  ledger = jetstreamLedger(operator, { inboxPrefix: '_INBOX_operator' });
-  await ledger.fold(1, (commits) => facts.push(...commits.flatMap((commit) => decodeCommit(commit))));
-  const login = suite.login({ kind: 'executor' });
-  nodes = Array.from(
-    { length: NODES },
-    (_, index) => new ExecutorNode(`node-${index}`, { slots: 1, url, login }),
-  );
-  await Promise.all(nodes.map(async (node) => node.start()));
+  await scene.follow((fact) => facts.push(fact));
 }, TIMEOUT_MS);
 
-afterAll(async () => {
-  await Promise.all(nodes.map(async (node) => node.kill()));
-  await agent?.close();
-  await ledger?.close();
-  await suite?.stop();
-  await tools?.close();
-});
+afterAll(async () => scene?.close(), TIMEOUT_MS);
 
 /** A grant to an executor that stood still. */
 interface FencedGrant {
@@ -73,6 +44,7 @@ interface FencedGrant {
 it(
   `${PAUSES} executors that stand still past their lease: start nothing that was granted meanwhile`,
   async () => {
+    const { nodes, suite, tools } = scene;
     const zombies: FencedGrant[] = [];
     const outcomes: CallOutcome[] = [];
     for (let round = 0; zombies.length < PAUSES && round < MOST_ROUNDS; round++) {
@@ -109,8 +81,8 @@ it(
 );
 
 function ask(invocation: string, tool: string): Promise<CallOutcome> {
-  const inputs = { call: invocation, file: tools.file, beforeMs: 0, afterMs: 0 };
-  return agent.run({ tool, invocation, inputs });
+  const inputs = { call: invocation, file: scene.tools.file, beforeMs: 0, afterMs: 0 };
+  return scene.agent.run({ tool, invocation, inputs });
 }
 
 /** The grants of these calls, once the scheduler has found an executor for each, or none that still listens. */

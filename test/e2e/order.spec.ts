@@ -94,6 +94,24 @@ describe('a call with requirements', () => {
   });
 });
 
+describe('a call whose deadline has passed', () => {
+  it.each([
+    [[], 'expired', 1],
+    [['--when-late', 'refuse'], 'expired', 1],
+    [['--when-late', 'run'], 'succeeded', 0],
+  ])('asked for with %j: is %s', async (late, status, exit) => {
+    const { code, out } = await suite.writ(
+      'run',
+      'pair',
+      '--deadline',
+      '2026-01-01T00:00:00Z',
+      ...late,
+      '--json',
+    );
+    expect([JSON.parse(out), code]).toEqual([expect.objectContaining({ status }), exit]);
+  });
+});
+
 describe('before a call is asked for', () => {
   it('with time enough: is likely to be in time', async () => {
     const deadline = new Date(Date.now() + 3_600_000).toISOString();

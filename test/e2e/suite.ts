@@ -10,6 +10,8 @@ import type { Suite, SuiteOptions } from '../../infra/dev/suite.ts';
 import { recordHistory } from '../conformance/histories/history.ts';
 
 const run = promisify(execFile);
+/** Of what the command line says. */
+const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
 const CLI = new URL('../../apps/cli/dist/main.js', import.meta.url).pathname;
 const TOOLS = new URL('./tools', import.meta.url).pathname;
 export const GOVERNANCE = new URL('./governance', import.meta.url).pathname;
@@ -75,7 +77,10 @@ async function writ(
   args: readonly string[],
 ): Promise<{ code: number; out: string; err: string }> {
   try {
-    const { stdout, stderr } = await run(process.execPath, [CLI, ...args], { cwd });
+    const { stdout, stderr } = await run(process.execPath, [CLI, ...args], {
+      cwd,
+      maxBuffer: MOST_OUTPUT_BYTES,
+    });
     return { code: 0, out: stdout, err: stderr };
   } catch (error) {
     const { code, stdout = '', stderr = '' } = error as { code?: number; stdout?: string; stderr?: string };

@@ -45,7 +45,12 @@ export class Checker {
   }
 
   judgeFacts(facts: readonly RecordedFact[]): Verdict {
-    for (const fact of facts) this.#fact(fact);
+    for (const fact of facts) this.hear(fact);
+    return this.verdict();
+  }
+
+  /** On everything heard so far. */
+  verdict(): Verdict {
     const open: string[] = [];
     const terminals: Record<string, number> = {};
     for (const [key, call] of this.#calls) {
@@ -61,7 +66,8 @@ export class Checker {
     return { violations: this.violations, open, terminals };
   }
 
-  #fact(fact: RecordedFact): void {
+  /** The next fact of the ledger. */
+  hear(fact: RecordedFact): void {
     const { tenant } = fact;
     if (fact.type === 'tool.registered' && fact.data.tool.effects === 'once')
       this.#onceTools.add(fact.data.tool.name);

@@ -15,7 +15,9 @@ import { Sandbox } from '../../../apps/executor/dist/sandbox.js';
 import { WorkerPool } from '../../../apps/executor/dist/worker-pool.js';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
 
-const { executor, slots, url, user, password, toolsFolder } = JSON.parse(process.argv[2] ?? '{}');
+const { executor, slots, url, user, password, toolsFolder, scratchFolder } = JSON.parse(
+  process.argv[2] ?? '{}',
+);
 const MAX_OUTPUT_BYTES = 100_000;
 
 process.on('disconnect', () => process.exit());
@@ -34,6 +36,7 @@ const agent = new ExecutorAgent(
       module: new ModuleAdapter(toolsFolder, pool),
       command: new CommandAdapter({
         toolsFolder,
+        scratchFolder,
         environment: process.env,
         processes: slots,
         sandbox: () => (sandbox ??= Sandbox.detect(FIRST_TOOL_USER)),

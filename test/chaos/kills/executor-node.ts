@@ -12,6 +12,8 @@ export interface NodeOptions {
   readonly slots: number;
   readonly url: string;
   readonly login: Login;
+  /** Where commands work: what is left of those of a killed executor stays there. */
+  readonly scratchFolder: string;
 }
 
 const PROGRAM = fileURLToPath(new URL('./executor-node.mjs', import.meta.url));
@@ -66,8 +68,8 @@ export class ExecutorNode {
   }
 
   async #launch(): Promise<boolean> {
-    const { slots, url, login } = this.#options;
-    const order = { executor: this.name, slots, url, ...login, toolsFolder: TOOLS };
+    const { login, ...rest } = this.#options;
+    const order = { executor: this.name, ...rest, ...login, toolsFolder: TOOLS };
     const env = { ...process.env, NODE_COMPILE_CACHE: inWrit('compile-cache') };
     const child = fork(PROGRAM, [JSON.stringify(order)], {
       execArgv: [],

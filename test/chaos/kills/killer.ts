@@ -23,11 +23,12 @@ const LONGEST_PAUSE_MS = 150;
 /** Of anybody to be ready to be killed, and of everybody to be back. Generous: machines stand still now and then. */
 const BACK_WITHIN_MS = 180_000;
 
-/** Kills so many times; resolves when everybody is back. Tells how often each kind was hit. */
+/** Kills so many times, and tells of each; resolves when everybody is back, with how often each kind was hit. */
 export async function killAtRandom(
   victims: readonly Victim[],
   times: number,
   random: Random,
+  onKill: (killed: number) => void,
 ): Promise<Readonly<Record<string, number>>> {
   const kills: Record<string, number> = {};
   const away = new Map<number, string>();
@@ -43,6 +44,7 @@ export async function killAtRandom(
         });
     await kill();
     kills[kind] = (kills[kind] ?? 0) + 1;
+    onKill(count + 1);
     away.set(count, kind);
     void restart().then(() => away.delete(count));
   }
