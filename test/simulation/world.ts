@@ -228,8 +228,9 @@ export class World {
     const { host } = this.services.scheduler;
     if (host.role !== 'leading' || host.busy) return;
     for (const tenant of TENANTS) {
-      const calls = indeterminateCalls(host.state, tenant).filter(({ owner }) => owner === 'person');
-      await this.#people.resolve(tenant, calls);
+      const { calls } = indeterminateCalls(host.state, tenant, Infinity);
+      const theirs = calls.filter(({ owner }) => owner === 'person');
+      await this.#people.resolve(tenant, theirs);
     }
   }
 

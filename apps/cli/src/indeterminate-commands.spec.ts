@@ -31,6 +31,23 @@ describe('writ indeterminate', () => {
     expect(first).toMatch(/^c1 +order +ada +node-7 +1 +2026-01-01\S+ +a person: writ resolve c1/);
     expect(second).toMatch(/the tool is asked/);
   });
+  it('with more calls than a page holds: asks for what is behind each page, and shows each call once, as it was told last', async () => {
+    const [c2, c3] = ['c2', 'c3'].map((invocation) => ({ ...CALL, invocation }));
+    const behind = [1, 2].map((since) => ({ since, invocation: 'c2' }));
+    const asked: unknown[] = [];
+    suite.answer('scheduler.indeterminate', (body: unknown) => {
+      const next = behind[asked.push(body) - 1];
+      const calls = [[CALL, c2], [c3], [{ ...CALL, attempt: 7 }]][asked.length - 1];
+      return next ? { calls, next } : { calls };
+    });
+    expect(await suite.run('indeterminate', '--json')).toBe(0);
+    expect(asked).toEqual([{}, { after: behind[0] }, { after: behind[1] }]);
+    expect(JSON.parse(suite.out)).toMatchObject([
+      { invocation: 'c1', attempt: 7 },
+      { invocation: 'c2', attempt: 1 },
+      { invocation: 'c3', attempt: 1 },
+    ]);
+  });
   it('without any: says so', async () => {
     suite.answer('scheduler.indeterminate', { calls: [] });
     expect(await suite.run('indeterminate')).toBe(0);

@@ -31,7 +31,11 @@ const indeterminateCall = z.object({
 });
 type IndeterminateCall = z.infer<typeof indeterminateCall>;
 
-const indeterminateReply = z.object({ calls: z.array(indeterminateCall) });
+const indeterminateReply = z.object({
+  calls: z.array(indeterminateCall),
+  /** There is another page behind this place. */
+  next: indeterminateCall.pick({ since: true, invocation: true }).optional(),
+});
 
 interface ResolveOptions extends GlobalOptions {
   readonly as: 'succeeded' | 'failed';
@@ -41,6 +45,8 @@ interface ResolveOptions extends GlobalOptions {
 
 const POLL_MS = 100;
 const GIVE_UP_AFTER_MS = 10_000;
+/** Calls that an error message names. */
+const MOST_NAMED = 20;
 
 /** Adds the commands; `ended` takes their exit code. */
 export function addIndeterminateCommands(
@@ -118,18 +124,25 @@ async function preempt(
   });
 }
 
+/** All of them, page by page. One that is lost again meanwhile comes twice: what was said of it last is true. */
 async function indeterminateCalls(
   transport: Transport,
   tenant: Session['tenant'],
 ): Promise<readonly IndeterminateCall[]> {
-  const reply = indeterminateReply.safeParse(
-    await transport.query(subjects.api(tenant, 'scheduler', 'indeterminate'), {}),
-  );
-  if (reply.success) return reply.data.calls;
-  throw new WritError(
-    'query-failed',
-    `the scheduler's answer cannot be read: ${z.prettifyError(reply.error)}`,
-  );
+  const calls = new Map<InvocationId, IndeterminateCall>();
+  let page: z.infer<typeof indeterminateReply> | undefined;
+  do {
+    const request = page?.next ? { after: page.next } : {};
+    const answer = await transport.query(subjects.api(tenant, 'scheduler', 'indeterminate'), request);
+    const reply = indeterminateReply.safeParse(answer);
+    if (!reply.success) {
+      const why = z.prettifyError(reply.error);
+      throw new WritError('query-failed', `the scheduler's answer cannot be read: ${why}`);
+    }
+    page = reply.data;
+    for (const call of page.calls) calls.set(call.invocation, call);
+  } while (page.next);
+  return [...calls.values()];
 }
 
 /** The call of this id; a beginning of it is enough when no other one begins so. */
@@ -137,7 +150,8 @@ function findCall(calls: readonly IndeterminateCall[], id: string): Indeterminat
   const matches = calls.filter(({ invocation }) => invocation === id || invocation.startsWith(id));
   const exact = matches.find(({ invocation }) => invocation === id) ?? matches[0];
   if (exact && (matches.length === 1 || exact.invocation === id)) return exact;
-  const known = calls.map(({ invocation }) => invocation).join(', ');
+  const names = calls.slice(0, MOST_NAMED).map(({ invocation }) => invocation);
+  const known = [...names, ...(calls.length > MOST_NAMED ? ['...'] : [])].join(', ');
   const why = exact
     ? `${matches.length} indeterminate calls begin with "${id}"`
     : `"${id}" is not indeterminate`;

@@ -4,6 +4,7 @@ import { Ctx, NatsContext, Payload, RpcException } from '@nestjs/microservices';
 import {
   CELL,
   admissionRequest,
+  indeterminateRequest,
   queueRequest,
   runningRequest,
   toolRequest,
@@ -24,7 +25,7 @@ import {
 import type {
   BreakerReport,
   Forecast,
-  IndeterminateCall,
+  IndeterminatePage,
   QueuedCall,
   RunningCall,
   SchedulerState,
@@ -102,10 +103,11 @@ export class SchedulerApi {
     return found ? { forecast: found } : {};
   }
 
-  /** The calls whose end nobody saw, and who has to say what became of each. */
+  /** The calls whose end nobody saw, and who has to say what became of each: one page. */
   @ApiCall('scheduler', 'indeterminate')
-  indeterminate(@Ctx() context: NatsContext): { readonly calls: readonly IndeterminateCall[] } {
-    return { calls: indeterminateCalls(this.#whole(), callingTenant(context)) };
+  indeterminate(@Payload() body: unknown, @Ctx() context: NatsContext): IndeterminatePage {
+    const { most, after } = requestBody(indeterminateRequest, body);
+    return indeterminateCalls(this.#whole(), callingTenant(context), most, after);
   }
 
   /** The calls behind a scope that executors have now: what a pause has not stopped yet. */

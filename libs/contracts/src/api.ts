@@ -83,6 +83,13 @@ export const runningRequest = z.object({ scope: breakerScope });
 /** `writ.<tenant>.api.scheduler.queue`: the calls that do not run yet. */
 export const queueRequest = z.object({ most: z.number().int().min(1).max(1_000).default(50) });
 
+/** `writ.<tenant>.api.scheduler.indeterminate`: a page of the calls whose end nobody saw, behind the last one of the page before. */
+export const indeterminateRequest = z.object({
+  after: z.object({ since: z.number().int(), invocation: invocationId }).optional(),
+  /** A thousand calls of the longest names stay well below what a reply may have. */
+  most: z.number().int().min(1).max(1_000).default(500),
+});
+
 /** `writ.<tenant>.api.scheduler.why`: what holds one call. */
 export const whyRequest = z.object({ invocation: invocationId });
 

@@ -3,6 +3,7 @@ export { Backoff } from './backoff.ts';
 export {
   admissionRequest,
   grant,
+  indeterminateRequest,
   pullReply,
   pullRequest,
   queueRequest,

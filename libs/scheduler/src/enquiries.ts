@@ -2,7 +2,7 @@
  * What the scheduler owes to calls that did not end with their first attempt: a question to the tool of one whose end
  * nobody saw, the end of one that a person spoke about, the end of a pause.
  */
-import type { ExecutorId, Fact, Instant, InvocationId, StopOrder, TenantId, ToolName } from '@writ/contracts';
+import type { Fact, Instant, StopOrder } from '@writ/contracts';
 import { freeSlots } from './dispatch.ts';
 import { MAX_FACTS_PER_ANSWER } from './limits.ts';
 import type { ExecutorSession } from './attempt.ts';
@@ -80,32 +80,6 @@ export function stopsOwed(state: SchedulerState): OwedStop[] {
     };
     return [{ executor, session, stop }];
   });
-}
-
-/** A call whose end nobody saw, and who has to say what became of it. */
-export interface IndeterminateCall {
-  readonly invocation: InvocationId;
-  readonly tool: ToolName;
-  readonly agent: string;
-  /** The attempt that was lost, where, and when that became certain. */
-  readonly attempt: number;
-  readonly executor: ExecutorId;
-  readonly since: Instant;
-  /** `tool`: it is asked, or will be as soon as an executor is free. `person`: somebody has to say (`writ resolve`). */
-  readonly owner: 'tool' | 'person';
-}
-
-/** All of a tenant's, the oldest first. */
-export function indeterminateCalls(state: SchedulerState, tenant: TenantId): IndeterminateCall[] {
-  const calls = [...(state.tenants.get(tenant)?.calls.values() ?? [])].flatMap((call) => {
-    const { invocation, tool, agent, phase, again } = call;
-    const asked = phase.status === 'granted' && phase.grant.query === true;
-    if ((phase.status !== 'indeterminate' && !asked) || !again?.lost) return [];
-    const { attempt, executor, at: since } = again.lost;
-    const owner = asked || (phase.status === 'indeterminate' && phase.query) ? 'tool' : 'person';
-    return [{ invocation, tool, agent, attempt, executor, since, owner } as const];
-  });
-  return calls.sort((a, b) => a.since - b.since || (a.invocation < b.invocation ? -1 : 1));
 }
 
 function inOrder(calls: ReadonlySet<Call>): Call[] {

@@ -1,6 +1,7 @@
 /** Calls whose end nobody saw: the question to the tool, and the word of a person. */
 import { describe, expect, it } from 'vitest';
 import { indeterminateCalls } from './index.ts';
+import type { IndeterminatePage, ListPlace } from './index.ts';
 import {
   AGENT,
   DIGEST,
@@ -57,7 +58,7 @@ const resolved = (outcome: string, rest: object = {}, attempt = 1) => ({
   data: { invocation: 'a', attempt, agent: AGENT, outcome, by: 'eve', ...rest },
 });
 const owners = (scenario: Scenario) =>
-  indeterminateCalls(scenario.play().state, TENANT as never).map(
+  indeterminateCalls(scenario.play().state, TENANT as never, 10).calls.map(
     ({ owner, executor: on }) => `${owner} ${on}`,
   );
 
@@ -166,6 +167,49 @@ describe('a call of a queryable tool that began on a lost executor', () => {
     expect(owners(lost({ ...QUERYABLE, adapter: { kind: 'module', module: 'tool.js' } }))).toEqual([
       'person e1',
     ]));
+});
+
+describe('five calls of a once tool that began on two lost executors', () => {
+  const first = ['e', 'c', 'a'];
+  const then = ['b', 'd'];
+  const on2 = { executor: 'e2', session: 's2' };
+  const history = given(
+    tool('read', { class: 'NETWORK', effects: 'once', keys: [] }),
+    ...[...first, ...then].map((name) => asked([name])),
+    cleared(...first),
+    offering(executor(3)),
+    cleared(...then),
+    offering(executor(2, on2)),
+    first.map((name) => started(name)),
+    then.map((name) => started(name, on2)),
+    { ...fenced(), at: 1_000 },
+    { ...fenced('e2', 's2'), at: 2_000 },
+  );
+  const list = (scenario: Scenario, most: number, after?: ListPlace) =>
+    indeterminateCalls(scenario.play().state, TENANT as never, most, after);
+  const names = ({ calls }: IndeterminatePage) => calls.map(({ invocation }) => invocation).join('');
+
+  it('are listed from the one that was lost first on, page by page', () => {
+    const one = list(history, 2);
+    const two = list(history, 2, one.next);
+    const three = list(history, 2, two.next);
+    expect([one, two, three].map(names)).toEqual(['ac', 'eb', 'd']);
+    expect([one.next, two.next, three.next]).toEqual([
+      { since: 1_000, invocation: 'c' },
+      { since: 2_000, invocation: 'b' },
+      undefined,
+    ]);
+  });
+  it('and the last one of a page ends before the next is asked for: nothing is left out', () => {
+    const { next } = list(history, 2);
+    const resolution = fact(
+      'schedule.resolved',
+      { invocation: 'c', attempt: 1, agent: AGENT, outcome: 'failed', by: 'eve' },
+      { origin: 'schedule' },
+    );
+    expect(names(list(history.when(resolution), 9, next))).toBe('ebd');
+  });
+  it('and a page that holds them all: is the last', () => expect(list(history, 5).next).toBeUndefined());
 });
 
 it('a later reservation for a call that is indeterminate: changes nothing', () =>

@@ -13,15 +13,17 @@ export {
   sessionLost,
   toolByDigest,
 } from './queries.ts';
-export { indeterminateCalls, stopsOwed } from './enquiries.ts';
+export { stopsOwed } from './enquiries.ts';
 export { forecast, SCHEDULERS } from './forecast.ts';
+export { indeterminateCalls } from './indeterminate-list.ts';
 export { scheduler } from './scheduler.ts';
 export { queue, why } from './why.ts';
 export { schedulerWitness } from './witness.ts';
-export type { IndeterminateCall, OwedStop } from './enquiries.ts';
+export type { OwedStop } from './enquiries.ts';
 export type { SentAlert } from './alerts.ts';
 export type { BreakerReport, RunningCall } from './breaker-report.ts';
 export type { Forecast, Wish } from './forecast.ts';
+export type { IndeterminateCall, IndeterminatePage, ListPlace } from './indeterminate-list.ts';
 export type { Plan } from './conflicts.ts';
 export type { GrantDetails } from './queries.ts';
 export type { SchedulerOffer } from './react.ts';
