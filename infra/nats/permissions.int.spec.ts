@@ -183,9 +183,21 @@ describe('the executor node7', () => {
     'writ.acme.schedule',
     'writ.acme.decisions',
     'writ.acme.requests.bot',
+    'writ._cell.leaders.scheduler',
   ])('%s: is refused', async (subject) =>
     expect(await publishing('executor-node7', subject)).toBe('refused'),
   );
+
+  it('that another scheduler leads: is heard, and only a scheduler can say it', async () => {
+    const heard = Promise.withResolvers<string>();
+    const executor = await as('executor-node7');
+    executor.subscribe('writ._cell.leaders.scheduler', {
+      callback: (error, { subject }) => (error ? heard.reject(error) : heard.resolve(subject)),
+    });
+    await executor.flush();
+    (await as('scheduler')).publish('writ._cell.leaders.scheduler');
+    expect(await heard.promise).toBe('writ._cell.leaders.scheduler');
+  });
 });
 
 describe('a worker of acme', () => {

@@ -79,6 +79,8 @@ function deciderPermissions(name: DeciderName, everyone: readonly Principal[]): 
   return {
     publish: [
       ...WRITES[name],
+      // Executors wait at its leader, and have to hear when there is another one.
+      ...(name === 'scheduler' ? [subjects.leaders(name)] : []),
       ...service(everyone),
       ...lease(name),
       ...reads(LEDGER_STREAM),
@@ -101,7 +103,7 @@ function executorPermissions(executor: string, everyone: readonly Principal[]): 
       ...reads(PAYLOADS),
       ...writesObjects(PAYLOAD_BUCKET),
     ],
-    subscribe: [answers('executor')],
+    subscribe: [answers('executor'), subjects.leaders('scheduler')],
   };
 }
 

@@ -4,6 +4,7 @@
  * nobody saw is listed with its owner. `WRIT_KILLS=2000` is the long mode, `WRIT_KILLS_SEED` another run.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RecordedFact } from '@writ/contracts';
 import { eventually } from '@writ/testkit';
 import type { ServiceName } from '../../infra/nats/principals.ts';
 import { Checker } from '../simulation/checker.ts';
@@ -41,6 +42,9 @@ let load: Load;
 const checker = new Checker();
 /** What stands in the ledger, in numbers. */
 const seen = { last: 0, facts: 0, furtherAttempts: 0, kinds: new Map<string, number>() };
+/** From the election of each scheduler but the first to its first grant, in ms of ledger time. */
+const pauses: number[] = [];
+let electedAt: number | undefined;
 /** Services that died although nobody had killed them. */
 const deaths: string[] = [];
 
@@ -62,7 +66,7 @@ beforeAll(async () => {
     seen.last = fact.seq;
     seen.facts++;
     seen.kinds.set(fact.type, (seen.kinds.get(fact.type) ?? 0) + 1);
-    if (fact.type === 'schedule.dispatched' && fact.data.attempt > 1) seen.furtherAttempts++;
+    hearScheduler(fact);
     checker.hear(fact);
     load.hear(fact);
   });
@@ -156,6 +160,15 @@ function worthIt(
   };
 }
 
+function hearScheduler(fact: RecordedFact): void {
+  if (fact.type === 'leader.elected' && fact.origin === 'schedule' && seen.kinds.has('schedule.dispatched'))
+    electedAt ??= fact.at;
+  if (fact.type !== 'schedule.dispatched') return;
+  if (fact.data.attempt > 1) seen.furtherAttempts++;
+  if (electedAt !== undefined) pauses.push(fact.at - electedAt);
+  electedAt = undefined;
+}
+
 /** A line now and then for whoever waits for the long mode. */
 function tellProgress(): (killed: number) => void {
   const begun = performance.now();
@@ -177,6 +190,7 @@ function summary(kills: Readonly<Record<string, number>>, effects: number): stri
       .join(', ')}`,
     `${load.calls.size} calls, ${effects} effects, ${seen.facts} facts`,
     `${count('execution.fenced')} fences, ${seen.furtherAttempts} further attempts, ${count('leader.elected')} elections`,
+    `${pauses.length} schedulers after the first, whose first grants came ${pauses.join(', ')} ms after their election`,
     `${count('schedule.indeterminate')} indeterminate, ${count('execution.queried')} asked and not done`,
   ].join('; ');
 }

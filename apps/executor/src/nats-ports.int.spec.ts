@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Objm } from '@nats-io/obj';
 import { CELL, PAYLOAD_BUCKET, decodeCommit, digestOf, subjects, toolSpec } from '@writ/contracts';
-import type { ExecutorId, PullRequest, RecordedFact, TenantId } from '@writ/contracts';
+import type { ExecutorId, PullRequest, RecordedFact, TenantId, WritError } from '@writ/contracts';
 import { connectNats, ensureLedger, jetstreamLedger } from '@writ/ledger';
 import type { Ledger } from '@writ/ledger';
 import { eventually, startNats } from '@writ/testkit';
@@ -31,6 +31,8 @@ let ledger: Ledger;
 let agent: ExecutorAgent;
 let executor: ExecutorId;
 let notices: { readonly type: string; readonly data: { readonly invocation: string } }[];
+/** What the agent survived. */
+let troubles: string[];
 let pulls: { readonly request: PullRequest; readonly answer: (reply: unknown) => void }[];
 
 beforeAll(async () => {
@@ -61,6 +63,7 @@ afterAll(async () => {
 beforeEach(async () => {
   notices = [];
   pulls = [];
+  troubles = [];
   executor = `node-${randomUUID()}` as ExecutorId;
   const connection = await connectNats({ url: nats.url, name: 'executor' });
   const pool = new WorkerPool({ workers: 1, environment: {}, maxOutputBytes: 1_000_000 });
@@ -73,7 +76,7 @@ beforeEach(async () => {
       adapters: { module: new ModuleAdapter(FOLDER, pool) },
       largeInputs: { read: () => Promise.resolve(undefined) },
       secrets: secretStore({}, undefined),
-      trouble: () => undefined,
+      trouble: (error) => void troubles.push((error as WritError).code),
       metrics: noMetrics,
       traces: handedOn,
       now: Date.now,
@@ -142,6 +145,14 @@ describe('an executor over NATS', () => {
     (await pulled(2)).answer('what?');
     (await pulled(3)).answer({ grants: [grantOf('b', 1, await ledger.lastSequence())] });
     await told('b');
+  });
+
+  it('told that another scheduler leads: pulls from that one', async () => {
+    (await pulled(1)).answer({ grants: [grantOf('f', 1, await ledger.lastSequence())], more: true });
+    await told('f');
+    suite.publish(subjects.leaders('scheduler'));
+    expect((await pulled(2)).request).toMatchObject({ holding: 0 });
+    expect(troubles).toEqual(['new-leader']);
   });
 
   it('whose nats-server dies and comes back: commits what ran meanwhile, once', async () => {

@@ -10,6 +10,7 @@ import { PULL_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './limits.ts';
 import type { ExecutorPorts, PayloadStore, SchedulerPort } from './ports.ts';
 
 const PULL = subjects.api(CELL, 'scheduler', 'pull');
+const LEADERS = subjects.leaders('scheduler');
 
 /**
  * The three ports that a NATS connection gives. The payload bucket is made by `ensureLedger`. `inboxPrefix` as given to
@@ -29,9 +30,15 @@ export function natsPorts(
 function natsScheduler(connection: NatsConnection, inboxPrefix: string | undefined): SchedulerPort {
   const tool = subjects.api(CELL, 'scheduler', 'tool');
   const open = new Set<(error: Error) => void>();
-  void onReconnect(connection, () => {
-    const lost = new WritError('reconnected', 'the pull was lost with its connection', { retryable: true });
-    for (const interrupt of open) interrupt(lost);
+  const interrupt = (code: string, why: string): void => {
+    for (const reject of open) reject(new WritError(code, why, { retryable: true }));
+  };
+  void onReconnect(connection, () => interrupt('reconnected', 'the pull was lost with its connection'));
+  // One that may not hear of it (its NATS user is older) waits for its timeout.
+  connection.subscribe(LEADERS, {
+    callback: (error) => {
+      if (!error) interrupt('new-leader', 'another scheduler leads, and does not know of the pull');
+    },
   });
   return {
     async pull(request, more) {

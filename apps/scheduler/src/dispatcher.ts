@@ -63,6 +63,8 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     });
     transport.offer = () => this.#offer();
     transport.onCommitted = (facts, state) => this.#onCommitted(facts, state);
+    // Executors wait at whoever led before, who may be dead and end none of their pulls.
+    transport.onLeading = () => connection.publish(subjects.leaders('scheduler'));
   }
 
   onApplicationBootstrap(): void {

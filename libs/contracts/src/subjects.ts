@@ -52,6 +52,8 @@ export const subjects = {
   worker: (tenant: TenantId | '*', worker: string): string => `writ.${tenant}.workers.${worker}`,
   /** Where those workers hear that nobody waits for a call any more; not stored. */
   workerCancel: (tenant: TenantId | '*', worker: string): string => `writ.${tenant}.workers.${worker}.cancel`,
+  /** Where a service of the cell says that another of its processes leads now; an empty message, not stored. */
+  leaders: (service: string): string => `writ._cell.leaders.${service}`,
   /** Request/reply; not stored. `service` and `call` name the handler. */
   api: (tenant: TenantId, service: string, call: string): string => `writ.${tenant}.api.${service}.${call}`,
 } as const;

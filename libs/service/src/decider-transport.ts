@@ -27,6 +27,8 @@ export class DeciderTransport<State, Offer = undefined> extends LedgerTransport 
   offer: () => Offer = () => undefined as Offer;
   /** For a service whose answers must leave at once; set before it listens. Handlers are told after it. */
   onCommitted: (facts: readonly CommittedFact[], state: State) => void = () => {};
+  /** For a service whose clients wait for whoever leads; set before it listens. */
+  onLeading: () => void = () => {};
   readonly #log: Logger;
 
   constructor(parts: DeciderParts<State, Offer>) {
@@ -53,8 +55,10 @@ export class DeciderTransport<State, Offer = undefined> extends LedgerTransport 
       ...(batches ? { appending: (batch, append) => batches.appending(batch, append) } : {}),
       onAppended: (commits, tookMs) => metrics.appended(commits, tookMs),
       onRole: (role) => {
-        if (role === 'leading') elections.add(1);
         this.#log.log(role);
+        if (role !== 'leading') return;
+        elections.add(1);
+        this.onLeading();
       },
       log: (sentence) => this.#log.warn(sentence),
     });
