@@ -75,6 +75,8 @@ describe('upcasts', () => {
       },
     ]);
   });
-  it('of what is no budget: leave it to be refused', () =>
-    expect(decodeCommit(stored({ type: 'budget.defined', data: { budget: 7 } }, 'catalog'))).toEqual([]));
+  it.each([{ budget: 7 }, { budget: null }, null, 7, undefined])(
+    'of what is no budget (%j): leave it to be refused',
+    (data) => expect(decodeCommit(stored({ type: 'budget.defined', data }, 'catalog'))).toEqual([]),
+  );
 });

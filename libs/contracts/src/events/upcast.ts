@@ -24,9 +24,9 @@ export const UPCASTS: Upcasts = {
 };
 
 /** A limit that says nothing of calls without an estimate let them run, until version 2. What is no budget stays as it is. */
-function estimatesWereOptional(data: { readonly budget?: { readonly limits?: unknown } }): unknown {
-  const limits = data.budget?.limits;
-  if (typeof limits !== 'object' || limits === null) return data;
+function estimatesWereOptional(data: { readonly budget?: { readonly limits?: unknown } } | null): unknown {
+  const limits = data?.budget?.limits;
+  if (!data || typeof limits !== 'object' || limits === null) return data;
   const allowing = Object.entries(limits).map(([unit, given]: [string, unknown]) => [
     unit,
     Array.isArray(given) ? given.map(allowed) : allowed(given),
