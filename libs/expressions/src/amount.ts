@@ -18,10 +18,10 @@ import { Fault } from './fault.ts';
 import { startSteps } from './steps.ts';
 import { typeName } from './type-names.ts';
 import { refuseUnitless } from './unitless.ts';
-import { accountUnit } from './units.ts';
-import type { AccountUnit } from './units.ts';
+import { accountDimension } from './units.ts';
+import type { Dimension } from './units.ts';
 import { aKind } from './values/kind.ts';
-import { Quantity, ceilDivide } from './values/quantity.ts';
+import { Quantity } from './values/quantity.ts';
 import { Uint } from './values/uint.ts';
 
 export interface Amount {
@@ -50,11 +50,11 @@ const remembered = memoize(MAX_REMEMBERED, (key) => {
 function compile(source: string, unit: string): Amount {
   const { root, rewritten } = checkSource(source, AMOUNTS, unit);
   refuseUnitless(root, source, rewritten);
-  const account = accountUnit(unit);
+  const counted = accountDimension(unit);
   const type = root.checkedType;
   const dimension = dimensionOfType(type?.name ?? '');
   const plain = type === undefined || type.kind === 'dyn' || /^(int|uint|double)$/.test(type.name);
-  if (dimension !== account.dimension && !plain) {
+  if (dimension !== counted && !plain) {
     const message = `an amount of ${unit} has to be in ${unit} or a plain number; this is ${typeName(type)}`;
     throw new ExpressionError(message, source, rewritten.toSource(root.start, root.end));
   }
@@ -65,7 +65,7 @@ function compile(source: string, unit: string): Amount {
     evaluate: (args) => {
       startSteps();
       try {
-        return notNegative(microsOf(run({ args } as Bindings), account));
+        return notNegative(microsOf(run({ args } as Bindings), counted));
       } catch (thrown) {
         throw thrown instanceof WritError ? thrown : expressionFailed(source, thrown);
       }
@@ -77,9 +77,8 @@ function resolveArguments(path: readonly string[]): ReturnType<typeof resolveFie
   return path[0] === 'args' ? resolveField(path) : undefined;
 }
 
-function microsOf(value: unknown, account: AccountUnit): bigint {
-  if (value instanceof Quantity && value.dimension === account.dimension)
-    return ceilDivide(value.micros, account.scale);
+function microsOf(value: unknown, counted: Dimension): bigint {
+  if (value instanceof Quantity && value.dimension === counted) return value.micros;
   if (typeof value === 'bigint') return value * MICROS_PER_UNIT;
   if (value instanceof Uint) return value.value * MICROS_PER_UNIT;
   if (typeof value !== 'number') throw new Fault(`it is ${aKind(value)}, not a number`);

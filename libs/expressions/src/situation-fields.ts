@@ -20,8 +20,7 @@ const BUDGET_UNITS = [
   { name: 'usd', unit: Unit.usd, dimension: Dimension.usd },
   { name: 'tokens', unit: Unit.tokens, dimension: Dimension.tokens },
   { name: 'calls', unit: Unit.calls, dimension: Dimension.calls },
-  // Accounts of storage count gigabytes, conditions bytes.
-  { name: 'storage', unit: Unit.storage, dimension: Dimension.storage, scale: 10n ** 9n },
+  { name: 'storage', unit: Unit.storage, dimension: Dimension.storage },
 ] as const;
 
 const TIME: Field = {
@@ -31,11 +30,11 @@ const TIME: Field = {
   read: ({ time }) => timestampOf(known(time, 'the time')),
 };
 
-const REMAINING: readonly Field[] = BUDGET_UNITS.map(({ name, unit, dimension, ...more }) => ({
+const REMAINING: readonly Field[] = BUDGET_UNITS.map(({ name, unit, dimension }) => ({
   path: `budget.remaining.${name}`,
   type: dimension,
   meaning: `the least ${unit} that any account on the way of the call has free`,
-  read: ({ budget }) => known(budget, 'the budget').remaining(unit) * ('scale' in more ? more.scale : 1n),
+  read: ({ budget }) => known(budget, 'the budget').remaining(unit),
 }));
 
 const UTILISATION: Field = {

@@ -72,25 +72,15 @@ export const TIME_WORDS: ReadonlyMap<string, bigint> = new Map([
   ['days', 86_400_000_000_000n],
 ]);
 
-/**
- * An account's unit (`usd`, `storage`): its dimension, and how many of our millionths make one of its
- * millionths.
- */
-export interface AccountUnit {
-  readonly dimension: Dimension;
-  readonly scale: bigint;
-}
-
-const ACCOUNT_UNITS: ReadonlyMap<string, AccountUnit> = new Map([
-  [Unit.nodeHours, { dimension: Dimension.nodeHours, scale: 1n }],
-  [Unit.usd, { dimension: Dimension.usd, scale: 1n }],
-  [Unit.tokens, { dimension: Dimension.tokens, scale: 1n }],
-  [Unit.calls, { dimension: Dimension.calls, scale: 1n }],
-  // Accounts of storage count gigabytes, because nobody writes a limit in bytes.
-  [Unit.storage, { dimension: Dimension.storage, scale: 10n ** 9n }],
+const ACCOUNT_DIMENSIONS: ReadonlyMap<string, Dimension> = new Map([
+  [Unit.nodeHours, Dimension.nodeHours],
+  [Unit.usd, Dimension.usd],
+  [Unit.tokens, Dimension.tokens],
+  [Unit.calls, Dimension.calls],
+  [Unit.storage, Dimension.storage],
 ]);
 
-/** How an account of `unit` counts; a meter that is none of ours has a dimension of its own. */
-export function accountUnit(unit: string): AccountUnit {
-  return ACCOUNT_UNITS.get(unit) ?? { dimension: Dimension.own, scale: 1n };
+/** What an account of `unit` counts, storage in bytes; a meter that is none of ours has a dimension of its own. */
+export function accountDimension(unit: string): Dimension {
+  return ACCOUNT_DIMENSIONS.get(unit) ?? Dimension.own;
 }
