@@ -19,7 +19,7 @@ export const GOVERNANCE = new URL('./governance', import.meta.url).pathname;
 export interface TestSuite extends Suite {
   /** A folder of its own, gone at the end. */
   readonly dir: string;
-  /** Applies one governance file; throws what the command line says of it when it is not taken. */
+  /** Applies one governance file in place of the one before; throws what the command line says of it when it is not taken. */
   govern(yaml: string): Promise<void>;
   /** Runs the command line against it; never throws. */
   writ(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
@@ -65,7 +65,7 @@ async function keepHistory({ connection }: Suite): Promise<void> {
 
 async function govern(dir: string, yaml: string): Promise<void> {
   const folder = join(dir, 'catalog');
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'all.yaml'), yaml);
   const { code, err } = await writ(dir, ['apply', '-f', folder]);
   if (code !== 0) throw new Error(`the governance of this suite is not taken (exit code ${code}):\n${err}`);

@@ -36,12 +36,20 @@ export class Checker {
   readonly #calls = new Map<string, Call>();
   readonly #used = new Map<string, bigint>();
   readonly #limits = new Map<string, bigint>();
+  /** What the budget stated last of each limit of a whole allocation. */
+  readonly #stated = new Map<string, bigint>();
   readonly #onceTools = new Set<string>();
   readonly #queryable = new Set<string>();
   readonly #tools = new Map<string, string>();
 
+  /** A ledger in which everything that was owed is answered. */
   judge(commits: readonly StoredCommit[]): Verdict {
-    return this.judgeFacts(commits.flatMap((commit) => decodeCommit(commit)));
+    const verdict = this.judgeFacts(commits.flatMap((commit) => decodeCommit(commit)));
+    for (const [key, stated] of this.#stated) {
+      const used = this.#used.get(key) ?? 0n;
+      if (stated !== used) this.violations.push(`${key}: ${stated} is stated in the end, ${used} is used`);
+    }
+    return verdict;
   }
 
   judgeFacts(facts: readonly RecordedFact[]): Verdict {
@@ -118,6 +126,10 @@ export class Checker {
       if (!call.holds || call.closed) this.#violated(fact, 'is released without an open hold');
       call.closed = true;
       for (const line of call.holds ?? []) this.#spend(fact, line, -BigInt(line.amount));
+    } else if (fact.type === 'budget.stated') {
+      for (const { account, unit, tool, window, used } of fact.data.limits)
+        if (tool === undefined && window === undefined)
+          this.#stated.set(`${fact.tenant} ${account} ${unit}`, BigInt(used));
     } else if (fact.type === 'execution.completed' || fact.type === 'execution.attempted') {
       const call = this.#call(fact.tenant, fact.data.invocation);
       if (!call.holds || call.closed) this.#violated(fact, 'ends an attempt without an open hold');

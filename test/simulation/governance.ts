@@ -65,7 +65,11 @@ const WINDOWED = { usd: { hard: 25, rollingMinutes: 1 }, calls: { hard: 20, per:
 export function catalogFacts(tenant: TenantId): Fact[] {
   return [
     ...TOOLS.map((tool): Fact => ({ type: 'tool.registered', tenant, data: { tool } })),
-    { type: 'policy.published', tenant, data: { bundle: digestOf(POLICIES), policies: POLICIES } },
+    {
+      type: 'policy.published',
+      tenant,
+      data: { bundle: digestOf(POLICIES), policies: POLICIES, balances: 'stated' },
+    },
     ...[
       { account: '/', limits: LIMITS },
       { account: 'default', limits: WINDOWED },

@@ -117,6 +117,10 @@ function otherSummary(fact: RecordedFact): string {
         .join(', ');
     case 'budget.alerted':
       return `${fact.data.account}: ${decimal(fact.data.used)} of ${decimal(fact.data.limit)} ${fact.data.unit}`;
+    case 'budget.stated':
+      return fact.data.limits
+        .map(({ account, unit, used, limit }) => `${account}: ${decimal(used)} of ${decimal(limit)} ${unit}`)
+        .join(', ');
     case 'approval.escalated':
       return `${fact.data.approvers.join(', ')} are asked too`;
     case 'approval.revoked':

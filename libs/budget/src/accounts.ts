@@ -91,6 +91,11 @@ export function accountAt(tenant: TenantBudget, path: string): Account {
   return account;
 }
 
+/** The name of a limit within its account. */
+export function purseKey(unit: string, tool: Purse['tool'], window = ''): string {
+  return [unit, tool ?? '', window].join(' ');
+}
+
 /** The account's purse of that limit, begun empty when it is new. */
 export function purseOf(
   account: Account,
@@ -99,7 +104,7 @@ export function purseOf(
   window: Window,
   now: number,
 ): Purse {
-  const key = [unit, tool ?? '', nameOf(window)].join(' ');
+  const key = purseKey(unit, tool, nameOf(window));
   let purse = account.purses.get(key);
   if (purse) return purse;
   const calendar = window.kind === 'calendar' ? spanAt(window.per, window.timeZone, now) : undefined;
@@ -121,6 +126,7 @@ export function purseOf(
     oldest: undefined,
     newest: undefined,
     place: 0,
+    changed: undefined,
   };
   account.purses.set(key, purse);
   return purse;

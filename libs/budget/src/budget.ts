@@ -12,7 +12,7 @@ import type { BudgetState } from './state.ts';
 
 export const budget: Decider<BudgetState> = {
   name: 'budget',
-  version: 4,
+  version: 5,
   writes: SubjectKind.budget,
   reads: new Set([SubjectKind.catalog, SubjectKind.decisions, SubjectKind.schedule, SubjectKind.executions]),
   folds: FOLDED,

@@ -10,6 +10,7 @@ import { endUnused, escalate, forgetAsking, grant, releaseHold, reserve } from '
 import { settle, settleAttempt } from './settle.ts';
 import { tenantOf } from './state.ts';
 import type { BudgetState } from './state.ts';
+import { foldStated, noteFolded, watchBalances } from './statements.ts';
 import { removePayload, returnStorage } from './storage.ts';
 
 type Folds = { readonly [T in EventType]?: (state: BudgetState, fact: RecordedFact<T>) => void };
@@ -41,6 +42,9 @@ const FOLDS: Folds = {
     releaseHold(state, tenantOf(state, tenant), data.invocation),
   'budget.alerted': noteRecorded,
   'budget.adjusted': noteRecorded,
+  'policy.published': (state, { tenant, seq, data }) =>
+    watchBalances(state, tenantOf(state, tenant), data.balances === 'stated', seq),
+  'budget.stated': foldStated,
 };
 
 /** The types of facts that can change the state. */
@@ -51,6 +55,7 @@ export function evolve(state: BudgetState, fact: RecordedFact): BudgetState {
   if (!fold) return state;
   if (fact.at > state.now) state.now = fact.at;
   fold(state, fact);
+  if (state.statements.watches.size > 0) noteFolded(state, fact);
   return state;
 }
 

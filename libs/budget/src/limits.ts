@@ -24,5 +24,11 @@ export const ROLLING_BUCKETS = 60;
 /** Most ways from a project and campaign to its accounts that are kept; agents name them, so they are not trusted. */
 export const MAX_WAYS = 10_000;
 
+/** Most answers that may be given while balances wait to be stated: about one statement in each full commit. */
+export const MAX_ANSWERS_UNSTATED = 60;
+
+/** Most limits, and steps in which time takes something off them, in one fact of a statement: some 50 KiB. */
+export const MAX_STATED = 500;
+
 /** Most terms that are kept for other limits with the same to share. */
 export const MAX_TERMS_SHARED = 1_000;

@@ -52,6 +52,8 @@ export interface Purse {
   newest: HeldLine | undefined;
   /** Its number in the snapshot that was last taken. */
   place: number;
+  /** Where it says that its sums have changed; absent while nobody wants its balance stated. */
+  changed: Set<Purse> | undefined;
 }
 
 /** What may still be reserved under the terms; nothing, not less, when the limit was lowered below what is used. */
@@ -85,6 +87,7 @@ export function charge(purse: Purse, spent: bigint, overrun: bigint, now: Instan
   if (spent !== 0n) purse.spent += spent;
   if (overrun !== 0n) purse.overrun += overrun;
   purse.used += overrun === 0n ? spent : spent + overrun;
+  purse.changed?.add(purse);
   if (purse.window.kind !== 'rolling' || (spent === 0n && overrun === 0n)) return;
   const leavesAt = bucketLeavesAt(purse.window.lengthMs, now);
   const last = purse.buckets.at(-1);
@@ -102,6 +105,7 @@ export function giveBack(purse: Purse, amount: bigint): void {
   purse.overrun -= beyond;
   purse.spent -= within;
   purse.used -= beyond + within;
+  purse.changed?.add(purse);
 }
 
 /** Adds a line at the end of the purse's list. */
@@ -112,6 +116,7 @@ export function openLine(purse: Purse, invocation: InvocationId, amount: bigint)
   purse.newest = line;
   purse.used += amount;
   purse.lines++;
+  purse.changed?.add(purse);
   return line;
 }
 
@@ -124,6 +129,7 @@ export function closeLine(line: HeldLine): void {
   else purse.newest = older;
   purse.used -= line.amount;
   purse.lines--;
+  purse.changed?.add(purse);
 }
 
 /** A share that the use has fallen below is told again when it is next reached. */
@@ -147,7 +153,7 @@ function closeWindows(
 ): void {
   while (now >= purse.until) {
     const held = heldOf(purse);
-    purse.debt = overdrawn(purse);
+    purse.debt = debtAfter(purse);
     purse.spent = 0n;
     purse.overrun = 0n;
     purse.used = purse.debt + held;
@@ -159,7 +165,7 @@ function closeWindows(
 }
 
 /** What the next window has to repay: use beyond the soft limit, or beyond the hard one where there is no other. */
-function overdrawn({ terms, debt, spent, overrun }: Purse): bigint {
+export function debtAfter({ terms, debt, spent, overrun }: Purse): bigint {
   if (!terms) return 0n;
   const beyond = debt + spent + overrun - (terms.soft ?? terms.limit);
   if (beyond <= 0n) return 0n;

@@ -1,4 +1,7 @@
-/** What the budget owes now: alerts and overruns first, then the call that has waited longest gets its answer. */
+/**
+ * What the budget owes now: alerts and overruns first, then the call that has waited longest gets its answer, and in the end
+ * balances are stated, for tenants whose policies read them.
+ */
 import type { Fact, HoldLine, Instant } from '@writ/contracts';
 import { accountsOf } from './accounts.ts';
 import { Ceiling, isStated } from './amounts.ts';
@@ -8,14 +11,18 @@ import { exhausted, unestimated, unjustified, unknownAccount, unmeasurable } fro
 import { loanOf } from './soft-limits.ts';
 import type { PassedPurse } from './soft-limits.ts';
 import type { AskingCall, BudgetState } from './state.ts';
+import { dueStatement, statementOf } from './statements.ts';
 
 /** The next answer owed; empty when all are given. The host folds it and asks again. */
 export function react(state: BudgetState, at: Instant): readonly Fact[] {
   const note = state.notes.first;
   if (note) return [note.fact];
+  const now = Math.max(at, state.now);
+  const watch = dueStatement(state);
+  if (watch) return [statementOf(watch, now)];
   const call = state.owed.first;
   if (!call) return [];
-  if (call.status === 'asking') return [answer(call, Math.max(at, state.now))];
+  if (call.status === 'asking') return [answer(call, now)];
   const { tenant, invocation } = call;
   if (call.status === 'releasing')
     return [{ type: 'budget.released', tenant: tenant.id, data: { invocation, reason: call.reason } }];

@@ -28,6 +28,7 @@ import type {
   OwedNote,
   ReleasingCall,
   TenantBudget,
+  Watch,
 } from './state.ts';
 
 /** `[path, parent, inForce, purses, limits as places in purses]` */
@@ -45,6 +46,9 @@ type SavedCall =
 /** `[digest, amount, purses]` */
 type SavedPayload = readonly [Digest, string, readonly number[]];
 
+/** `[moved, stated, changed, parts]`; purses by number, parts as pairs of a purse and when the last one leaves. */
+type SavedWatch = readonly [number, number, readonly number[], readonly (readonly [number, Instant])[]];
+
 interface SavedTenant {
   readonly id: TenantId;
   readonly accounts: readonly SavedAccount[];
@@ -52,6 +56,7 @@ interface SavedTenant {
   readonly ways: readonly (readonly number[])[];
   readonly calls: readonly SavedCall[];
   readonly payloads: readonly SavedPayload[];
+  readonly watch?: SavedWatch;
 }
 
 interface SavedBudget {
@@ -59,14 +64,18 @@ interface SavedBudget {
   readonly tenants: readonly SavedTenant[];
   readonly owed: readonly (readonly [TenantId, InvocationId])[];
   readonly notes: readonly OwedNote['fact'][];
+  /** `[tenants that state balances, answers given since]` */
+  readonly stating?: readonly [readonly TenantId[], number];
 }
 
 export function snapshot(state: BudgetState): Json {
+  const { watches, owed, delayed } = state.statements;
   const saved: SavedBudget = {
     now: state.now,
-    tenants: Array.from(state.tenants.values(), saveTenant),
+    tenants: Array.from(state.tenants.values(), (tenant) => saveTenant(tenant, watches.get(tenant.id))),
     owed: Array.from(state.owed, ({ tenant, invocation }) => [tenant.id, invocation]),
     notes: Array.from(state.notes, ({ fact }) => fact),
+    ...(owed.size === 0 ? {} : { stating: [Array.from(owed, ({ tenant }) => tenant.id), delayed] }),
   };
   return saved as unknown as Json;
 }
@@ -75,12 +84,15 @@ export function restore(json: Json): BudgetState {
   const saved = json as unknown as SavedBudget;
   const state = initial();
   state.now = saved.now;
-  for (const one of saved.tenants) restoreTenant(tenantOf(state, one.id), one);
+  for (const one of saved.tenants) restoreTenant(state, tenantOf(state, one.id), one);
   for (const [id, invocation] of saved.owed) {
     const call = tenantOf(state, id).calls.get(invocation);
     if (call && 'answered' in call) state.owed.push(call);
   }
   for (const fact of saved.notes) state.notes.push({ answered: false, fact });
+  const [stating, delayed] = saved.stating ?? [[], 0];
+  state.statements.delayed = delayed;
+  for (const id of stating) state.statements.owed.add(state.statements.watches.get(id) as Watch);
   return state;
 }
 
@@ -99,7 +111,7 @@ class Numbers<T> {
   }
 }
 
-function saveTenant({ id, accounts, calls, payloads }: TenantBudget): SavedTenant {
+function saveTenant({ id, accounts, calls, payloads }: TenantBudget, watch: Watch | undefined): SavedTenant {
   let purses = 0;
   const places = new Numbers<Account>();
   const ways = new Numbers<readonly Account[]>();
@@ -132,7 +144,13 @@ function saveTenant({ id, accounts, calls, payloads }: TenantBudget): SavedTenan
       payload.amount.toString(),
       payload.purses.map(({ place }) => place),
     ]),
+    ...(watch ? { watch: saveWatch(watch) } : {}),
   };
+}
+
+function saveWatch({ moved, stated, changed, partsStated }: Watch): SavedWatch {
+  const parts = Array.from(partsStated, ([{ place }, at]) => [place, at] as const);
+  return [moved, stated, Array.from(changed, ({ place }) => place), parts];
 }
 
 function saveCall(
@@ -164,7 +182,7 @@ function saveCall(
   }
 }
 
-function restoreTenant(tenant: TenantBudget, saved: SavedTenant): void {
+function restoreTenant(state: BudgetState, tenant: TenantBudget, saved: SavedTenant): void {
   const accounts: Account[] = [];
   const purses: Purse[] = [];
   for (const [path, parent, inForce, savedPurses, limits] of saved.accounts) {
@@ -192,6 +210,24 @@ function restoreTenant(tenant: TenantBudget, saved: SavedTenant): void {
     const payload = { amount: BigInt(amount), purses: places.map((place) => purses[place] as Purse) };
     tenant.payloads.set(digest, payload);
   }
+  if (saved.watch) state.statements.watches.set(tenant.id, restoreWatch(tenant, saved.watch, purses));
+}
+
+function restoreWatch(
+  tenant: TenantBudget,
+  [moved, stated, changed, parts]: SavedWatch,
+  purses: readonly Purse[],
+): Watch {
+  const purse = (place: number): Purse => purses[place] as Purse;
+  const watch = {
+    tenant,
+    moved,
+    stated,
+    changed: new Set(changed.map(purse)),
+    partsStated: new Map(parts.map(([place, at]) => [purse(place), at])),
+  };
+  for (const one of purses) one.changed = watch.changed;
+  return watch;
 }
 
 function restoreCall(

@@ -26,6 +26,8 @@ export interface BudgetState {
   readonly owed: Queue<OwedCall>;
   /** Alerts and overruns that are owed; they go out before any other answer. */
   readonly notes: Queue<OwedNote>;
+  /** Balances that are owed to policies that read them; they go out behind all other answers. */
+  readonly statements: Statements;
 }
 
 export interface TenantBudget {
@@ -124,8 +126,30 @@ export interface OwedNote extends Waiting {
   readonly fact: Fact<'budget.alerted' | 'budget.adjusted'>;
 }
 
+/** A tenant whose balances are stated. */
+export interface Watch {
+  readonly tenant: TenantBudget;
+  /** Ledger sequence of the last fact folded that began the watch, moved money or changed accounts. */
+  moved: number;
+  /** Up to where all of that is stated. */
+  stated: number;
+  /** What changed since it was stated last, in the order of the changes. */
+  readonly changed: Set<Purse>;
+  /** Of rolling windows: when the last part that was stated leaves. Only that one and later ones can change. */
+  readonly partsStated: Map<Purse, Instant>;
+}
+
+export interface Statements {
+  readonly watches: Map<TenantId, Watch>;
+  /** Those that have something to state, longest waiting first. */
+  readonly owed: Set<Watch>;
+  /** Answers given since something is to be stated. */
+  delayed: number;
+}
+
 export function initial(): BudgetState {
-  return { now: 0, tenants: new Map(), owed: new Queue(), notes: new Queue() };
+  const statements = { watches: new Map(), owed: new Set<never>(), delayed: 0 };
+  return { now: 0, tenants: new Map(), owed: new Queue(), notes: new Queue(), statements };
 }
 
 /** The tenant's budget, begun when this is the first that is heard of it. */

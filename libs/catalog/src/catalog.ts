@@ -9,6 +9,7 @@ import type {
   ConcurrencySpec,
   Digest,
   EnvironmentSpec,
+  EventData,
   GroupsSpec,
   NodeType,
   OwnersSpec,
@@ -45,6 +46,8 @@ export interface CatalogInForce {
   readonly catalog: Catalog;
   /** Digest of the published policies; absent before the first bundle. */
   readonly bundle: Digest | undefined;
+  /** Whether the budget states the balances that its policies read. */
+  readonly statesBalances: boolean;
   /** Ledger sequence of the last catalog commit; 0 when there is none. */
   readonly revision: number;
 }
@@ -65,6 +68,7 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
     owners: {},
   };
   let bundle: Digest | undefined;
+  let balances: EventData<'policy.published'>['balances'];
   let revision = 0;
   for (const fact of facts) {
     switch (fact.type) {
@@ -75,7 +79,7 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
         tools.delete(fact.data.tool);
         break;
       case 'policy.published':
-        ({ policies, bundle } = fact.data);
+        ({ policies, bundle, balances } = fact.data);
         break;
       case 'budget.defined':
         budgets.set(fact.data.budget.account, fact.data.budget);
@@ -105,6 +109,7 @@ export function currentCatalog(facts: Iterable<RecordedFact>): CatalogInForce {
   return {
     catalog: { tools, policies, budgets, breakers, scheduling, ...wholes, nodeTypes },
     bundle,
+    statesBalances: balances === 'stated',
     revision,
   };
 }

@@ -138,6 +138,22 @@ describe('a changed catalog', () => {
     expect(changes).toEqual([{ kind: 'changed', what: 'policy', name: '(order)', fields: [] }]);
   });
 
+  it('with rules that read balances: says so, also of the same rules that were published without it', () => {
+    const rule = policyRule.parse({ name: 'low', condition: 'budget.utilisation > 90 %', action: 'deny' });
+    const reading = { ...before, policies: [rule] };
+    const { facts } = diff(LAB, current, reading);
+    expect(facts).toMatchObject([{ type: 'policy.published', data: { balances: 'stated' } }]);
+    expect(
+      diff(LAB, currentCatalog(recorded([...diff(LAB, NONE, before).facts, ...facts], 7)), reading),
+    ).toEqual({ facts: [], changes: [] });
+    const older = facts.map((fact) => ({ ...fact, data: { ...fact.data, balances: undefined } }) as Fact);
+    const inForce = currentCatalog(recorded([...diff(LAB, NONE, before).facts, ...older], 7));
+    expect(diff(LAB, inForce, reading)).toEqual({
+      facts,
+      changes: [{ kind: 'changed', what: 'policy', name: '(balances)', fields: [] }],
+    });
+  });
+
   it('with a breaker that is no longer wanted: retires it', () => {
     const spec = breakerSpec.parse({ pool: 'gpu', window: 10 });
     const guarded = { ...before, breakers: new Map([['pool:gpu', spec]]) };

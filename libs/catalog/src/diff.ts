@@ -2,7 +2,7 @@
  * From the catalog in force to the wanted one: the facts to publish and the changes to show. Restrictions come before
  * capabilities in the order of the facts, so that no prefix of them allows more than either catalog does.
  */
-import { digestOf, schedulingSpec } from '@writ/contracts';
+import { digestOf, readsBudget, schedulingSpec } from '@writ/contracts';
 import type { Fact, PolicyRule, TenantId } from '@writ/contracts';
 import type { Catalog, CatalogInForce } from './catalog.ts';
 import { changeOf, same } from './change.ts';
@@ -33,10 +33,25 @@ export function diff(tenant: TenantId, current: CatalogInForce, wanted: Catalog)
   return { facts: parts.flatMap((part) => part.facts), changes: parts.flatMap((part) => part.changes) };
 }
 
-/** A bundle is published whole; the changes name its rules. An empty bundle is published too: then it is meant. */
+/**
+ * A bundle is published whole; the changes name its rules. An empty bundle is published too: then it is meant. So is one that
+ * reads balances and was published before the budget stated them.
+ */
 function policiesDiff(tenant: TenantId, current: CatalogInForce, wanted: Catalog): CatalogDiff {
   const bundle = digestOf(wanted.policies);
-  if (bundle === current.bundle) return NOTHING;
+  const statesBalances = readsBudget(wanted.policies);
+  const published: Fact = {
+    type: 'policy.published',
+    tenant,
+    data: { bundle, policies: [...wanted.policies], ...(statesBalances ? { balances: 'stated' } : {}) },
+  };
+  if (bundle === current.bundle) {
+    if (statesBalances === current.statesBalances) return NOTHING;
+    return {
+      facts: [published],
+      changes: [{ kind: 'changed', what: 'policy', name: '(balances)', fields: [] }],
+    };
+  }
   const rules = pairs(byName(current.catalog.policies), byName(wanted.policies));
   const changes = rules.flatMap(([name, before, after]) => changeOf('policy', name, before, after) ?? []);
   const whole: Change = {
@@ -45,9 +60,8 @@ function policiesDiff(tenant: TenantId, current: CatalogInForce, wanted: Catalog
     name: '(order)',
     fields: [],
   };
-  const policies = [...wanted.policies];
   return {
-    facts: [{ type: 'policy.published', tenant, data: { bundle, policies } }],
+    facts: [published],
     changes:
       changes.length > 0 ? changes : [wanted.policies.length > 0 ? whole : { ...whole, name: '(none)' }],
   };

@@ -23,6 +23,7 @@ export { MAX_STANDING_SECONDS } from './events/approval.ts';
 export { EVENT_SCHEMAS, EVENTS_BY_KIND } from './events/events.ts';
 export { VERSIONS } from './events/upcast.ts';
 export { Verdict } from './events/decision.ts';
+export { MOVING_TYPES } from './events/budget.ts';
 export { ForcedMode, GOVERNING_TYPES } from './events/catalog.ts';
 export { AttemptCause } from './events/execution.ts';
 export { breakerScope, breakerScopeOf, breakerSpec } from './files/breaker-file.ts';
@@ -37,7 +38,14 @@ export {
   shareSpec,
 } from './files/governance-file.ts';
 export { NodeEnd } from './events/workflow.ts';
-export { LimitScope, PolicyAction, PolicyMode, policyFileRule, policyRule } from './files/policy-file.ts';
+export {
+  LimitScope,
+  PolicyAction,
+  PolicyMode,
+  policyFileRule,
+  policyRule,
+  readsBudget,
+} from './files/policy-file.ts';
 export {
   Effects,
   FailureClass,
@@ -107,7 +115,7 @@ export type { Decider, Fact, Instant, Json, RecordedFact } from './decider.ts';
 export type { Digest } from './digest.ts';
 export type { WritErrorOptions } from './errors.ts';
 export type { Demand } from './events/approval.ts';
-export type { HoldLine, SoftLimitPassed } from './events/budget.ts';
+export type { HoldLine, SoftLimitPassed, StatedLimit } from './events/budget.ts';
 export type { ApprovalTerms, PolicyDecided } from './events/decision.ts';
 export type { EventData, EventType } from './events/events.ts';
 export type { PayloadRef, Priority, ToolCall, ToolRequested } from './events/request.ts';

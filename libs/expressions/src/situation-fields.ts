@@ -33,14 +33,14 @@ const TIME: Field = {
 const REMAINING: readonly Field[] = BUDGET_UNITS.map(({ name, unit, dimension }) => ({
   path: `budget.remaining.${name}`,
   type: dimension,
-  meaning: `the least ${unit} that any account on the way of the call has free`,
+  meaning: `the least ${unit} that any limit on the way of the call has free, those for its tool and of the present window included`,
   read: ({ budget }) => known(budget, 'the budget').remaining(unit),
 }));
 
 const UTILISATION: Field = {
   path: 'budget.utilisation',
   type: 'double',
-  meaning: 'the greatest share of a limit that is spent or held in any account on the way: 0.9 is `90 %`',
+  meaning: 'the greatest share of a limit on the way of the call that is spent or held: 0.9 is `90 %`',
   read: ({ budget }) => known(budget, 'the budget').utilisation(),
 };
 

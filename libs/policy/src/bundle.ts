@@ -3,7 +3,7 @@
  * that the order in a file never changes a decision. For each tool the rules that can match its calls are found once
  * (`tool-rules.ts`) and remembered until the rules, the tool or the environment change.
  */
-import { PolicyAction, PolicyMode, compareText, messageOf } from '@writ/contracts';
+import { PolicyAction, PolicyMode, compareText, messageOf, readsBudget } from '@writ/contracts';
 import type { Digest, EnvironmentSpec, LimitRule, PolicyRule } from '@writ/contracts';
 import { compileCondition } from '@writ/expressions';
 import type { Bindings } from '@writ/expressions';
@@ -40,7 +40,7 @@ export class Bundle {
     this.reads = {
       history: policies.some(({ condition }) => /\bhistory\b/.test(condition)),
       runs: policies.some(({ condition }) => /\bhistory\b.*\b(succeeded|failed)\b/s.test(condition)),
-      budget: policies.some(({ condition }) => /\bbudget\b/.test(condition)),
+      budget: readsBudget(policies),
     };
     this.limits = new Map(
       policies.flatMap(({ name, action, mode, limit }) =>

@@ -11,7 +11,7 @@ import type { Catalog } from './catalog.ts';
 import type { Ceiling } from './ceiling.ts';
 import { judgeByRules } from './judgement.ts';
 import { MAX_REASON_LENGTH } from './limits.ts';
-import type { AskedCall } from './living-call.ts';
+import type { AskedCall } from './asked-call.ts';
 import type { Memory } from './memory/memory.ts';
 import { timesDenied } from './memory/repeated-denials.ts';
 import type { RegisteredTool } from './registered-tool.ts';

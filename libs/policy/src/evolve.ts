@@ -12,8 +12,9 @@ import { takeMalformed, takeRequest } from './intake.ts';
 import { awaitsHold, awaitsRun } from './living-call.ts';
 import type { Cancellation, LivingCall } from './living-call.ts';
 import type { ApprovalOutcome } from './past-approvals.ts';
-import { noteBundle, noteDecided, noteNews } from './memory/memory.ts';
-import { drop, follow, put, settle, tenantOf } from './state.ts';
+import { isNews, noteBundle, noteDecided, noteNews } from './memory/memory.ts';
+import type { News } from './memory/memory.ts';
+import { drop, follow, put, settle, takeTurn, tenantOf } from './state.ts';
 import type { PolicyState, Rejection, Tenant } from './state.ts';
 
 export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
@@ -46,13 +47,6 @@ export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
     case 'budget.refused':
       budgetAnswered(state, fact);
       break;
-    case 'budget.released':
-    case 'budget.adjusted':
-    case 'execution.completed':
-    case 'execution.attempted':
-    case 'schedule.resolved':
-      noteNews(state.tenants.get(fact.tenant), fact);
-      break;
     case 'approval.voted':
       vote(state, fact);
       break;
@@ -73,6 +67,7 @@ export function evolve(state: PolicyState, fact: RecordedFact): PolicyState {
       callFact(state, fact);
       break;
     default:
+      if (isNews(fact)) takeNews(state, fact);
   }
   return state;
 }
@@ -126,16 +121,27 @@ function budgetAnswered(
   put(state, tenant, { status: 'held', call, decision: { ...decision, approval }, money });
 }
 
+/** What is stated may be what the next call waits for. */
+function takeNews(state: PolicyState, fact: News): void {
+  const tenant = state.tenants.get(fact.tenant);
+  noteNews(tenant, fact);
+  if (tenant && fact.type === 'budget.stated') takeTurn(state, tenant);
+}
+
 /** What people granted has to pass a changed catalog again; who may vote may have changed with it. */
 function changeCatalog(state: PolicyState, fact: CatalogFact): void {
   const tenant = tenantOf(state, fact.tenant);
   const { governedAt } = tenant.catalog;
   foldCatalog(tenant.catalog, fact);
   if (fact.type === 'policy.published') {
-    noteBundle(tenant);
+    noteBundle(tenant, fact.data.balances === 'stated' ? fact.seq : undefined);
     follow(state, tenant);
+    takeTurn(state, tenant);
   }
-  if (fact.type === 'budget.defined' || fact.type === 'budget.retired') noteNews(tenant, fact);
+  if (fact.type === 'budget.defined' || fact.type === 'budget.retired') {
+    noteNews(tenant, fact);
+    takeTurn(state, tenant);
+  }
   if (fact.type === 'groups.defined' || fact.type === 'owners.defined') reconsiderAll(state, tenant, fact.at);
   if (tenant.awaitingRun === 0 || tenant.catalog.governedAt === governedAt) return;
   for (const living of tenant.calls.values())

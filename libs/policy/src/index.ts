@@ -12,7 +12,7 @@ export type { PolicyFinding } from './authoring/analysis.ts';
 export type { BacktestReport, ShiftExample } from './authoring/backtest.ts';
 export type { FieldProblem, PolicyProblem, ToolProblem } from './check.ts';
 export type { Decision } from './decision.ts';
-export type { AskedCall } from './living-call.ts';
+export type { AskedCall } from './asked-call.ts';
 export type { Delegation } from './delegations.ts';
 export type { StandingGrant } from './standing-grants.ts';
 export type { ApprovalOutcome, PastApproval, Requester } from './past-approvals.ts';

@@ -6,7 +6,7 @@
 import { digestOf, messageOf } from '@writ/contracts';
 import type { AgentId, Digest, InvocationId, RecordedFact, ToolCall } from '@writ/contracts';
 import { MAX_REASON_LENGTH } from './limits.ts';
-import type { AskedCall } from './living-call.ts';
+import type { AskedCall } from './asked-call.ts';
 import { requestContext } from './request-context.ts';
 import type { RequestContext } from './request-context.ts';
 import { owe, put, tenantOf } from './state.ts';
@@ -57,7 +57,8 @@ function takeCall(
     return;
   }
   const call: AskedCall = { invocation, agent, tool, inputs, argsDigest: actual as Digest, request };
-  put(state, tenant, { status: 'undecided', call });
+  const asOf = tenant.memory.stated?.moved;
+  put(state, tenant, { status: 'undecided', call, ...(asOf === undefined ? {} : { asOf }) });
 }
 
 type Reason = Pick<Rejection, 'reason' | 'detail'>;

@@ -8,7 +8,7 @@ import type { Bindings } from '@writ/expressions';
 import type { Bundle } from './bundle.ts';
 import type { Match } from './compiled-rule.ts';
 import type { Ceiling } from './ceiling.ts';
-import type { AskedCall } from './living-call.ts';
+import type { AskedCall } from './asked-call.ts';
 import { budgetView } from './memory/budget-view.ts';
 import { historyView } from './memory/history.ts';
 import { exceeded } from './memory/limits-in-force.ts';
@@ -49,14 +49,13 @@ export function bindingsOf(
   { memory, bundle, tool, call, now }: Hearing,
   ceiling: Pick<Ceiling, 'cost' | 'price'>,
 ): Bindings {
-  const { project, campaign } = call.request;
   return bundle.bindings({
     tool: tool.bindings(ceiling),
     args: call.inputs,
     agent: { name: call.agent },
     request: call.request,
     time: now,
-    budget: bundle.reads.budget ? budgetView(memory.budget, project, campaign) : undefined,
+    budget: bundle.reads.budget ? budgetView(memory, call, now) : undefined,
     history: memory.history ? historyView(memory.history, call, now) : undefined,
   });
 }

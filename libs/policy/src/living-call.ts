@@ -2,30 +2,10 @@
  * A call that is not decided for good, as a union over what happens next: either policy owes a fact, or
  * somebody else has the word. Its transitions are in `evolve.ts`, its answers in `react.ts`.
  */
-import type {
-  AgentId,
-  ApprovalTerms,
-  Digest,
-  Instant,
-  InvocationId,
-  JsonObject,
-  PolicyDecided,
-  SoftLimitPassed,
-  ToolName,
-} from '@writ/contracts';
+import type { ApprovalTerms, Instant, PolicyDecided, SoftLimitPassed } from '@writ/contracts';
 import { nextStageMs } from './approval-terms.ts';
-import type { RequestContext } from './request-context.ts';
+import type { AskedCall } from './asked-call.ts';
 import type { BrokenGlass, CastVote } from './tally.ts';
-
-/** A call as it was asked for. */
-export interface AskedCall {
-  readonly invocation: InvocationId;
-  readonly agent: AgentId;
-  readonly tool: ToolName;
-  readonly inputs: JsonObject;
-  readonly argsDigest: Digest;
-  readonly request: RequestContext;
-}
 
 /** A decision that needs people. */
 export type ApprovalDecision = PolicyDecided & { readonly approval: ApprovalTerms };
@@ -45,7 +25,10 @@ interface NeedsApproval<Status extends string> extends Asked<Status> {
 }
 
 /** `policy.decided` is owed. */
-export type UndecidedCall = Asked<'undecided'>;
+export interface UndecidedCall extends Asked<'undecided'> {
+  /** Ledger sequence that stated balances have to be as of; absent while no rule reads them. */
+  readonly asOf?: number;
+}
 
 /**
  * The budget has the word: a person is only asked once the money is there. A cancel has to wait for that

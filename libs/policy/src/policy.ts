@@ -21,6 +21,7 @@ const FOLDS: ReadonlySet<EventType> = new Set([
   'budget.refused',
   'budget.released',
   'budget.adjusted',
+  'budget.stated',
   'approval.consumed',
   'schedule.refused',
   'schedule.resolved',
@@ -31,7 +32,7 @@ const FOLDS: ReadonlySet<EventType> = new Set([
 
 export const policy: Decider<PolicyState> & Required<Pick<Decider<PolicyState>, 'folds'>> = {
   name: 'policy',
-  version: 4,
+  version: 5,
   writes: SubjectKind.decisions,
   reads: new Set([
     SubjectKind.requests,

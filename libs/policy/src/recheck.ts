@@ -8,7 +8,8 @@ import type { Denial, Demand, Fact, Instant, PolicyDecided } from '@writ/contrac
 import { demandsOf } from './approval-terms.ts';
 import { decide } from './decision.ts';
 import { MAX_REASON_LENGTH } from './limits.ts';
-import type { ApprovalDecision, AskedCall, Consent, DoubtedCall } from './living-call.ts';
+import type { AskedCall } from './asked-call.ts';
+import type { ApprovalDecision, Consent, DoubtedCall } from './living-call.ts';
 import { tally } from './tally.ts';
 import type { Tenant } from './state.ts';
 

@@ -8,7 +8,7 @@ import type { Amounts, Instant, JsonObject, Json, RecordedFact } from '@writ/con
 import { compileCondition } from '@writ/expressions';
 import type { Bindings, Condition } from '@writ/expressions';
 import { MAX_STANDING_GRANTS } from './limits.ts';
-import type { AskedCall } from './living-call.ts';
+import type { AskedCall } from './asked-call.ts';
 
 export interface StandingGrant {
   readonly standing: string;

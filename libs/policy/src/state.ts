@@ -15,6 +15,7 @@ import { awaitsHold, awaitsRun, isOwed, isWaiting, timerOf } from './living-call
 import type { LivingCall } from './living-call.ts';
 import { emptyMemory } from './memory/memory.ts';
 import type { Memory } from './memory/memory.ts';
+import { isStated } from './memory/stated-balances.ts';
 import { PastApprovals } from './past-approvals.ts';
 import { StandingGrants } from './standing-grants.ts';
 
@@ -44,7 +45,7 @@ export interface Tenant {
 
 export interface PolicyState {
   readonly tenants: Map<TenantId, Tenant>;
-  /** Tenants with something in `owed`; the first is served next. */
+  /** Tenants that are owed an answer that can be given; the first is served next. */
   readonly ready: Set<TenantId>;
   readonly expiries: Expiries;
   /** Number of calls whose next fact is the budget's. */
@@ -125,7 +126,21 @@ export function drop(state: PolicyState, tenant: Tenant, invocation: InvocationI
 
 export function owe(state: PolicyState, tenant: Tenant, item: InvocationId | Rejection): void {
   tenant.owed.push(item);
-  state.ready.add(tenant.id);
+  takeTurn(state, tenant);
+}
+
+/** The tenant is served in its turn while it is owed something that does not wait for balances. */
+export function takeTurn({ ready }: PolicyState, tenant: Tenant): void {
+  if (tenant.owed.size > 0 && !waitsForBalances(tenant)) ready.add(tenant.id);
+  else ready.delete(tenant.id);
+}
+
+/** Whether the next answer of the tenant is one over a call that the balances, as they are stated, are too old for. */
+function waitsForBalances({ memory: { stated }, owed, calls }: Tenant): boolean {
+  const next = stated && owed.peek();
+  if (!stated || typeof next !== 'string') return false;
+  const call = calls.get(next);
+  return !isStated(stated, (call?.status === 'undecided' && call.asOf) || 0);
 }
 
 /**
@@ -141,12 +156,8 @@ export function settle(state: PolicyState, tenant: Tenant, answered: boolean): v
     moved = true;
   }
   if (!moved) return;
-  if (tenant.owed.size === 0) {
-    state.ready.delete(tenant.id);
-  } else if (state.ready.size > 1) {
-    state.ready.delete(tenant.id);
-    state.ready.add(tenant.id);
-  }
+  if (state.ready.size > 1) state.ready.delete(tenant.id);
+  takeTurn(state, tenant);
 }
 
 /** An open call is in the order of timers at the time of what its clock says next. */

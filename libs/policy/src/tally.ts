@@ -7,7 +7,7 @@ import type { ApprovalTerms, Demand, Instant } from '@writ/contracts';
 import { askedBy, demandsOf, everAsked, membersOf } from './approval-terms.ts';
 import type { Catalog } from './catalog.ts';
 import { MAX_SKIPPED } from './limits.ts';
-import type { AskedCall } from './living-call.ts';
+import type { AskedCall } from './asked-call.ts';
 
 /** The latest word of one person. */
 export interface CastVote {

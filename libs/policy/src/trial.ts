@@ -25,9 +25,11 @@ import type { Catalog } from './catalog.ts';
 import { decide } from './decision.ts';
 import type { Decision, Ground } from './decision.ts';
 import { bindingsOf } from './judgement.ts';
-import type { AskedCall } from './living-call.ts';
+import type { AskedCall } from './asked-call.ts';
 import type { RequestContext } from './request-context.ts';
 import { emptyMemory, noteBundle, noteDecided, noteNews } from './memory/memory.ts';
+import type { News } from './memory/memory.ts';
+import { statedFrom } from './memory/stated-balances.ts';
 import { RegisteredTool } from './registered-tool.ts';
 
 export interface TrialCatalog {
@@ -45,10 +47,7 @@ export interface ExplainedRule {
   readonly tree: ExplainedPart;
 }
 
-type FoldedFact =
-  | RecordedFact<'policy.decided'>
-  | RecordedFact<'budget.reserved' | 'budget.escalated' | 'budget.released' | 'budget.adjusted'>
-  | RecordedFact<'execution.completed' | 'execution.attempted' | 'schedule.resolved'>;
+type FoldedFact = RecordedFact<'policy.decided'> | News;
 
 /** A call as an agent asks for it, with the digest of its inputs. */
 export function askedCall(
@@ -99,8 +98,10 @@ export class Trial {
     this.fold({ type: 'policy.decided', at, data } as RecordedFact<'policy.decided'>);
   }
 
-  /** Folds what happened, for rules that read budget and history. */
+  /** Folds what happened, for rules that read budget and history; balances are those that were stated, if any were. */
   fold(fact: FoldedFact): void {
+    const { memory } = this.#ground;
+    if (fact.type === 'budget.stated') memory.stated ??= statedFrom(0);
     if (fact.type === 'policy.decided') noteDecided(this.#ground, fact);
     else noteNews(this.#ground, fact);
   }

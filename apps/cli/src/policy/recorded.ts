@@ -8,7 +8,14 @@ import { Trial, askedCall, requestContext } from '@writ/policy';
 import type { AskedCall } from '@writ/policy';
 
 /** Kinds that decisions follow from. */
-const KINDS: ReadonlySet<string> = new Set(['requests', 'catalog', 'decisions', 'budget', 'executions']);
+const KINDS: ReadonlySet<string> = new Set([
+  'requests',
+  'catalog',
+  'decisions',
+  'budget',
+  'schedule',
+  'executions',
+]);
 
 export async function* recordedFacts(ledger: Ledger, tenant: TenantId): AsyncGenerator<RecordedFact> {
   for await (const commit of ledger.read()) {
@@ -54,9 +61,16 @@ export function trialOf(catalog: Catalog, facts: Iterable<RecordedFact>): Trial 
   for (const fact of facts) {
     switch (fact.type) {
       case 'policy.decided':
+      case 'budget.defined':
+      case 'budget.retired':
       case 'budget.reserved':
+      case 'budget.escalated':
       case 'budget.released':
+      case 'budget.adjusted':
+      case 'budget.stated':
       case 'execution.completed':
+      case 'execution.attempted':
+      case 'schedule.resolved':
         trial.fold(fact);
         break;
       default:

@@ -104,3 +104,43 @@ export const budgetAlerted = z.object({
   used: micros,
   limit: micros,
 });
+
+/** One limit in force and all that counts against it: held, settled in its window, and owed by windows before. */
+export const statedLimit = z.object({
+  account: z.string(),
+  unit: unitName,
+  ...limitName,
+  limit: micros,
+  used: micros,
+  /**
+   * What time alone takes off `used`, in order: from `at` on so much less counts. Told in place of all that was told before
+   * from the first `at` on. Absent: nothing new.
+   */
+  falls: z.array(z.object({ at: z.number().int(), amount: micros })).optional(),
+});
+export type StatedLimit = z.infer<typeof statedLimit>;
+
+/**
+ * Balances of a tenant whose policies read `budget`: each limit that changed since it was stated last; all of them after a
+ * publish that begins it, all of an account after its definition. Written only for such tenants (ADR 027).
+ */
+export const budgetStated = z.object({
+  /** Ledger sequence: every fact of `MOVING_TYPES` up to there is in the balances. */
+  asOf: z.number().int().nonnegative(),
+  /** Ledger time of `used`, epoch milliseconds. */
+  at: z.number(),
+  limits: z.array(statedLimit),
+  /** More facts of the same statement follow; balances are as of `asOf` with the last. */
+  more: z.literal(true).optional(),
+});
+
+/** What others write that moves money, or changes the accounts. What the budget itself writes is in its statements at once. */
+export const MOVING_TYPES: ReadonlySet<string> = new Set([
+  'budget.defined',
+  'budget.retired',
+  'payload.removed',
+  'storage.returned',
+  'schedule.resolved',
+  'execution.attempted',
+  'execution.completed',
+]);

@@ -19,7 +19,15 @@ import { planMode } from '../plan-mode.ts';
 export const toolRegistered = z.object({ tool: toolSpec });
 export const toolRetired = z.object({ tool: toolName });
 /** The tenant's whole bundle; replaces the one before. */
-export const policyPublished = z.object({ bundle: digest, policies: z.array(policyRule).max(10_000) });
+export const policyPublished = z.object({
+  bundle: digest,
+  policies: z.array(policyRule).max(10_000),
+  /**
+   * A condition reads `budget` (`readsBudget`): from here on the budget states the tenant's balances, and decisions wait for
+   * them. Where it is absent, as in older ledgers, policy adds up what it sees of whole allocations (ADR 012).
+   */
+  balances: z.literal('stated').optional(),
+});
 export const budgetDefined = z.object({ budget: budgetSpec });
 /** The account is no longer limited; what is held stays until it is closed. */
 export const budgetRetired = z.object({ account: z.string() });

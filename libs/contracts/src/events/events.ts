@@ -20,6 +20,7 @@ import {
   budgetRefused,
   budgetReleased,
   budgetReserved,
+  budgetStated,
 } from './budget.ts';
 import {
   breakerConfigured,
@@ -137,6 +138,7 @@ export const EVENT_SCHEMAS = {
   'budget.released': budgetReleased,
   'budget.alerted': budgetAlerted,
   'budget.adjusted': budgetAdjusted,
+  'budget.stated': budgetStated,
   'schedule.planned': schedulePlanned,
   'schedule.dispatched': scheduleDispatched,
   'schedule.refused': scheduleRefused,
@@ -261,6 +263,7 @@ export const EVENTS_BY_KIND: Readonly<Record<SubjectKind, ReadonlySet<string>>> 
     'budget.released',
     'budget.alerted',
     'budget.adjusted',
+    'budget.stated',
     'leader.elected',
   ]),
   [SubjectKind.schedule]: new Set([

@@ -103,6 +103,11 @@ export const policyRule = z.strictObject({
 });
 export type PolicyRule = z.infer<typeof policyRule>;
 
+/** Told from the words of the conditions, so it may say yes where the word only stands in a string. */
+export function readsBudget(policies: readonly Pick<PolicyRule, 'condition'>[]): boolean {
+  return policies.some(({ condition }) => /\bbudget\b/.test(condition));
+}
+
 /** The field that says more about an action, and whether that action needs it. */
 const DETAILS = [
   { field: 'approval', action: PolicyAction.requireApproval, needed: false },

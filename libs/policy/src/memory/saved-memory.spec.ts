@@ -11,12 +11,39 @@ const memory: Memory = {
     counts: new Map([[60_000, new Map([['agent asked|ada', sliding()]])]]),
     running: new Map([['a' as InvocationId, 'dock']]),
   },
-  budget: {
+  derived: {
     accounts: new Map([
-      ['lab', { parent: '/', inForce: true, limits: new Map([['usd', 10n]]), used: new Map([['usd', 3n]]) }],
+      [
+        'lab',
+        {
+          path: 'lab',
+          parent: '/',
+          inForce: true,
+          limits: new Map([['usd', 10n]]),
+          used: new Map([['usd', 3n]]),
+        },
+      ],
     ]),
     holds: new Map([['a' as InvocationId, [{ account: 'lab', unit: 'usd', amount: 3n }]]]),
     incomplete: true,
+  },
+  stated: {
+    begun: 1,
+    asOf: 7,
+    since: 2,
+    moved: 9,
+    accounts: new Map([
+      [
+        'lab',
+        {
+          since: 2,
+          limits: new Map([
+            ['usd  ', { unit: 'usd', tool: undefined, limit: 10n, used: 4n, falls: [{ at: 6, amount: 3n }] }],
+            ['usd dock ', { unit: 'usd', tool: 'dock', limit: 5n, used: 0n, falls: [] }],
+          ]),
+        },
+      ],
+    ]),
   },
 };
 
@@ -27,5 +54,6 @@ it('a memory that is saved and read back is the same, and its own', () => {
   expect(again).toEqual(memory);
   memory.limits.get(60_000)?.get('few agent 60|ada')?.counts.push(9);
   expect(JSON.stringify(saved)).toBe(text);
-  expect(memoryOf(memoryJson({ ...memory, history: undefined })).history).toBeUndefined();
+  const bare = { ...memory, history: undefined, stated: undefined };
+  expect(memoryOf(memoryJson(bare))).toEqual(bare);
 });

@@ -3,6 +3,7 @@ import type { Instant, InvocationId } from '@writ/contracts';
 import type { KeyedCounts } from './keyed-counts.ts';
 import type { Memory } from './memory.ts';
 import type { SlidingCount } from './sliding-count.ts';
+import type { StatedBalances, StatedLimit } from './stated-balances.ts';
 
 type Entries<K, V> = readonly (readonly [K, V])[];
 
@@ -28,15 +29,28 @@ export interface MemoryJson {
     readonly holds: Entries<InvocationId, readonly { account: string; unit: string; amount: string }[]>;
     readonly incomplete: boolean;
   };
+  readonly stated?: StatedJson;
 }
 
-export function memoryJson({ limits, denials, history, budget }: Memory): MemoryJson {
+type StatedJson = Omit<StatedBalances, 'accounts'> & {
+  readonly accounts: Entries<string, { readonly since: number; readonly limits: Entries<string, LimitJson> }>;
+};
+
+interface LimitJson {
+  readonly unit: string;
+  readonly tool?: string;
+  readonly limit: string;
+  readonly used: string;
+  readonly falls: readonly (readonly [at: Instant, amount: string])[];
+}
+
+export function memoryJson({ limits, denials, history, derived, stated }: Memory): MemoryJson {
   return {
     limits: countsJson(limits),
     denials: [...denials],
     ...(history ? { history: { counts: countsJson(history.counts), running: [...history.running] } } : {}),
     budget: {
-      accounts: [...budget.accounts].map(([path, account]) => [
+      accounts: [...derived.accounts].map(([path, account]) => [
         path,
         {
           ...(account.parent === undefined ? {} : { parent: account.parent }),
@@ -45,25 +59,27 @@ export function memoryJson({ limits, denials, history, budget }: Memory): Memory
           used: amountsJson(account.used),
         },
       ]),
-      holds: [...budget.holds].map(([invocation, lines]) => [
+      holds: [...derived.holds].map(([invocation, lines]) => [
         invocation,
         lines.map(({ account, unit, amount }) => ({ account, unit, amount: amount.toString() })),
       ]),
-      incomplete: budget.incomplete,
+      incomplete: derived.incomplete,
     },
+    ...(stated ? { stated: statedJson(stated) } : {}),
   };
 }
 
-export function memoryOf({ limits, denials, history, budget }: MemoryJson): Memory {
+export function memoryOf({ limits, denials, history, budget, stated }: MemoryJson): Memory {
   return {
     limits: countsOf(limits),
     denials: new Map(denials),
     history: history && { counts: countsOf(history.counts), running: new Map(history.running) },
-    budget: {
+    derived: {
       accounts: new Map(
         budget.accounts.map(([path, account]) => [
           path,
           {
+            path,
             parent: account.parent,
             inForce: account.inForce,
             limits: amountsOf(account.limits),
@@ -79,6 +95,49 @@ export function memoryOf({ limits, denials, history, budget }: MemoryJson): Memo
       ),
       incomplete: budget.incomplete,
     },
+    stated: stated && statedOf(stated),
+  };
+}
+
+function statedJson({ accounts, ...places }: StatedBalances): StatedJson {
+  return {
+    ...places,
+    accounts: Array.from(accounts, ([path, { since, limits }]) => [
+      path,
+      { since, limits: Array.from(limits, ([key, limit]) => [key, limitJson(limit)]) },
+    ]),
+  };
+}
+
+function limitJson({ unit, tool, limit, used, falls }: StatedLimit): LimitJson {
+  return {
+    unit,
+    ...(tool === undefined ? {} : { tool }),
+    limit: limit.toString(),
+    used: used.toString(),
+    falls: falls.map(({ at, amount }) => [at, amount.toString()]),
+  };
+}
+
+function statedOf({ accounts, ...places }: StatedJson): StatedBalances {
+  return {
+    ...places,
+    accounts: new Map(
+      accounts.map(([path, { since, limits }]) => [
+        path,
+        { since, limits: new Map(limits.map(([key, limit]) => [key, limitOf(limit)])) },
+      ]),
+    ),
+  };
+}
+
+function limitOf({ unit, tool, limit, used, falls }: LimitJson): StatedLimit {
+  return {
+    unit,
+    tool,
+    limit: BigInt(limit),
+    used: BigInt(used),
+    falls: falls.map(([at, amount]) => ({ at, amount: BigInt(amount) })),
   };
 }
 
