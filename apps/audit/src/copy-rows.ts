@@ -3,9 +3,12 @@
  * cost it, and which nothing has to quote. One row is `begin` and then each column in order.
  */
 
+const COPY_DATA = 'd'.charCodeAt(0);
+/** Its length has 4 bytes and counts itself. */
+const COPY_DONE = Buffer.from('c\0\0\0\x04', 'latin1');
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
-/** The signature, no flags, no header extension. */
-const HEADER = Buffer.concat([SIGNATURE, Buffer.alloc(8)]);
+/** Room for the kind and length of the message; then the signature, no flags, no header extension. */
+const HEADER = Buffer.concat([Buffer.from([COPY_DATA, 0, 0, 0, 0]), SIGNATURE, Buffer.alloc(8)]);
 const TRAILER = 0xffff;
 const NULL_LENGTH = 0xffffffff;
 const FIRST_BYTES = 256 * 1024;
@@ -87,10 +90,12 @@ export class CopyRows {
     this.bigint((value - POSTGRES_EPOCH_MS) * 1_000);
   }
 
-  /** Everything, ready to be sent. */
+  /** Everything, as the messages in which Postgres takes it. */
   end(): Buffer {
-    this.#reserve(2);
+    this.#reserve(2 + COPY_DONE.length);
     this.#length = this.#bytes.writeUInt16BE(TRAILER, this.#length);
+    this.#bytes.writeUInt32BE(this.#length - 1, 1);
+    this.#length += COPY_DONE.copy(this.#bytes, this.#length);
     return this.#bytes.subarray(0, this.#length);
   }
 

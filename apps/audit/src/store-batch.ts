@@ -2,8 +2,8 @@
  * What one transaction of the projection writes. Rows, chunks, sums and cursor change together, and only from the sequence
  * that this process believes to be stored, so that two replicas can never interleave and nothing is counted twice.
  */
-import type { PoolClient, QueryResult } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
+import { escapeLiteral } from 'pg';
+import type { PoolClient } from 'pg';
 import { WritError } from '@writ/contracts';
 import type { UsageLine } from '@writ/provenance';
 import { projectionMoved } from './audit-store.ts';
@@ -14,6 +14,7 @@ import { plainJson } from './plain-json.ts';
 import type { TenantChunk } from './raw-commits.ts';
 import { TRACE_COLUMNS, writeTrace } from './trace-row.ts';
 import type { BreakerRow, InvocationKey, NoteRow, TraceBatch } from './traces.ts';
+import { runTransaction } from './transaction.ts';
 
 /** Everything that one transaction stores, as bytes, fixed at one moment. */
 export interface PackedBatch {
@@ -69,22 +70,26 @@ export async function storeBatch(
 ): Promise<void> {
   await tables.ensure(client, batch.months);
   try {
-    await moveCursor(client, batch, from);
-    await removeRows(client, batch.again);
-    await copy(client, 'audit.ids (tenant, invocation, first_seq, first_at)', batch.ids);
-    await copy(client, `audit.invocations (${TRACE_COLUMNS})`, batch.traces);
-    await copy(client, `audit.chunks (${CHUNK_COLUMNS})`, batch.chunks);
-    await addUsage(client, batch.usage);
-    await insertNotes(client, batch.notes);
-    await insertBreakers(client, batch.breakers);
-    await client.query('commit');
+    await runTransaction(
+      client,
+      [ASYNCHRONOUS, moveCursor(batch, from), ...removeRows(batch.again)],
+      [
+        { into: 'audit.ids (tenant, invocation, first_seq, first_at)', rows: batch.ids },
+        { into: `audit.invocations (${TRACE_COLUMNS})`, rows: batch.traces },
+        { into: `audit.chunks (${CHUNK_COLUMNS})`, rows: batch.chunks },
+      ],
+      [...addUsage(batch.usage), ...insertNotes(batch.notes), ...insertBreakers(batch.breakers)],
+    );
   } catch (error) {
-    await client.query('rollback').catch(() => undefined);
-    throw (error as { code?: unknown }).code === UNIQUE_VIOLATION ? rowsExist(error) : error;
+    const { code } = error as { readonly code?: unknown };
+    if (code === CURSOR_MOVED) throw projectionMoved(from);
+    throw code === UNIQUE_VIOLATION ? rowsExist(error) : error;
   }
 }
 
 const UNIQUE_VIOLATION = '23505';
+/** A code of our own. */
+const CURSOR_MOVED = 'WR001';
 
 function rowsExist(cause: unknown): WritError {
   return new WritError(
@@ -97,41 +102,34 @@ function rowsExist(cause: unknown): WritError {
   );
 }
 
-/**
- * Begins the transaction, all in one message. The projection can be folded again, so its commits need not wait for the
- * disk: a lost one takes its cursor with it.
- */
-async function moveCursor(client: PoolClient, { to, foldFrom }: PackedBatch, from: number): Promise<void> {
-  const results = (await client.query(
-    `begin; set local synchronous_commit = off;
-      update audit.cursor set last_seq = ${to}, fold_from = ${foldFrom} where last_seq = ${from}`,
-  )) as unknown as readonly QueryResult[];
-  if (results.at(-1)?.rowCount !== 1) throw projectionMoved(from);
+/** The projection can be folded again, so its commits need not wait for the disk: a lost one takes its cursor with it. */
+const ASYNCHRONOUS = 'set local synchronous_commit = off';
+
+function moveCursor({ to, foldFrom }: PackedBatch, from: number): string {
+  return `do $$ begin
+    update audit.cursor set last_seq = ${to}, fold_from = ${foldFrom} where last_seq = ${from};
+    if not found then raise exception using errcode = '${CURSOR_MOVED}'; end if;
+  end $$`;
 }
 
 /** Rows that are written again: `COPY` only adds. */
-async function removeRows(client: PoolClient, keys: readonly InvocationKey[]): Promise<void> {
-  if (keys.length === 0) return;
-  await client.query(
+function removeRows(keys: readonly InvocationKey[]): string[] {
+  if (keys.length === 0) return [];
+  const again = keys.map(({ tenant, invocation }) => ({ tenant, invocation }));
+  return [
     `with old as (
-      delete from audit.ids using unnest($1::text[], $2::text[]) as again (tenant, invocation)
+      delete from audit.ids using ${recordset(again)} as again (tenant text, invocation text)
       where ids.tenant = again.tenant and ids.invocation = again.invocation
       returning ids.tenant, ids.invocation, ids.first_seq, ids.first_at
     ) delete from audit.invocations using old
     where invocations.tenant = old.tenant and invocations.first_at = old.first_at
       and invocations.first_seq = old.first_seq and invocations.invocation = old.invocation`,
-    [keys.map(({ tenant }) => tenant), keys.map(({ invocation }) => invocation)],
-  );
+  ];
 }
 
-async function copy(client: PoolClient, target: string, rows: CopyRows): Promise<void> {
-  if (rows.rows === 0) return;
-  const stream = client.query(copyFrom(`copy ${target} from stdin (format binary)`));
-  await new Promise<void>((resolve, reject) => {
-    stream.on('error', reject);
-    stream.on('finish', resolve);
-    stream.end(rows.end());
-  });
+/** A few rows in the text of a statement; many go by COPY. */
+function recordset(rows: readonly object[]): string {
+  return `json_to_recordset(${escapeLiteral(plainJson(rows))})`;
 }
 
 const CHUNK_COLUMNS =
@@ -150,60 +148,41 @@ function writeChunk(rows: CopyRows, chunk: TenantChunk): void {
   rows.bytes(chunk.body);
 }
 
-async function addUsage(client: PoolClient, lines: readonly UsageLine[]): Promise<void> {
-  if (lines.length === 0) return;
-  await client.query(
+function addUsage(lines: readonly UsageLine[]): string[] {
+  if (lines.length === 0) return [];
+  const more = lines.map((line) => ({
+    ...line,
+    held: String(line.held),
+    used: String(line.used),
+    charged: String(line.charged),
+  }));
+  return [
     `insert into audit.usage (tenant, day, account, tool, agent, unit, attempts, held, used, charged)
-      select tenant, date '1970-01-01' + day, account, tool, agent, unit, attempts, held, used, charged from unnest(
-        $1::text[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::numeric[],
-        $9::numeric[], $10::numeric[]
-      ) as more (tenant, day, account, tool, agent, unit, attempts, held, used, charged)
+      select tenant, date '1970-01-01' + day, account, tool, agent, unit, attempts, held, used, charged
+      from ${recordset(more)} as more (tenant text, day integer, account text, tool text, agent text, unit text,
+        attempts bigint, held numeric, used numeric, charged numeric)
       on conflict (tenant, day, account, tool, agent, unit) do update set
         attempts = usage.attempts + excluded.attempts, held = usage.held + excluded.held,
         used = usage.used + excluded.used, charged = usage.charged + excluded.charged`,
-    [
-      lines.map(({ tenant }) => tenant),
-      lines.map(({ day }) => day),
-      lines.map(({ account }) => account),
-      lines.map(({ tool }) => tool),
-      lines.map(({ agent }) => agent),
-      lines.map(({ unit }) => unit),
-      lines.map(({ attempts }) => attempts),
-      lines.map(({ held }) => held),
-      lines.map(({ used }) => used),
-      lines.map(({ charged }) => charged),
-    ],
-  );
+  ];
 }
 
-async function insertNotes(client: PoolClient, rows: readonly NoteRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await client.query(
-    `insert into audit.notes (tenant, seq, nth, at, type, origin, invocation, data)
-      select * from unnest($1::text[], $2::bigint[], $3::integer[], $4::timestamptz[], $5::text[], $6::text[],
-        $7::text[], $8::json[])`,
-    [
-      rows.map(({ fact }) => fact.tenant),
-      rows.map(({ fact }) => fact.seq),
-      rows.map(({ nth }) => nth),
-      rows.map(({ fact }) => new Date(fact.at)),
-      rows.map(({ fact }) => fact.type),
-      rows.map(({ fact }) => fact.origin),
-      rows.map(({ invocation }) => invocation),
-      rows.map(({ fact }) => plainJson(fact.data)),
-    ],
-  );
+function insertNotes(notes: readonly NoteRow[]): string[] {
+  if (notes.length === 0) return [];
+  const rows = notes.map(({ fact: { tenant, seq, at, type, origin, data }, nth, invocation }) => {
+    return { tenant, seq, nth, at: new Date(at), type, origin, invocation, data };
+  });
+  return [
+    `insert into audit.notes select * from ${recordset(rows)} as more (tenant text, seq bigint, nth integer,
+      at timestamptz, type text, origin text, invocation text, data json)`,
+  ];
 }
 
-async function insertBreakers(client: PoolClient, rows: readonly BreakerRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await client.query(
-    'insert into audit.breaker_events (tenant, seq, nth, event) select * from unnest($1::text[], $2::bigint[], $3::integer[], $4::json[])',
-    [
-      rows.map((row) => row.tenant),
-      rows.map((row) => row.event.seq),
-      rows.map((row) => row.nth),
-      rows.map((row) => JSON.stringify(row.event)),
-    ],
-  );
+function insertBreakers(rows: readonly BreakerRow[]): string[] {
+  if (rows.length === 0) return [];
+  const events = rows.map(({ tenant, nth, event }) => ({ tenant, seq: event.seq, nth, event }));
+  return [
+    `insert into audit.breaker_events select * from ${recordset(events)}
+      as more (tenant text, seq bigint, nth integer, event json)`,
+  ];
 }
