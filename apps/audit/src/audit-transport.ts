@@ -33,7 +33,7 @@ export class AuditTransport extends LedgerTransport {
     this.#traces = tracing && new TraceExport({ tracing, meter, stored, onProblem, now: Date.now });
     const waited = queueWaits(meter);
     const follower: CallFollower = {
-      sampled: (call) => this.#traces?.sampled(call),
+      folded: (sightings) => this.#traces?.folded(sightings),
       ended: (trace, commit) => {
         waited(trace);
         this.#traces?.ended(trace, commit);

@@ -92,6 +92,14 @@ export class EventScan {
     return this.#bytes.subarray(this.#from, this.#to);
   }
 
+  /** Where they begin and end. */
+  get from(): number {
+    return this.#from;
+  }
+  get to(): number {
+    return this.#to;
+  }
+
   /** Reads the members of the present event's data in place of its own; false when it has none that is an object. */
   openData(): boolean {
     const start = this.#starts[SLOT.data] as number;

@@ -178,7 +178,7 @@ export class LedgerFold {
       const options = { careful, absent, nowMs: performance.now(), storedUpTo: this.#last };
       const missing = this.#traces.fold(sightings, options);
       if (missing.length === 0) {
-        if (this.#follower) noteSampled(this.#follower, sightings);
+        this.#follower?.folded(sightings);
         return true;
       }
       const stored = await this.#lookUp(missing, absent);
@@ -221,10 +221,4 @@ export class LedgerFold {
     }
     return undefined;
   }
-}
-
-function noteSampled(follower: CallFollower, sightings: readonly Sightings[]): void {
-  for (const { place, glimpses } of sightings)
-    for (const { invocation, sampled } of glimpses)
-      if (sampled) follower.sampled({ tenant: place.tenant, invocation });
 }

@@ -93,6 +93,9 @@ export const TRACES_WAITING = 1_000;
 /** Calls under way whose agents trace; the oldest beyond that are kept only for what becomes of them. */
 export const SAMPLED_CALLS = 50_000;
 
+/** Events of calls under way whose traces will be made; those of the oldest beyond that are read back. */
+export const FOLLOWED_BYTES = 4 * 1024 * 1024;
+
 /** A call that ended longer ago is not exported any more: it was, when it happened, or nobody waits for it. */
 export const OLDEST_TRACE_MS = 3_600_000;
 /** Sessions of executors whose machines are kept in memory; others are read again. */

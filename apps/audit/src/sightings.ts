@@ -11,7 +11,10 @@ import { plainGlimpses } from './plain-glimpses.ts';
 
 export interface Sightings {
   readonly place: Place;
+  readonly commit: StoredCommit;
   readonly glimpses: Glimpse[];
+  /** For each glimpse, where the bytes begin and end that it was read from: its event, or the whole commit. */
+  readonly bounds: number[];
   readonly noted: NotedFact[];
   readonly breakers: BreakerEvent[];
 }
@@ -33,11 +36,12 @@ export function sightingsOf(commit: StoredCommit): Sightings | undefined {
   const parts = parseSubject(commit.subject);
   if (!parts) return undefined;
   const place = { tenant: parts.tenant, seq: commit.seq, at: commit.at };
-  const sightings: Sightings = { place, glimpses: [], noted: [], breakers: [] };
+  const sightings: Sightings = { place, commit, glimpses: [], bounds: [], noted: [], breakers: [] };
   if (parts.kind === SubjectKind.catalog) return sightings;
   if (SCANNED.has(parts.kind) && scanned(commit, parts, sightings)) return sightings;
-  sightings.glimpses.length = sightings.noted.length = sightings.breakers.length = 0;
-  add(decodeCommit(commit), sightings);
+  sightings.glimpses.length = sightings.bounds.length = 0;
+  sightings.noted.length = sightings.breakers.length = 0;
+  add(decodeCommit(commit), sightings, 0, commit.data.length);
   return sightings;
 }
 
@@ -47,20 +51,32 @@ function scanned(commit: StoredCommit, { kind, origin }: SubjectParts, sightings
   scan.open(commit.data);
   while (scan.next()) {
     const plain = plainGlimpses(scan, kind, origin);
-    if (plain) sightings.glimpses.push(...plain);
+    if (plain) addGlimpses(plain, sightings, scan.from, scan.to);
     // A commit that is no JSON as a whole says nothing, so one odd event of an outsider makes it be decoded as a whole.
     else if (!OWN.has(kind)) return false;
-    else add(decodeCommit({ seq, at, subject, data: scan.event }), sightings);
+    else add(decodeCommit({ seq, at, subject, data: scan.event }), sightings, scan.from, scan.to);
   }
   return scan.done;
 }
 
-function add(facts: readonly RecordedFact[], { glimpses, noted, breakers }: Sightings): void {
+function add(facts: readonly RecordedFact[], sightings: Sightings, from: number, to: number): void {
   for (const fact of facts) {
-    for (const glimpse of glimpsesOf(fact)) glimpses.push(glimpse);
+    addGlimpses(glimpsesOf(fact), sightings, from, to);
     const note = notedFact(fact);
-    if (note) noted.push(note);
+    if (note) sightings.noted.push(note);
     const breaker = breakerEvent(fact);
-    if (breaker) breakers.push(breaker);
+    if (breaker) sightings.breakers.push(breaker);
+  }
+}
+
+function addGlimpses(
+  seen: readonly Glimpse[],
+  { glimpses, bounds }: Sightings,
+  from: number,
+  to: number,
+): void {
+  for (const glimpse of seen) {
+    glimpses.push(glimpse);
+    bounds.push(from, to);
   }
 }

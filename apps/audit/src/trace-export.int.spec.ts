@@ -33,7 +33,7 @@ afterEach(async () => scene.close());
 /** An audit that exports a share of the traces, at a time after the calls. */
 function start(ratio: number, laterMs = 0) {
   const follower: CallFollower = {
-    sampled: (call) => traces.sampled(call),
+    folded: (sightings) => traces.folded(sightings),
     ended: (trace, commit) => traces.ended(trace, commit),
   };
   const audit = scene.start({ follower });

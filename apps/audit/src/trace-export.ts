@@ -6,11 +6,21 @@
 import type { Meter } from '@opentelemetry/api';
 import type { StoredCommit, TenantId } from '@writ/contracts';
 import type { Trace } from '@writ/provenance';
-import { Attribute, Metric, callSpans, isEnded, isHeadSampled, keptBecause } from '@writ/telemetry';
+import {
+  Attribute,
+  Metric,
+  callSpans,
+  isEnded,
+  isHeadSampled,
+  keptBecause,
+  withinRatio,
+} from '@writ/telemetry';
 import type { KeptBecause, Tracing } from '@writ/telemetry';
 import { callEvents } from './call-events.ts';
 import type { CallFollower } from './call-follower.ts';
-import { OLDEST_TRACE_MS, SAMPLED_CALLS, TRACES_A_SECOND, TRACES_WAITING } from './limits.ts';
+import { FollowedEvents } from './followed-events.ts';
+import { FOLLOWED_BYTES, OLDEST_TRACE_MS, SAMPLED_CALLS, TRACES_A_SECOND, TRACES_WAITING } from './limits.ts';
+import type { Sightings } from './sightings.ts';
 import type { InvocationKey } from './traces.ts';
 
 export interface TraceExportOptions {
@@ -23,13 +33,16 @@ export interface TraceExportOptions {
   readonly now: () => number;
 }
 
+/** Commits, or single events of them; a number stands for a commit that is to be read back. */
 type Gathered = readonly (StoredCommit | number)[];
 
 export class TraceExport implements CallFollower {
   readonly #options: TraceExportOptions;
   readonly #kept;
   readonly #dropped;
+  /** Calls under way whose agents record their own part of the trace. */
   readonly #sampled = new Set<string>();
+  readonly #events: FollowedEvents;
   #waiting = 0;
   #reading: Promise<void> = Promise.resolve();
   /** The present second, and how many traces it has had. */
@@ -38,26 +51,35 @@ export class TraceExport implements CallFollower {
 
   constructor(options: TraceExportOptions) {
     this.#options = options;
+    const { ratio } = options.tracing;
+    this.#events = new FollowedEvents(
+      ({ sampled, invocation }) => sampled || withinRatio(invocation, ratio),
+      FOLLOWED_BYTES,
+    );
     this.#kept = options.meter.createCounter(Metric.tracesKept);
     this.#dropped = options.meter.createCounter(Metric.tracesDropped);
     for (const why of ['flood', 'unreadable']) this.#dropped.add(0, { [Attribute.why]: why });
   }
 
-  sampled({ tenant, invocation }: InvocationKey): void {
-    this.#sampled.add(`${tenant}/${invocation}`);
-    if (this.#sampled.size > SAMPLED_CALLS)
-      this.#sampled.delete(this.#sampled.values().next().value as string);
+  folded(sightings: readonly Sightings[]): void {
+    for (const seen of sightings) {
+      const { tenant } = seen.place;
+      for (const { sampled, invocation } of seen.glimpses)
+        if (sampled) this.#noteSampled({ tenant, invocation });
+      this.#events.folded(seen);
+    }
   }
 
   ended(trace: Trace, commit: (seq: number) => StoredCommit | undefined): void {
-    const sampled = this.#sampled.delete(`${trace.tenant}/${trace.invocation}`);
+    const events = this.#events.take(trace);
+    const sampled = this.#sampled.size > 0 && this.#sampled.delete(`${trace.tenant}/${trace.invocation}`);
     const why = keptBecause(trace, sampled, this.#options.tracing);
     if (why === undefined) return;
     const now = this.#options.now();
     // What is projected again was exported when it happened.
     if (now - (trace.endedAt ?? 0) > OLDEST_TRACE_MS) return;
     if (!this.#hasRoom(now)) return this.#drop('flood');
-    const gathered = trace.facts.map((seq) => commit(seq) ?? seq);
+    const gathered = trace.facts.flatMap((seq) => events.get(seq) ?? commit(seq) ?? seq);
     if (gathered.every((one) => typeof one !== 'number')) return this.#write(trace, why, gathered);
     if (this.#waiting >= TRACES_WAITING) return this.#drop('flood');
     this.#waiting += 1;
@@ -67,6 +89,12 @@ export class TraceExport implements CallFollower {
   /** Resolves when everything that was to be read has been. */
   async settled(): Promise<void> {
     await this.#reading;
+  }
+
+  #noteSampled({ tenant, invocation }: InvocationKey): void {
+    this.#sampled.add(`${tenant}/${invocation}`);
+    if (this.#sampled.size > SAMPLED_CALLS)
+      this.#sampled.delete(this.#sampled.values().next().value as string);
   }
 
   /** Calls that were open for long have facts that are stored already. */
