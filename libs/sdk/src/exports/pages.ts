@@ -50,19 +50,25 @@ export function filterOf({
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
+/** The next page is on its way while this one is written, so that the audit and this process work at the same time. */
 async function* pages<Page extends Paged>(
   transport: Transport,
   subject: string,
   scope: ExportScope,
 ): AsyncGenerator<Page> {
   const filter = filterOf(scope);
-  let after: string | undefined;
-  do {
+  const ask = (after: string | undefined): Promise<Page> => {
     const request = after === undefined ? filter : { ...filter, after };
-    const page = (await patiently(() => transport.query(subject, request, EXPORT_TIMEOUT_MS), after)) as Page;
+    const page = patiently(() => transport.query(subject, request, EXPORT_TIMEOUT_MS), after);
+    // Whoever goes on hears of it; after an interruption nobody does.
+    page.catch(() => undefined);
+    return page as Promise<Page>;
+  };
+  for (let coming: Promise<Page> | undefined = ask(undefined); coming;) {
+    const page: Page = await coming;
+    coming = page.next === undefined ? undefined : ask(page.next);
     yield page;
-    after = page.next;
-  } while (after !== undefined);
+  }
 }
 
 /** A page can be asked for again: what was written already is not thrown away because the audit was busy for a moment. */
