@@ -17,8 +17,8 @@ import { postgresBinaries } from './binaries.ts';
 import type { PostgresBinaries } from './binaries.ts';
 
 export interface PostgresOptions {
-  /** Keeps the data of this clone below `.writ/postgres`; otherwise they are thrown away at the end. */
-  readonly keep?: boolean;
+  /** Keeps the data below `.writ/postgres`, those of a name apart from the clone's own; else they are thrown away at the end. */
+  readonly keep?: boolean | string;
   readonly logFile?: string;
 }
 
@@ -89,7 +89,7 @@ async function prepare(options: PostgresOptions): Promise<Cluster> {
   const account = await postgresAccount();
   const binaries = await postgresBinaries(account);
   const home = options.keep
-    ? await kept(account)
+    ? await kept(account, typeof options.keep === 'string' ? options.keep : 'cluster')
     : await mkdtemp(join(publicTemporaryFolder(account), 'writ-postgres-'));
   const secret = join(home, 'password');
   if (account) await chown(home, account.uid, account.gid);
@@ -110,8 +110,8 @@ async function prepare(options: PostgresOptions): Promise<Cluster> {
   };
 }
 
-async function kept(account: Account | undefined): Promise<string> {
-  const home = join(postgresHome(account), 'cluster');
+async function kept(account: Account | undefined, name: string): Promise<string> {
+  const home = join(postgresHome(account), name);
   await mkdir(home, { recursive: true, mode: 0o700 });
   return home;
 }
