@@ -1,7 +1,8 @@
 /**
  * The release before this one, made out of this clone's history: the commit that `previous-release.txt` names, transpiled file
- * by file (its types were checked when it was made), beside the npm packages of this release. A clone without that history (a
- * shallow one) has none. The file is moved on when a release is cut.
+ * by file (its types were checked when it was made), beside the npm packages of this release: those that only it needs are
+ * kept as development dependencies (pg-copy-streams). A clone without that history (a shallow one) has none. The file is
+ * moved on when a release is cut.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, globSync, readFileSync, readdirSync } from 'node:fs';
