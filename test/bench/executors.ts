@@ -14,11 +14,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Table from 'cli-table3';
 import type { TenantId } from '@writ/contracts';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
+import type { Ledger } from '@writ/ledger';
 import { GovernedToolExecutor } from '@writ/sdk';
 import { startNats } from '@writ/testkit';
 import { startSuite } from '../../infra/dev/suite.ts';
 import { publishFleetCatalog, toolOf } from '../fleet/catalog.ts';
 import type { FleetProcessOptions } from '../fleet/fleet-process.ts';
+import { CallCosts, costTable } from './call-costs.ts';
+import type { Meters } from './call-costs.ts';
 import { cpuSeconds } from './process-cost.ts';
 import { median } from './statistics.ts';
 
@@ -38,6 +41,7 @@ interface Row {
   readonly many: number;
   /** Of each round; their median is judged. */
   readonly ratios: readonly number[];
+  readonly costs: Readonly<Record<Side, CallCosts['each']>>;
 }
 
 const LEAST_RATIO = 0.8;
@@ -59,9 +63,12 @@ const nats = await startNats();
 const dir = await mkdtemp(join(tmpdir(), 'writ-bench-executors-'));
 const suite = await startSuite({ dir, natsUrl: nats.url });
 const fleets: ChildProcess[] = [];
+let meters: Meters = {};
 try {
   const connection = await connectNats({ url: nats.url, name: 'bench' });
-  await publishFleetCatalog(jetstreamLedger(connection), TENANT, SIDES);
+  const ledger = jetstreamLedger(connection);
+  meters = metersOf(ledger);
+  await publishFleetCatalog(ledger, TENANT, SIDES);
   const sdk = await GovernedToolExecutor.connect({ server: nats.url, tenant: TENANT, agent: 'bench' });
   await fleet('one', { executors: 1, slots: executors, connections: 1 });
   const idleOfOne = await idlePercent('one');
@@ -83,12 +90,31 @@ try {
 /** Both by turns, so that what else the machine does hits both. */
 async function compare(sdk: GovernedToolExecutor, work: Work): Promise<Row> {
   const rates: Record<Side, number[]> = { one: [], many: [] };
+  const costs: Record<Side, CallCosts> = { one: new CallCosts(meters), many: new CallCosts(meters) };
   for (let round = 1; round <= rounds; round++) {
     say(`${work.name}: round ${round}`);
-    for (const side of SIDES) rates[side].push(await callsPerSecond(sdk, side, work));
+    for (const side of SIDES)
+      rates[side].push(await costs[side].of(work.calls, async () => callsPerSecond(sdk, side, work)));
   }
   const ratios = rates.many.map((rate, round) => rate / (rates.one[round] as number));
-  return { name: work.name, one: median(rates.one), many: median(rates.many), ratios };
+  const each = { one: costs.one.each, many: costs.many.each };
+  return { name: work.name, one: median(rates.one), many: median(rates.many), ratios, costs: each };
+}
+
+/** Everything that has to do with a call. The fleet whose turn it is not uses nothing to speak of. */
+function metersOf(ledger: Ledger): Meters {
+  const micros = (pid: number | undefined): number => 1e6 * cpuSeconds(pid as number);
+  const serviceMeters = (['policy', 'budget', 'scheduler', 'audit'] as const).map(
+    (name) => [`${name}, us of CPU`, () => micros(suite.pid(name))] as const,
+  );
+  return {
+    'ledger commits': async () => ledger.lastSequence(),
+    'agent, us of CPU': () => process.cpuUsage().user + process.cpuUsage().system,
+    ...Object.fromEntries(serviceMeters),
+    'Postgres, us of CPU': () => micros(suite.postgres?.pid()),
+    'nats-server, us of CPU': () => micros(nats.pid()),
+    'executors, us of CPU': () => fleets.reduce((sum, { pid }) => sum + micros(pid), 0),
+  };
 }
 
 async function callsPerSecond(sdk: GovernedToolExecutor, side: Side, work: Work): Promise<number> {
@@ -161,6 +187,13 @@ function report(rows: readonly Row[], idleOfOne: number, idleOfMany: number): vo
     table.push([name, ...figures, ratio, wanted, met ? 'met' : 'NOT MET']);
   }
   console.log(table.toString());
+  for (const { name, costs } of rows)
+    console.log(
+      costTable(`for each of the ${name}`, {
+        '1 executor': costs.one,
+        [`${executors.toLocaleString('en')} executors`]: costs.many,
+      }).toString(),
+    );
 }
 
 function numberAfter(flag: string): number | undefined {
