@@ -6,6 +6,7 @@ import { Migrator } from 'kysely/migration';
 import type { Kysely } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import { WritError, messageOf } from '@writ/contracts';
+import { agentsTools } from './schema/agents-tools.ts';
 import { byMonth } from './schema/by-month.ts';
 import { readers } from './schema/readers.ts';
 import { views } from './schema/views.ts';
@@ -23,6 +24,7 @@ const STEPS: MigrationProvider = {
       '004-by-month': byMonth,
       '005-views': views,
       '006-readers': readers,
+      '007-agents-tools': agentsTools,
     }),
 };
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toolSpec } from '@writ/contracts';
 import type { RunResult } from '@writ/execution';
+import { eventually } from '@writ/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ModuleAdapter } from './module-adapter.ts';
 import type { ToolRun } from './tool-run.ts';
@@ -163,12 +164,11 @@ describe('a pool of one thread', () => {
 
   it('with a call that times out beside one without: runs that one again at once', async () => {
     const { file, lines } = await trace('again');
-    const results = await Promise.all([
-      call(adapter, 'stubborn', {}, { timeoutSeconds: 0.15 }),
-      call(adapter, 'traced', { file, ms: 300 }),
-    ]);
-    expect(results.map(({ outcome }) => outcome)).toEqual(['timed-out', 'succeeded']);
-    expect((await lines()).map((line) => line.split(' ')[0])).toEqual(['start', 'start', 'end']);
+    const beside = call(adapter, 'endsWhenRepeated', { file });
+    await eventually(async () => (await lines()).length > 0, { withinMs: 10_000, what: 'it has begun' });
+    const { outcome } = await call(adapter, 'stubborn', {}, { timeoutSeconds: 0.15 });
+    expect([outcome, (await beside).outcome]).toEqual(['timed-out', 'succeeded']);
+    expect(await lines()).toEqual(['start', 'start', 'end']);
   });
 });
 
