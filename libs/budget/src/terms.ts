@@ -28,12 +28,12 @@ export interface Terms {
 /** Terms as a snapshot keeps them; as text they name what may be shared. */
 export interface SavedTerms {
   readonly limit: string;
-  readonly soft?: string;
-  readonly overdraft?: OverdraftRule;
-  readonly approvers?: readonly string[];
-  readonly expiresSeconds?: number;
-  readonly escalate?: Stages;
-  readonly strict?: true;
+  readonly soft?: string | undefined;
+  readonly overdraft?: OverdraftRule | undefined;
+  readonly approvers?: readonly string[] | undefined;
+  readonly expiresSeconds?: number | undefined;
+  readonly escalate?: Stages | undefined;
+  readonly strict?: boolean;
   readonly shares: readonly number[];
 }
 
@@ -43,15 +43,16 @@ export function termsOf(unit: string, limit: BudgetLimit, alerts: readonly numbe
   const hard = toMicros(limit.hard);
   // What a call stores is known without its tool saying so.
   const { undeclared = unit === Unit.storage ? 'allowed' : 'refused' } = limit;
-  return shared({
-    limit: hard,
-    soft: limit.soft === undefined ? undefined : shareOf(hard, limit.soft),
-    overdraft: limit.overdraft,
-    approvers: limit.approvers,
-    expiresSeconds: limit.expiresSeconds,
-    escalate: limit.escalate,
+  const { soft, overdraft, approvers, expiresSeconds, escalate } = limit;
+  return restoreTerms({
+    limit: hard.toString(),
+    soft: soft === undefined ? undefined : shareOf(hard, soft).toString(),
+    overdraft,
+    approvers,
+    expiresSeconds,
+    escalate,
     strict: undeclared === 'refused',
-    alerts: sharesOf(hard, alerts),
+    shares: alerts,
   });
 }
 
@@ -78,8 +79,11 @@ export function saveTerms({
 }
 
 export function restoreTerms(saved: SavedTerms): Terms {
+  const text = JSON.stringify(saved);
+  const same = known.get(text);
+  if (same) return same;
   const limit = BigInt(saved.limit);
-  return shared({
+  const terms = {
     limit,
     soft: saved.soft === undefined ? undefined : BigInt(saved.soft),
     overdraft: saved.overdraft,
@@ -88,13 +92,7 @@ export function restoreTerms(saved: SavedTerms): Terms {
     escalate: saved.escalate,
     strict: saved.strict ?? false,
     alerts: sharesOf(limit, saved.shares),
-  });
-}
-
-function shared(terms: Terms): Terms {
-  const text = JSON.stringify(saveTerms(terms));
-  const same = known.get(text);
-  if (same) return same;
+  };
   if (known.size >= MAX_TERMS_SHARED) known.clear();
   known.set(text, terms);
   return terms;
