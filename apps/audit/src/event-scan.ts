@@ -50,16 +50,32 @@ const CLASSES = Uint8Array.from({ length: 256 }, (_, byte) => {
   return name | hex | plain;
 });
 
+/** Where the members of one object stand. */
+class Members {
+  readonly starts = new Int32Array(NAMES.length);
+  /** 0 for a member that it does not have. */
+  readonly ends = new Int32Array(NAMES.length);
+  /** Whether a member was met that is not in `NAMES`, or twice. */
+  strange = false;
+
+  clear(): void {
+    this.ends.fill(0);
+    this.strange = false;
+  }
+}
+
 export class EventScan {
-  readonly #starts = new Int32Array(NAMES.length);
-  readonly #ends = new Int32Array(NAMES.length);
+  readonly #envelope = new Members();
+  readonly #data = new Members();
+  /** The one of the two that is asked about, and where its members stand. */
+  #starts = this.#envelope.starts;
+  #ends = this.#envelope.ends;
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   /** Where the present event begins, and where it ends. */
   #from = 0;
   #to = 0;
-  /** Whether a member was met that is not in `NAMES`, or twice, since the event or its data was opened. */
-  #strange = false;
+  #hasData = false;
 
   /** Begins with a commit's bytes. */
   open(bytes: Uint8Array): void {
@@ -72,12 +88,13 @@ export class EventScan {
     const bytes = this.#bytes;
     const from = this.#at === 1 ? 1 : this.#at + 1;
     if (bytes[from] !== OPEN_BRACE || (from > 1 && bytes[from - 1] !== COMMA)) return false;
-    this.#at = from;
     this.#from = from;
-    this.#ends.fill(0);
-    this.#strange = false;
-    if (!this.#members()) return false;
-    this.#to = this.#at;
+    this.#hasData = false;
+    this.#starts = this.#envelope.starts;
+    this.#ends = this.#envelope.ends;
+    const to = this.#walk(from, this.#envelope);
+    if (to < 0) return false;
+    this.#at = this.#to = to;
     return true;
   }
 
@@ -102,13 +119,10 @@ export class EventScan {
 
   /** Reads the members of the present event's data in place of its own; false when it has none that is an object. */
   openData(): boolean {
-    const start = this.#starts[SLOT.data] as number;
-    if (!this.has('data') || this.#bytes[start] !== OPEN_BRACE) return false;
-    this.#ends.fill(0);
-    this.#at = start;
-    const walked = this.#members();
-    this.#at = this.#to;
-    return walked;
+    if (!this.#hasData) return false;
+    this.#starts = this.#data.starts;
+    this.#ends = this.#data.ends;
+    return true;
   }
 
   /** A string member as it stands; undefined when it is absent, no string, or escaped or outside of ASCII. */
@@ -162,9 +176,9 @@ export class EventScan {
     return true;
   }
 
-  /** Whether every member of the event, and of its data once opened, has one of the known names, each once. */
+  /** Whether every member of the event, and of its data if that is an object, has one of the known names, each once. */
   get familiar(): boolean {
-    return !this.#strange;
+    return !this.#envelope.strange && !(this.#hasData && this.#data.strange);
   }
 
   has(member: Member): boolean {
@@ -198,33 +212,34 @@ export class EventScan {
     return this.#bytes.toString('latin1', start, end);
   }
 
-  /** Walks one object from its brace on and notes the wanted members; false when it is not compact JSON. */
-  #members(): boolean {
+  /**
+   * Walks one object from its brace on and notes where its members stand; an event's data is walked with it, not twice.
+   * Returns where it ends; -1 when it is not compact JSON.
+   */
+  #walk(start: number, members: Members): number {
     const bytes = this.#bytes;
-    let at = this.#at + 1;
-    if (bytes[at] === CLOSE_BRACE) {
-      this.#at = at + 1;
-      return true;
-    }
+    const { starts, ends } = members;
+    members.clear();
+    let at = start + 1;
+    if (bytes[at] === CLOSE_BRACE) return at + 1;
     for (;;) {
-      if (bytes[at] !== QUOTE) return false;
+      if (bytes[at] !== QUOTE) return -1;
       const name = at + 1;
       at = endOfText(bytes, at);
       const slot = slotOf(bytes, name, at - 1);
-      if (bytes[at] !== COLON) return false;
+      if (bytes[at] !== COLON) return -1;
       const value = at + 1;
-      at = endOfValue(bytes, value);
-      if (at <= value) return false;
-      if (slot < 0 || this.#ends[slot] !== 0) this.#strange = true;
+      const isData = slot === SLOT.data && members === this.#envelope;
+      if (isData) this.#hasData = bytes[value] === OPEN_BRACE;
+      at = isData && this.#hasData ? this.#walk(value, this.#data) : endOfValue(bytes, value);
+      if (at <= value) return -1;
+      if (slot < 0 || ends[slot] !== 0) members.strange = true;
       if (slot >= 0) {
-        this.#starts[slot] = value;
-        this.#ends[slot] = at;
+        starts[slot] = value;
+        ends[slot] = at;
       }
       if (bytes[at] === COMMA) at += 1;
-      else if (bytes[at] === CLOSE_BRACE) {
-        this.#at = at + 1;
-        return true;
-      } else return false;
+      else return bytes[at] === CLOSE_BRACE ? at + 1 : -1;
     }
   }
 }

@@ -13,6 +13,7 @@ import {
   isTraceparent,
 } from '@writ/contracts';
 import type { AgentId, Digest, ExecutorId, InvocationId } from '@writ/contracts';
+import { newGlimpse } from '@writ/provenance';
 import type { Glimpse } from '@writ/provenance';
 import { Bytes } from './event-scan.ts';
 import type { Member } from './event-members.ts';
@@ -58,19 +59,6 @@ interface PlainCall {
   readonly inputs?: object;
 }
 
-const NOTHING = {
-  verdict: undefined,
-  argsDigest: undefined,
-  executor: undefined,
-  attempt: undefined,
-  outcome: undefined,
-  attemptEnd: undefined,
-  rejects: undefined,
-  holds: undefined,
-  used: undefined,
-  sampled: false,
-} as const;
-
 /** A request without anything unusual: no priority, deadline or justification, and inputs that are flat. */
 function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefined {
   if (!scan.is('type', 'tool.requested') || !isEnvelope(scan)) return undefined;
@@ -93,8 +81,15 @@ function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefine
   for (const call of calls as readonly unknown[]) {
     if (!isPlainCall(call)) return undefined;
     const { invocation, tool, inputs = {} } = call;
-    const glimpse = { type: 'tool.requested', invocation, agent, tool, project, campaign, log } as const;
-    glimpses.push({ ...glimpse, text: [inputs], ...NOTHING, sampled });
+    const glimpse = newGlimpse('tool.requested', invocation);
+    glimpse.agent = agent;
+    glimpse.tool = tool;
+    glimpse.project = project;
+    glimpse.campaign = campaign;
+    glimpse.log = log;
+    glimpse.text = [inputs];
+    glimpse.sampled = sampled;
+    glimpses.push(glimpse);
   }
   return glimpses;
 }
@@ -132,26 +127,18 @@ function ownGlimpse(scan: EventScan, kind: SubjectKind): Glimpse | undefined {
   if (type === 'schedule.dispatched' && attempt === undefined) return undefined;
   const holds = type === 'budget.reserved' ? scan.json('holds') : undefined;
   if (type === 'budget.reserved' && holds === undefined) return undefined;
-  return {
-    type,
-    invocation,
-    agent: decided ? (scan.text('agent') as AgentId) : undefined,
-    tool: decided ? scan.text('tool') : undefined,
-    project: decided ? scan.text('project') : undefined,
-    campaign: decided ? scan.text('campaign') : undefined,
-    log: undefined,
-    verdict: decided ? Verdict.allow : undefined,
-    argsDigest: decided ? (scan.text('argsDigest') as Digest) : undefined,
-    executor: decided ? undefined : (scan.text('executor') as ExecutorId),
-    attempt,
-    outcome: undefined,
-    attemptEnd: undefined,
-    rejects: undefined,
-    holds,
-    used: undefined,
-    text: undefined,
-    sampled: false,
-  };
+  const glimpse = newGlimpse(type, invocation);
+  glimpse.attempt = attempt;
+  glimpse.holds = holds;
+  if (decided) {
+    glimpse.agent = scan.text('agent') as AgentId;
+    glimpse.tool = scan.text('tool');
+    glimpse.project = scan.text('project');
+    glimpse.campaign = scan.text('campaign');
+    glimpse.verdict = Verdict.allow;
+    glimpse.argsDigest = scan.text('argsDigest') as Digest;
+  } else glimpse.executor = scan.text('executor') as ExecutorId;
+  return glimpse;
 }
 
 /** An executor's word is checked (as its schema does), not trusted; what is not plainly right is left to the schema. */
@@ -176,26 +163,11 @@ function completion(scan: EventScan): Glimpse | undefined {
     USAGE.test(used) &&
     (!scan.has('output') || output !== undefined);
   if (!plain) return undefined;
-  return {
-    type: 'execution.completed',
-    invocation: scan.text('invocation') as InvocationId,
-    agent: undefined,
-    tool: undefined,
-    project: undefined,
-    campaign: undefined,
-    log: undefined,
-    verdict: undefined,
-    argsDigest: undefined,
-    executor: undefined,
-    attempt: undefined,
-    outcome,
-    attemptEnd: undefined,
-    rejects: undefined,
-    holds: undefined,
-    used,
-    text: [output],
-    sampled: false,
-  };
+  const glimpse = newGlimpse('execution.completed', scan.text('invocation') as InvocationId);
+  glimpse.outcome = outcome;
+  glimpse.used = used;
+  glimpse.text = [output];
+  return glimpse;
 }
 
 /** As `isToken` says of a text. */

@@ -181,8 +181,8 @@ export class Traces {
 
   /** What a commit says besides what happened to invocations. */
   #keep({ place, noted, breakers }: Sightings): void {
-    for (const [nth, event] of breakers.entries()) this.#breakers.push({ tenant: place.tenant, nth, event });
-    for (const [nth, note] of noted.entries()) this.#notes.push({ ...note, nth });
+    breakers.forEach((event, nth) => this.#breakers.push({ tenant: place.tenant, nth, event }));
+    noted.forEach((note, nth) => this.#notes.push({ ...note, nth }));
   }
 
   #missing(sightings: readonly Sightings[], { careful, absent }: FoldOptions): readonly InvocationKey[] {

@@ -44,35 +44,36 @@ export interface Glimpse {
   sampled: boolean;
 }
 
-const NOTHING: Omit<Glimpse, 'type' | 'invocation'> = {
-  agent: undefined,
-  tool: undefined,
-  project: undefined,
-  campaign: undefined,
-  log: undefined,
-  verdict: undefined,
-  argsDigest: undefined,
-  executor: undefined,
-  attempt: undefined,
-  outcome: undefined,
-  attemptEnd: undefined,
-  rejects: undefined,
-  holds: undefined,
-  used: undefined,
-  text: undefined,
-  sampled: false,
-};
+/** A glimpse that says nothing yet. All are made here: objects of one shape are what the fold reads fastest. */
+export function newGlimpse(type: Glimpse['type'], invocation: InvocationId): Glimpse {
+  return {
+    type,
+    invocation,
+    agent: undefined,
+    tool: undefined,
+    project: undefined,
+    campaign: undefined,
+    log: undefined,
+    verdict: undefined,
+    argsDigest: undefined,
+    executor: undefined,
+    attempt: undefined,
+    outcome: undefined,
+    attemptEnd: undefined,
+    rejects: undefined,
+    holds: undefined,
+    used: undefined,
+    text: undefined,
+    sampled: false,
+  };
+}
 
 /** A glimpse of each invocation that the fact is about, in the fact's own order. */
 export function glimpsesOf(fact: RecordedFact): readonly Glimpse[] {
   const outcome = terminalFact(fact);
-  return invocationsOf(fact).map((invocation, nth) => ({
-    ...NOTHING,
-    type: fact.type,
-    invocation,
-    outcome,
-    ...said(fact, nth),
-  }));
+  return invocationsOf(fact).map((invocation, nth) =>
+    Object.assign(newGlimpse(fact.type, invocation), { outcome }, said(fact, nth)),
+  );
 }
 
 function said(fact: RecordedFact, nth: number): Partial<Glimpse> {

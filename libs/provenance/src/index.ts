@@ -8,7 +8,7 @@ export { CSV_HEADER, csvLine } from './exports/csv.ts';
 export { openLineageEvents } from './exports/open-lineage.ts';
 export { PROV_PREFIXES, provBundle } from './exports/prov-json.ts';
 export { beginsRecord, foldRecord, invocationsOf } from './fold.ts';
-export { glimpsesOf } from './glimpse.ts';
+export { glimpsesOf, newGlimpse } from './glimpse.ts';
 export { livesOf } from './life.ts';
 export { lineageGraph } from './lineage-graph.ts';
 export {

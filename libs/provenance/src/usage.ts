@@ -24,45 +24,54 @@ export interface UsageLine {
   charged: bigint;
 }
 
+type Names = Pick<UsageLine, 'tenant' | 'day' | 'tool' | 'agent'>;
+
 const DAY_MS = 86_400_000;
 
 /** Attempts that held the same lines for the same tool, agent and day: nearly all of a batch. */
 interface Group {
+  readonly names: Names;
+  readonly holds: string;
   readonly lines: readonly (UsageLine & { readonly amount: bigint })[];
   /** Units that no account holds. */
   readonly free: Map<string, UsageLine>;
 }
 
+/** What many attempts used alike, read once. */
+interface Used {
+  readonly text: string;
+  readonly amounts: Amounts;
+  readonly units: readonly string[];
+}
+
 export class UsageTally {
   #groups = new Map<string, Group>();
+  /** Of the attempt before, which most are like. */
+  #last: Group | undefined;
+  #used: Used = { text: '{}', amounts: {}, units: [] };
 
   add({ trace, at, holds = '[]', used }: Settlement): void {
     const { tenant, agent, tool = '' } = trace;
     const day = Math.floor(at / DAY_MS);
-    const key = `${tenant} ${day} ${agent} ${tool} ${holds}`;
-    let group = this.#groups.get(key);
-    if (!group) {
-      const names = { tenant, day, tool, agent };
-      const lines = (JSON.parse(holds) as readonly HoldLine[]).map(({ account, unit, amount }) => ({
-        ...emptyLine(names, account, unit),
-        amount: BigInt(amount),
-      }));
-      this.#groups.set(key, (group = { lines, free: new Map() }));
+    const group = this.#group({ tenant, day, tool, agent }, holds);
+    if (this.#used.text !== used) {
+      const amounts = JSON.parse(used) as Amounts;
+      this.#used = { text: used, amounts, units: Object.keys(amounts) };
     }
-    const usage = JSON.parse(used) as Amounts;
+    const { amounts, units } = this.#used;
     for (const line of group.lines) {
-      const reported = reportedAmount(usage, line.unit);
+      const reported = reportedAmount(amounts, line.unit);
       line.attempts += 1;
       line.held += line.amount;
       line.used += reported ?? 0n;
       line.charged += settledAmount(line.amount, reported);
     }
-    for (const unit of Object.keys(usage)) {
+    for (const unit of units) {
       if (group.lines.some((line) => line.unit === unit)) continue;
       let line = group.free.get(unit);
-      if (!line) group.free.set(unit, (line = emptyLine({ tenant, day, tool, agent }, '', unit)));
+      if (!line) group.free.set(unit, (line = emptyLine(group.names, '', unit)));
       line.attempts += 1;
-      line.used += reportedAmount(usage, unit) ?? 0n;
+      line.used += reportedAmount(amounts, unit) ?? 0n;
     }
   }
 
@@ -82,14 +91,30 @@ export class UsageTally {
       }
     }
     this.#groups = new Map();
+    this.#last = undefined;
     return [...lines.values()];
+  }
+
+  #group(names: Names, holds: string): Group {
+    const { tenant, day, tool, agent } = names;
+    if (this.#last && this.#last.holds === holds && isSame(this.#last.names, names)) return this.#last;
+    const key = `${tenant} ${day} ${agent} ${tool} ${holds}`;
+    let group = this.#groups.get(key);
+    if (!group) {
+      const lines = (JSON.parse(holds) as readonly HoldLine[]).map(({ account, unit, amount }) => ({
+        ...emptyLine(names, account, unit),
+        amount: BigInt(amount),
+      }));
+      this.#groups.set(key, (group = { names, holds, lines, free: new Map() }));
+    }
+    return (this.#last = group);
   }
 }
 
-function emptyLine(
-  names: Pick<UsageLine, 'tenant' | 'day' | 'tool' | 'agent'>,
-  account: string,
-  unit: string,
-): UsageLine {
+function isSame(a: Names, b: Names): boolean {
+  return a.tenant === b.tenant && a.day === b.day && a.tool === b.tool && a.agent === b.agent;
+}
+
+function emptyLine(names: Names, account: string, unit: string): UsageLine {
   return { ...names, account, unit, attempts: 0, held: 0n, used: 0n, charged: 0n };
 }

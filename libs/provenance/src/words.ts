@@ -5,6 +5,9 @@
 import { MAX_WORDS, MAX_WORD_LENGTH } from './limits.ts';
 
 const BETWEEN_WORDS = /[^\p{L}\p{N}]+/u;
+const ASCII = /^[\0-\x7f]*$/;
+/** Of a longer one the rest is not searched. */
+const LONGEST_TEXT = MAX_WORDS * MAX_WORD_LENGTH;
 
 /** Deeper values are not searched. */
 const DEEPEST = 8;
@@ -26,11 +29,29 @@ export function wordsOf(text: string): readonly string[] {
   return words;
 }
 
-function addText(words: string[], text: string): void {
-  for (const part of text.slice(0, MAX_WORDS * MAX_WORD_LENGTH).split(BETWEEN_WORDS)) {
-    if (part.length < 2) continue;
-    const word = part.toLowerCase().slice(0, MAX_WORD_LENGTH).toWellFormed();
-    if (words.length >= MAX_WORDS) return;
-    if (!words.includes(word)) words.push(word);
+function addText(words: string[], long: string): void {
+  const text = long.length > LONGEST_TEXT ? long.slice(0, LONGEST_TEXT) : long;
+  if (ASCII.test(text)) return addAsciiWords(words, text);
+  for (const part of text.split(BETWEEN_WORDS)) addWord(words, part);
+}
+
+/** The same as cutting at `BETWEEN_WORDS`, which makes a list of all parts first. */
+function addAsciiWords(words: string[], text: string): void {
+  let start = 0;
+  for (let index = 0; index <= text.length; index++) {
+    if (index < text.length && isLetterOrDigit(text.charCodeAt(index))) continue;
+    if (index - start >= 2) addWord(words, text.slice(start, index));
+    start = index + 1;
   }
+}
+
+function isLetterOrDigit(code: number): boolean {
+  const lower = code | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39);
+}
+
+function addWord(words: string[], part: string): void {
+  if (part.length < 2 || words.length >= MAX_WORDS) return;
+  const word = part.toLowerCase().slice(0, MAX_WORD_LENGTH).toWellFormed();
+  if (!words.includes(word)) words.push(word);
 }

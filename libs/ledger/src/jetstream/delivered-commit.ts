@@ -10,6 +10,7 @@ export class DeliveredCommit implements LedgerCommit {
   readonly seq: number;
   readonly at: number;
   readonly #message: MsgImpl;
+  #data: Uint8Array | undefined;
   #headers: string | undefined;
 
   constructor(message: MsgImpl, seq: number, at: number) {
@@ -23,7 +24,8 @@ export class DeliveredCommit implements LedgerCommit {
   }
 
   get data(): Uint8Array {
-    return this.#message.data;
+    // The message makes a view of its bytes each time it is asked.
+    return (this.#data ??= this.#message.data);
   }
 
   get id(): string | undefined {
@@ -54,13 +56,16 @@ export function deliveryOf(reply: string): {
   readonly consumerSeq: number;
   readonly at: number;
 } {
-  const ends: number[] = [];
-  for (let end = reply.indexOf('.'); end >= 0; end = reply.indexOf('.', end + 1)) ends.push(end);
-  const place = ends.length >= 10 ? 7 : 5;
-  const token = (index: number): string => reply.slice((ends[index - 1] as number) + 1, ends[index]);
+  let dots = 0;
+  for (let dot = reply.indexOf('.'); dot >= 0; dot = reply.indexOf('.', dot + 1)) dots += 1;
+  let from = 0;
+  for (let token = dots >= 10 ? 7 : 5; token > 0; token--) from = reply.indexOf('.', from) + 1;
+  const seqEnd = reply.indexOf('.', from);
+  const consumerSeqEnd = reply.indexOf('.', seqEnd + 1);
+  const timeEnd = reply.indexOf('.', consumerSeqEnd + 1);
   return {
-    seq: Number(token(place)),
-    consumerSeq: Number(token(place + 1)),
-    at: Math.floor(Number(token(place + 2)) / 1e6),
+    seq: Number(reply.slice(from, seqEnd)),
+    consumerSeq: Number(reply.slice(seqEnd + 1, consumerSeqEnd)),
+    at: Math.floor(Number(reply.slice(consumerSeqEnd + 1, timeEnd)) / 1e6),
   };
 }
