@@ -6,7 +6,7 @@ import { wordsOf } from './words.ts';
 
 /** Neighbours of letters and digits in ASCII, and what only looks like them. */
 const characters = fc.constantFrom(
-  ...'aZ09@[`{/: -_\u0000\u007f',
+  ...Array.from('aZ09@[`{/: -_\u0000\u007f'),
   'é',
   'ß',
   'İ',
