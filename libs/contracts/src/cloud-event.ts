@@ -9,6 +9,8 @@ import type { Fact, Instant, RecordedFact } from './decider.ts';
 import { digestOf } from './digest.ts';
 import { EVENTS_BY_KIND, EVENT_SCHEMAS } from './events/events.ts';
 import { isPlainCompletion } from './events/execution-guard.ts';
+import { plainRequest } from './events/request-guard.ts';
+import type { ToolRequested } from './events/request.ts';
 import { parseFact } from './events/unknown-fields.ts';
 import { LATER, VERSIONS } from './events/upcast.ts';
 import type { EventVersions } from './events/upcast.ts';
@@ -187,16 +189,22 @@ function decodeEvent(
   if (type === 'execution.completed' && isPlainCompletion(newest)) {
     return recorded(commit, parts, type as never, newest);
   }
+  const plain = type === 'tool.requested' ? plainRequest(newest) : undefined;
+  if (plain) return recorded(commit, parts, type as never, asked(plain, envelope));
   const schema = EVENT_SCHEMAS[type as keyof typeof EVENT_SCHEMAS];
   // An agent's unknown field is a mistake worth an answer.
   const parsed = parts.kind === SubjectKind.requests ? schema.safeParse(newest) : parseFact(schema, newest);
   if (!parsed.success) return reject(commit, parts, envelope, 'malformed', z.prettifyError(parsed.error));
-  const data = parsed.data as { step?: string; traceparent?: string };
-  if (type === 'tool.requested') {
-    data.step ??= isToken(envelope.id) ? envelope.id : digestOf(envelope.id).slice(7, 39);
-    if (isTraceparent(envelope.traceparent)) data.traceparent ??= envelope.traceparent;
-  }
+  const data = type === 'tool.requested' ? asked(parsed.data as ToolRequested, envelope) : parsed.data;
   return recorded(commit, parts, type as never, data);
+}
+
+/** A request with what its envelope says of it. */
+function asked(data: ToolRequested, { id = '', traceparent }: Partial<CloudEvent>): ToolRequested {
+  const request = data as { step?: string; traceparent?: string };
+  request.step ??= isToken(id) ? id : digestOf(id).slice(7, 39);
+  if (isTraceparent(traceparent)) request.traceparent ??= traceparent;
+  return data;
 }
 
 function trusted(

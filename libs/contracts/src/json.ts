@@ -2,13 +2,12 @@
 import { z } from 'zod';
 import { MAX_INPUT_DEPTH } from './limits.ts';
 
-/** Whether a JSON value nests no deeper than `most`; iterative, so that the check itself cannot overflow. */
+/** Whether a JSON value nests no deeper than `most`. It goes no deeper itself, so it cannot overflow. */
 export function nestsWithin(value: unknown, most: number): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > most) return false;
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-  }
+  if (typeof value !== 'object' || value === null) return true;
+  if (most === 0) return Object.keys(value).length === 0;
+  const parts = Array.isArray(value) ? (value as readonly unknown[]) : Object.values(value);
+  for (const part of parts) if (!nestsWithin(part, most - 1)) return false;
   return true;
 }
 

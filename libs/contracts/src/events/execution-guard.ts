@@ -4,9 +4,9 @@
  * left to the schema, which decides.
  */
 import { RunOutcome } from '../outcome.ts';
+import { isDigest, isDigit, isName } from './plain-values.ts';
 
 const OUTCOMES: ReadonlySet<unknown> = new Set(Object.values(RunOutcome));
-const DIGEST_LENGTH = 'sha256:'.length + 64;
 const LONGEST_AMOUNT = 15;
 
 /** Whether `data` is certainly a valid `execution.completed`. Never true for what the schema would refuse. */
@@ -29,33 +29,6 @@ export function isPlainCompletion(data: unknown): boolean {
     Number.isFinite(fact['endedAtMs']) &&
     isUsage(fact['usage'])
   );
-}
-
-/** Letters, digits, `_` and `-`, as in `token`. */
-function isName(value: unknown): boolean {
-  if (typeof value !== 'string' || value.length === 0 || value.length > 64) return false;
-  for (let index = 0; index < value.length; index++) {
-    const code = value.charCodeAt(index);
-    if (!(
-      isDigit(code) ||
-      (code >= 97 && code <= 122) ||
-      (code >= 65 && code <= 90) ||
-      code === 45 ||
-      code === 95
-    ))
-      return false;
-  }
-  return true;
-}
-
-function isDigest(value: unknown): boolean {
-  if (typeof value !== 'string' || value.length !== DIGEST_LENGTH || !value.startsWith('sha256:'))
-    return false;
-  for (let index = 7; index < DIGEST_LENGTH; index++) {
-    const code = value.charCodeAt(index);
-    if (!(isDigit(code) || (code >= 97 && code <= 102))) return false;
-  }
-  return true;
 }
 
 function isCount(value: unknown): boolean {
@@ -84,8 +57,4 @@ function isAmount(value: unknown): boolean {
   if (typeof value !== 'string' || value.length === 0 || value.length > LONGEST_AMOUNT) return false;
   for (let index = 0; index < value.length; index++) if (!isDigit(value.charCodeAt(index))) return false;
   return true;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
 }
