@@ -1,6 +1,7 @@
 /**
  * `npm run verify`: what a contributor runs before a commit. Format, lint, types, style and boundaries (`test/tidy`), unit
- * and property tests, the simulation; two at a time, one line each, and the output of what failed.
+ * and property tests, the simulation; two at a time, one line each, and the output of what failed. The longest searches
+ * are a fifth here of what they are by default, which is what `npm test` runs.
  */
 import { join } from 'node:path';
 import { LogFile, REPOSITORY, inWrit, spawnGuarded } from '@writ/testkit';
@@ -19,6 +20,18 @@ const CHECKS: readonly Check[] = [
   { name: 'types', command: ['tsc', '-b'] },
   { name: 'format', command: ['prettier', '--cache', '--check', '.'] },
 ];
+
+/** A fifth of each spec's own default. Whoever sets one of these has it as said. */
+const SEARCHES = {
+  WRIT_SIMULATION_SEEDS: '100',
+  WRIT_BREAKER_SEEDS: '200',
+  WRIT_RACES: '2000',
+  WRIT_BALANCES_RUNS: '160',
+  WRIT_BUDGET_OPERATIONS: '20000',
+  WRIT_DIFFERENTIAL_PAIRS: '40000',
+  WRIT_WORKFLOW_RUNS: '4000',
+  WRIT_WORKFLOW_CRASHES: '200',
+};
 
 const LANES = 2;
 const NAME_WIDTH = 32;
@@ -50,6 +63,7 @@ async function outputOfFailure({ name, command: [program, ...args] }: Check): Pr
     const binary = join(REPOSITORY, 'node_modules', '.bin', program);
     const run = await spawnGuarded(process.execPath, [binary, ...args], {
       cwd: REPOSITORY,
+      env: { ...SEARCHES, ...process.env },
       output: log.descriptor,
     });
     return (await run.ended).code === 0 ? undefined : log.text();

@@ -5,42 +5,49 @@
  */
 const QUARTER_MS = 900_000;
 
+/** What the clock of a zone shows, by quarter of an hour. */
 const CLOCKS = new Map<string, (at: number) => string>();
-let latest: { readonly asked: string; readonly labels: readonly string[] } = { asked: '', labels: [] };
+/** How much of it tells windows apart. */
+const LENGTHS: Readonly<Record<string, number>> = { month: 'yyyy-mm'.length, day: 'yyyy-mm-dd'.length };
+/** Between the two instants that were asked about last, by window. */
+let latest = { from: NaN, to: NaN, labels: new Map<string, readonly string[]>() };
 
 /** `2026-10`, `2026-10-25` or `2026-10-25 02 GMT+01:00`. */
 export function label(per: string, timeZone: string, at: number): string {
-  const name = `${per} ${timeZone}`;
-  let clock = CLOCKS.get(name);
-  if (!clock) CLOCKS.set(name, (clock = remembered(clockOf(per, timeZone))));
-  return clock(Math.floor(at / QUARTER_MS) * QUARTER_MS);
+  let clock = CLOCKS.get(timeZone);
+  if (!clock) CLOCKS.set(timeZone, (clock = remembered(clockOf(timeZone))));
+  return clock(Math.floor(at / QUARTER_MS)).slice(0, LENGTHS[per]);
 }
 
 /** The labels of all windows from the one of `from` on, which is left out, to the one of `to`. */
 export function labelsBetween(per: string, timeZone: string, from: number, to: number): readonly string[] {
-  const asked = `${per} ${timeZone} ${from} ${to}`;
-  if (latest.asked === asked) return latest.labels;
+  if (latest.from !== from || latest.to !== to) latest = { from, to, labels: new Map() };
+  const window = `${per} ${timeZone}`;
+  let labels = latest.labels.get(window);
+  if (!labels) latest.labels.set(window, (labels = walk(per, timeZone, from, to)));
+  return labels;
+}
+
+function walk(per: string, timeZone: string, from: number, to: number): string[] {
   const labels: string[] = [];
   let last = label(per, timeZone, from);
   for (let at = from; ; at = Math.min(to, at + QUARTER_MS)) {
     const next = label(per, timeZone, at);
     if (next !== last) labels.push((last = next));
-    if (at === to) break;
+    if (at === to) return labels;
   }
-  latest = { asked, labels };
-  return labels;
 }
 
-function remembered(clock: (at: number) => string): (at: number) => string {
+function remembered(clock: (quarter: number) => string): (quarter: number) => string {
   const labels = new Map<number, string>();
-  return (at) => {
-    let text = labels.get(at);
-    if (text === undefined) labels.set(at, (text = clock(at)));
+  return (quarter) => {
+    let text = labels.get(quarter);
+    if (text === undefined) labels.set(quarter, (text = clock(quarter)));
     return text;
   };
 }
 
-function clockOf(per: string, timeZone: string): (at: number) => string {
+function clockOf(timeZone: string): (quarter: number) => string {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     hourCycle: 'h23',
@@ -50,11 +57,10 @@ function clockOf(per: string, timeZone: string): (at: number) => string {
     day: '2-digit',
     hour: '2-digit',
   });
-  return (at) => {
-    const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-    const month = `${parts['year']}-${parts['month']}`;
-    if (per === 'month') return month;
-    const day = `${month}-${parts['day']}`;
-    return per === 'day' ? day : `${day} ${parts['hour']} ${parts['timeZoneName']}`;
+  return (quarter) => {
+    const parts = Object.fromEntries(
+      format.formatToParts(quarter * QUARTER_MS).map(({ type, value }) => [type, value]),
+    );
+    return `${parts['year']}-${parts['month']}-${parts['day']} ${parts['hour']} ${parts['timeZoneName']}`;
   };
 }
