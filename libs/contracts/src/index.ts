@@ -55,6 +55,7 @@ export {
   policyClass,
   toolSpec,
 } from './files/tool-file.ts';
+export { fingerprint } from './fingerprint.ts';
 export { CHAIN_GENESIS, CHAIN_HASH_BYTES, chainHash } from './hash-chain.ts';
 export { MAX_CALLS_PER_ATTEMPT, ToolRole, nodeSla, nodeType, workflowSpec } from './files/workflow-file.ts';
 export { Heap } from './heap.ts';
@@ -149,6 +150,7 @@ export type { ApprovalRule, LimitRule, PolicyRule } from './files/policy-file.ts
 export type { McpServer, ToolAdapter } from './files/tool-adapter.ts';
 export type { Requirements, RetrySpec, ToolSpec } from './files/tool-file.ts';
 export type { PayloadInput } from './payload.ts';
+export type { Fingerprint } from './fingerprint.ts';
 export type { Position } from './heap.ts';
 export type {
   AgentId,

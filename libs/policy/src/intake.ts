@@ -3,8 +3,8 @@
  * good: the same request again is no news, the same id for anything else is rejected, and so one id never has
  * two ends. That holds for ids whose first message was rejected, too.
  */
-import { digestOf, messageOf } from '@writ/contracts';
-import type { AgentId, Digest, InvocationId, RecordedFact, ToolCall } from '@writ/contracts';
+import { digestOf, fingerprint, messageOf } from '@writ/contracts';
+import type { AgentId, Digest, Fingerprint, InvocationId, RecordedFact, ToolCall } from '@writ/contracts';
 import { MAX_REASON_LENGTH } from './limits.ts';
 import type { AskedCall } from './asked-call.ts';
 import { requestContext } from './request-context.ts';
@@ -24,7 +24,7 @@ export function takeMalformed(state: PolicyState, fact: RecordedFact<'request.ma
   const { event, reason, detail } = fact.data;
   const named = fact.data.invocation as InvocationId | undefined;
   const isNew = named !== undefined && fingerprintOf(tenant, named) === undefined;
-  if (isNew) tenant.seen.remember(named, `malformed ${fact.origin}`, fact.at);
+  if (isNew) tenant.seen.remember(named, fingerprint('malformed', fact.origin), fact.at);
   owe(state, tenant, {
     agent: fact.origin as AgentId,
     ...(isNew ? { invocation: named } : {}),
@@ -45,13 +45,13 @@ function takeCall(
   const actual = digestOrReason(inputs);
   const rejection = typeof actual === 'string' ? mismatch(claimed, actual) : actual;
   const asked = { agent, tool, argsDigest: rejection ? (claimed ?? 'none') : (actual as Digest) };
-  const fingerprint = fingerprintFor(asked, rejection?.reason);
+  const asking = fingerprintFor(asked, rejection?.reason);
   const first = fingerprintOf(tenant, invocation);
   if (first !== undefined) {
-    if (first !== fingerprint) owe(state, tenant, { agent, invocation, ...DUPLICATE });
+    if (first !== asking) owe(state, tenant, { agent, invocation, ...DUPLICATE });
     return;
   }
-  tenant.seen.remember(invocation, fingerprint, fact.at);
+  tenant.seen.remember(invocation, asking, fact.at);
   if (rejection) {
     owe(state, tenant, { agent, invocation, ...rejection });
     return;
@@ -91,22 +91,18 @@ function mismatch(claimed: Digest | undefined, actual: Digest): Reason | undefin
 }
 
 /** A call that waits for people may outlive the memory of its id, so it is asked first. */
-function fingerprintOf(tenant: Tenant, invocation: InvocationId): string | undefined {
+function fingerprintOf(tenant: Tenant, invocation: InvocationId): Fingerprint | undefined {
   const living = tenant.calls.get(invocation);
-  return living ? fingerprintFor(living.call) : tenant.seen.digestOf(invocation);
+  return living ? fingerprintFor(living.call) : tenant.seen.fingerprintOf(invocation);
 }
 
-/** Hexadecimal digits of a digest that tell two calls apart: 128 bits. */
-const FINGERPRINT_DIGITS = 32;
+/** Hexadecimal digits of a digest that go into a fingerprint: 64 bits. */
+const DIGEST_DIGITS = 16;
 const HEX_FROM = 'sha256:'.length;
 
-/**
- * Joined, not concatenated: the runtime then keeps one flat string a remembered call instead of a tree of
- * them.
- */
 function fingerprintFor(
   { agent, tool, argsDigest }: { readonly agent: string; readonly tool: string; readonly argsDigest: string },
   rejected = 'asked',
-): string {
-  return [argsDigest.slice(HEX_FROM, HEX_FROM + FINGERPRINT_DIGITS), tool, agent, rejected].join(' ');
+): Fingerprint {
+  return fingerprint(argsDigest.slice(HEX_FROM, HEX_FROM + DIGEST_DIGITS), tool, agent, rejected);
 }

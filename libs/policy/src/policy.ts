@@ -32,7 +32,7 @@ const FOLDS: ReadonlySet<EventType> = new Set([
 
 export const policy: Decider<PolicyState> & Required<Pick<Decider<PolicyState>, 'folds'>> = {
   name: 'policy',
-  version: 5,
+  version: 6,
   writes: SubjectKind.decisions,
   reads: new Set([
     SubjectKind.requests,

@@ -9,9 +9,7 @@ import { fixedOutcome } from './tool-rules.ts';
 /** Whether an invocation id was used before; asked before the request that uses it is folded. */
 export function isKnownCall(state: PolicyState, tenant: TenantId, invocation: InvocationId): boolean {
   const place = state.tenants.get(tenant);
-  return (
-    place !== undefined && (place.calls.has(invocation) || place.seen.digestOf(invocation) !== undefined)
-  );
+  return place !== undefined && (place.calls.has(invocation) || place.seen.has(invocation));
 }
 
 /** Tools whose every call is denied by a rule that looks at nothing but the tool and the environment, with the reason. */

@@ -119,7 +119,7 @@ function onRequested(state: SchedulerState, fact: RecordedFact<'tool.requested'>
   const berth = berthOf(account, bandOf(urgencyOf(data.priority)));
   const fresh: Call[] = [];
   for (const asked of data.calls) {
-    if (calls.has(asked.invocation) || seen.digestOf(asked.invocation) !== undefined) continue;
+    if (calls.has(asked.invocation) || seen.has(asked.invocation)) continue;
     const call = newCall(state, fact, asked, berth);
     calls.set(asked.invocation, call);
     if (data.traceparent !== undefined) traces.set(asked.invocation, data.traceparent);
@@ -136,7 +136,7 @@ function onMalformed(state: SchedulerState, { tenant, data, at }: RecordedFact<'
   const invocation = data.invocation as InvocationId | undefined;
   const { calls, seen } = tenantIn(state, tenant);
   if (invocation === undefined || calls.has(invocation)) return;
-  if (seen.digestOf(invocation) === undefined) seen.remember(invocation, '', at);
+  if (!seen.has(invocation)) seen.remember(invocation, 0, at);
 }
 
 const WAITING: Phase = { status: 'waiting', allowed: false, reserved: false };

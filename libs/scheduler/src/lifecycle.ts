@@ -71,7 +71,7 @@ export function end(state: SchedulerState, call: Call): void {
   if (tenant && tenant.traces.size > 0) tenant.traces.delete(call.invocation);
   if (call.approval) tenant?.approved.delete(call);
   // Living calls are known anyway: only the ids of ended ones take room among those that are remembered.
-  tenant?.seen.remember(call.invocation, '', state.at);
+  tenant?.seen.remember(call.invocation, 0, state.at);
   if (tenant && call.version) releaseVersion(tenant, call.version);
   const { step } = call;
   if (!step) return;

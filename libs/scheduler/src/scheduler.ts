@@ -13,7 +13,7 @@ import type { SchedulerState } from './state.ts';
 
 export const scheduler: Decider<SchedulerState, SchedulerOffer> = {
   name: 'scheduler',
-  version: 8,
+  version: 9,
   writes: SubjectKind.schedule,
   reads: new Set([
     SubjectKind.requests,

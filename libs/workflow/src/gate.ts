@@ -12,7 +12,7 @@ import type { GateState } from './state.ts';
 
 export const gate: Decider<GateState> & Required<Pick<Decider<GateState>, 'wants'>> = {
   name: 'gate',
-  version: 1,
+  version: 2,
   writes: SubjectKind.decisions,
   reads: new Set([
     SubjectKind.requests,

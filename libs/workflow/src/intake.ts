@@ -2,7 +2,7 @@
  * What agents and people ask of the gate. A run id stands for one run for good, an attempt for one submission: the same
  * message again is no news, so that whoever did not hear the answer may send it again.
  */
-import { digestOfBytes } from '@writ/contracts';
+import { digestOfBytes, fingerprint } from '@writ/contracts';
 import type { AgentId, Digest, RecordedFact } from '@writ/contracts';
 import { tenantOf } from './state.ts';
 import type { GateState } from './state.ts';
@@ -14,12 +14,12 @@ export function takeRun(state: GateState, fact: RecordedFact<'run.requested'>): 
   const { tenant: id, data, at } = fact;
   const agent = fact.origin as AgentId;
   const tenant = tenantOf(state, id);
-  const fingerprint = fingerprintOf({ agent, data });
-  const known = tenant.seen.digestOf(data.run) ?? undefined;
-  if (known === fingerprint) return;
+  const asking = fingerprint(digestIn({ agent, data }));
+  const known = tenant.seen.fingerprintOf(data.run);
+  if (known === asking) return;
   // A run may outlive the memory of its id.
   const isTaken = known !== undefined || tenant.runs.has(data.run);
-  if (!isTaken) tenant.seen.remember(data.run, fingerprint, at);
+  if (!isTaken) tenant.seen.remember(data.run, asking, at);
   state.owed.push({ kind: 'run', tenant: id, agent, data, isTaken });
 }
 
@@ -27,10 +27,10 @@ export function takeSubmission(state: GateState, fact: RecordedFact<'node.submit
   const { tenant, data, seq, at } = fact;
   const node = state.tenants.get(tenant)?.runs.get(data.run)?.nodes.get(data.node);
   if (node) {
-    const fingerprint = fingerprintOf(data);
-    if (node.submitted.includes(fingerprint)) return;
+    const submission = digestIn(data);
+    if (node.submitted.includes(submission)) return;
     const isAwaited = node.status === 'open' && node.attempt === data.attempt;
-    if (isAwaited && node.submitted.length < MAX_REMEMBERED * node.attempt) node.submitted.push(fingerprint);
+    if (isAwaited && node.submitted.length < MAX_REMEMBERED * node.attempt) node.submitted.push(submission);
   }
   state.owed.push({ kind: 'submission', tenant, agent: fact.origin as AgentId, seq, atMs: at, data });
 }
@@ -51,6 +51,6 @@ export function takeRuling(state: GateState, fact: RecordedFact<'node.ruled'>): 
 }
 
 /** Of what was sent, as it was sent: a message that is sent again has the same text. */
-function fingerprintOf(value: unknown): Digest {
+function digestIn(value: unknown): Digest {
   return digestOfBytes(JSON.stringify(value));
 }

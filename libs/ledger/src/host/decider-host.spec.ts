@@ -1,6 +1,6 @@
 /** The host on the memory ledger: one writer, takeover, fencing, order by basis, snapshots. */
 import { describe, expect, it } from 'vitest';
-import { SubjectKind, cloudEvent, encodeCommit, subjects } from '@writ/contracts';
+import { SubjectKind, cloudEvent, digestOfBytes, encodeCommit, subjects } from '@writ/contracts';
 import type { AgentId, Decider, Fact, InvocationId, TenantId, ToolName } from '@writ/contracts';
 import { memoryLedger } from '../memory/memory-ledger.ts';
 import type { AppendFault, MemoryLedger } from '../memory/memory-ledger.ts';
@@ -10,6 +10,7 @@ import type { Lease } from './lease.ts';
 import { soleLease } from './lease.ts';
 import { DeciderPath } from './path.ts';
 import { memorySnapshots, stateText } from './snapshots.ts';
+import type { SnapshotStore } from './snapshots.ts';
 
 interface Echo {
   waiting: { tenant: TenantId; invocation: string }[];
@@ -235,6 +236,31 @@ describe('two hosts', () => {
     await expect.poll(() => released(ledger).length, { timeout: 5_000 }).toBe(20);
     await first.stop();
     await second.stop();
+  });
+});
+
+describe('a leader whose snapshot is being stored', () => {
+  it('goes on deciding, and stores its last state when it stops', async () => {
+    const ledger = newLedger();
+    const kept = memorySnapshots();
+    const stored: (() => void)[] = [];
+    const save: SnapshotStore['save'] = async (snapshot) => {
+      await new Promise<void>((resolve) => stored.push(resolve));
+      await kept.save(snapshot);
+    };
+    const host = newHost(ledger, 'h1', { snapshots: { ...kept, save }, snapshotEvery: 1 });
+    await host.start();
+    for (const id of ['a', 'b', 'c']) {
+      await request(ledger, lab, id);
+      await settle();
+    }
+    expect([stored.length, released(ledger)]).toEqual([1, ['a', 'b', 'c']]);
+    const stopping = host.stop();
+    stored[0]?.();
+    await settle();
+    stored[1]?.();
+    await stopping;
+    expect(digestOfBytes((await kept.load('echo', 1))?.state ?? '')).toBe(replay(ledger));
   });
 });
 

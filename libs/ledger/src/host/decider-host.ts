@@ -14,11 +14,10 @@ import type { HostOptions, HostRole } from './host-options.ts';
 import { DeciderPath } from './path.ts';
 import { Reaction } from './reaction.ts';
 import { Readers } from './readers.ts';
+import { SnapshotSaver } from './snapshot-saver.ts';
 
 const TICK_MS = 100;
 const RENEW_MS = 1_000;
-/** Commits between two snapshots. */
-const SNAPSHOT_EVERY = 200_000;
 
 export class DeciderHost<State, Offer = undefined> {
   role: HostRole = 'standby';
@@ -34,7 +33,7 @@ export class DeciderHost<State, Offer = undefined> {
   #electing = false;
   #term = 0;
   #reactions = 0;
-  #sinceSnapshot = 0;
+  readonly #saver: SnapshotSaver;
   #ownAcks = new Set<number>();
   readonly #readers = new Readers();
   #idle: Promise<void> = Promise.resolve();
@@ -43,6 +42,9 @@ export class DeciderHost<State, Offer = undefined> {
   constructor(options: HostOptions<State, Offer>) {
     this.#options = options;
     this.#path = new DeciderPath(options.decider);
+    this.#saver = new SnapshotSaver(options.snapshots, options.snapshotEvery, (sentence) =>
+      this.#log(sentence),
+    );
   }
 
   get state(): State {
@@ -82,7 +84,7 @@ export class DeciderHost<State, Offer = undefined> {
     this.#stopping.abort();
     await this.#fold?.stop();
     if (wasLeading) {
-      await this.#saveSnapshot();
+      await this.#saver.saveLast(this.#path);
       await this.#options.lease.release().catch(() => undefined);
     }
   }
@@ -137,7 +139,7 @@ export class DeciderHost<State, Offer = undefined> {
       if (this.role !== 'leading') path.foldOwn(commit);
       else if (!this.#isMine(commit)) void this.#stepDown(`somebody else wrote to ${commit.subject}`);
     }
-    this.#sinceSnapshot += commits.length;
+    this.#saver.read(commits.length);
     this.#readers.reached(path.seen);
     // Own commits are folded already, and what it does not read leaves nothing to answer.
     if (owed) this.wake();
@@ -159,7 +161,7 @@ export class DeciderHost<State, Offer = undefined> {
       const reaction = this.#react(path);
       if (reaction.size === 0) break;
       if (!(await this.#commit(path, reaction))) break;
-      if (this.#sinceSnapshot >= SNAPSHOT_EVERY) await this.#saveSnapshot();
+      this.#saver.saveInTurn(path);
       if (this.role !== 'leading') break;
     }
     if (path === this.#path) this.#busy = false;
@@ -259,15 +261,6 @@ export class DeciderHost<State, Offer = undefined> {
     this.#log(`steps down: ${why}`);
     this.#busy = false;
     await this.#refold();
-  }
-
-  async #saveSnapshot(): Promise<void> {
-    this.#sinceSnapshot = 0;
-    const snapshot = this.#path.snapshot();
-    if (!snapshot) return;
-    await this.#options.snapshots?.save(snapshot).catch((error: unknown) => {
-      this.#log(`snapshot not saved: ${messageOf(error)}`);
-    });
   }
 
   #setRole(role: HostRole): void {

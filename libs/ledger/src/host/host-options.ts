@@ -30,6 +30,8 @@ export interface HostOptions<State, Offer> {
   readonly onAppended?: (commits: number, tookMs: number) => void;
   readonly onRole?: (role: HostRole) => void;
   readonly log?: (sentence: string) => void;
+  /** How many commits are read between two snapshots of a leader. */
+  readonly snapshotEvery?: number;
   /** How often time-driven answers (expiry, opening hours of a breaker) are looked for; 0: only when woken. */
   readonly tickMs?: number;
   /** How often the lease is renewed, well below its time to live; 0: only when told to campaign. */

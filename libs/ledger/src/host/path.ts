@@ -8,7 +8,6 @@ import type { Decider, EventType, Fact, Instant, RecordedFact, TenantId } from '
 import type { LedgerCommit } from '../port.ts';
 import { ReactionHeader, reactionPart } from './reaction.ts';
 import type { ReactionPart } from './reaction.ts';
-import { stateText } from './snapshots.ts';
 import type { Snapshot } from './snapshots.ts';
 
 /** Kinds that deciders write: only their headers are believed. */
@@ -150,7 +149,7 @@ export class DeciderPath<State, Offer> {
       ownSeq: this.ownSeq,
       now: this.now,
       tails: [...this.tails].sort(([a], [b]) => (a < b ? -1 : 1)),
-      ...stateText(this.#decider.snapshot(this.state)),
+      state: JSON.stringify(this.#decider.snapshot(this.state)),
     };
   }
 

@@ -1,6 +1,6 @@
 /**
  * Snapshots are caches of a fold: always discardable, never needed. They are keyed by decider and fold version, and
- * carry the digest of their state, so that one that does not match is thrown away instead of believed.
+ * stored with the digest of their state, so that one that does not match is thrown away instead of believed.
  */
 import { digestOfBytes } from '@writ/contracts';
 import type { Json } from '@writ/contracts';
@@ -18,8 +18,6 @@ export interface Snapshot {
   readonly tails: readonly (readonly [subject: string, seq: number])[];
   /** The state as JSON text. */
   readonly state: string;
-  /** Digest of that text: equal states have equal hashes, which is how a replay is compared with what lived. */
-  readonly hash: string;
 }
 
 export interface SnapshotStore {
@@ -37,7 +35,10 @@ export function memorySnapshots(): SnapshotStore {
   };
 }
 
-/** The text of a state and its digest. A decider's `snapshot` has a stable order, so equal states have equal text. */
+/**
+ * The text of a state and its digest. A decider's `snapshot` has a stable order, so equal states have equal text and
+ * equal hashes, which is how a replay is compared with what lived.
+ */
 export function stateText(state: Json): { readonly state: string; readonly hash: string } {
   const text = JSON.stringify(state);
   return { state: text, hash: digestOfBytes(text) };
