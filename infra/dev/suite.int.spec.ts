@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
 import { eventually, isAlive, temporaryFolder } from '@writ/testkit';
+import type { NatsServer } from '@writ/testkit';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import type { ServiceName } from '../nats/principals.ts';
 import { startSuite } from './suite.ts';
+import type { Step } from './suite.ts';
 
 const OWNER_ONLY = 0o600;
 
@@ -42,6 +45,24 @@ describe('a suite', () => {
     await suite.stop();
     expect(isAlive(pid)).toBe(false);
     expect(existsSync(join(dir, 'connection.json'))).toBe(false);
+  });
+
+  it('that cannot start: says why, what had been started is gone, and the folder is free', async () => {
+    const dir = ownFolder();
+    let pid = 0;
+    const step: Step = async (name, work) => {
+      const made = await work(() => {});
+      if (name === 'nats-server') pid = (made as NatsServer).pid();
+      return made;
+    };
+    const options = { dir, postgresUrl: inject('postgresUrl') };
+    const nobody = 'nobody' as ServiceName;
+    await expect(startSuite({ ...options, services: [nobody], step })).rejects.toMatchObject({
+      code: 'unknown-principal',
+    });
+    expect([pid > 0, isAlive(pid)]).toEqual([true, false]);
+    const next = await startSuite({ ...options, services: [] });
+    await next.stop();
   });
 
   it('whose process is killed with SIGKILL: its servers end and the folder can be used again', async () => {

@@ -71,31 +71,23 @@ const silently: Step = async (_name, work) => work(() => {});
 /** @throws what went wrong, after everything that was started already has been stopped again */
 export async function startSuite(options: SuiteOptions): Promise<Suite> {
   await takeFolder(options.dir);
-  const stops: (() => Promise<unknown>)[] = [];
-  const stop = async (): Promise<void> => {
-    removeConnection(options.dir);
-    for (const one of stops.splice(0).toReversed()) await one();
-    leaveFolder(options.dir);
-  };
-  try {
-    return { ...(await startAll(options, stops)), stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  // Of a suite that was killed here.
+  removeConnection(options.dir);
+  await using starting = new AsyncDisposableStack();
+  starting.defer(() => leaveFolder(options.dir));
+  const parts = await startAll(options, starting);
+  const started = starting.move();
+  return { ...parts, stop: async () => started.disposeAsync() };
 }
 
 /** Each started part adds how to stop it: the last one first, services before the servers that they use. */
-async function startAll(
-  options: SuiteOptions,
-  stops: (() => Promise<unknown>)[],
-): Promise<Omit<Suite, 'stop'>> {
+async function startAll(options: SuiteOptions, stack: AsyncDisposableStack): Promise<Omit<Suite, 'stop'>> {
   const { dir, step = silently } = options;
   const names = { ...DEFAULTS, ...definedNames(options) };
   const principals = [...CELL_PRINCIPALS, ...peopleOf(names), ...(options.principals ?? [])];
   const users = options.natsUrl === undefined ? usersOf(principals) : [];
   const login = loginFrom(users, options.login);
-  const [nats, postgres] = await startServers(options, users, step, stops);
+  const [nats, postgres] = await startServers(options, users, step, stack);
   noteServers(dir, [nats?.pid(), postgres?.pid()]);
   const natsUrl = options.natsUrl ?? nats?.url ?? '';
   const postgresUrl = options.postgresUrl ?? postgres?.url ?? '';
@@ -104,13 +96,16 @@ async function startAll(
   );
   const context = { natsUrl, postgresUrl, login, options };
   const services = (options.services ?? SERVICES).map((name) => serviceOf(name, context));
-  stops.push(async () => Promise.all(services.map(async (service) => service.stop())));
+  stack.defer(async () => {
+    await Promise.all(services.map(async (service) => service.stop()));
+  });
   await step(`services: ${services.map(({ name }) => name).join(', ')}`, async () =>
     Promise.all(services.map(async (service) => service.start())),
   );
   // Only the audit uses this Postgres, and deciding goes before recording (ADR 005).
   if (postgres) for (const pid of familyOf(postgres.pid())) giveWay(pid, RECORDING_NICENESS);
   const connection = describe({ natsUrl, postgresUrl, names, login, services });
+  stack.defer(() => removeConnection(dir));
   writeConnection(dir, connection);
   return {
     connection,
@@ -158,14 +153,14 @@ async function startServers(
   options: SuiteOptions,
   users: readonly NatsUser[],
   step: Step,
-  stops: (() => Promise<unknown>)[],
+  stack: AsyncDisposableStack,
 ): Promise<[NatsServer | undefined, PostgresServer | undefined]> {
   const logs = join(options.dir, 'logs');
   const stoppable = async <Server extends { stop(): Promise<void> }>(
     starting: Promise<Server>,
   ): Promise<Server> => {
     const server = await starting;
-    stops.push(async () => server.stop());
+    stack.defer(async () => server.stop());
     return server;
   };
   const startOwnNats = async (say: (line: string) => void): Promise<NatsServer> => {

@@ -64,14 +64,50 @@ describe('a followed call among others', () => {
     followed.take(KEY);
     expect(followed.take(KEY).size).toBe(0);
   });
+
+  it('and of another tenant under the same id: each has its own', () => {
+    const followed = folded(stored([...ran([WANTED]), ...ran([WANTED], { tenant: 'other' })]));
+    expect([...followed.take({ ...KEY, tenant: 'other' as TenantId }).keys()]).toEqual([6, 7, 8, 9, 10]);
+    expect([...followed.take(KEY).keys()]).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+describe('a call that is not followed:', () => {
+  it.each([
+    ['nobody wants it', among, 'first'],
+    ['its request has not passed by', among.slice(1), WANTED],
+  ])('%s', (_why, commits, id) => {
+    expect(folded(commits).take({ ...KEY, invocation: id as InvocationId }).size).toBe(0);
+  });
 });
 
 describe('more events than are kept', () => {
-  it('those of the oldest call are forgotten', () => {
-    const [first, second] = [ran([WANTED]), ran([`${WANTED}-2`])];
-    const room = sizeOf(stored(second));
-    const followed = folded(stored([...first, ...second]), room);
-    expect(followed.take(KEY).size).toBe(0);
-    expect(followed.take({ ...KEY, invocation: `${WANTED}-2` as InvocationId }).size).toBe(5);
+  const ids = [WANTED, `${WANTED}-2`, `${WANTED}-3`] as InvocationId[];
+  const each = ids.map((id) => ran([id]));
+  /** The last one's pieces, exactly. */
+  const room = sizeOf(
+    [
+      ...folded(stored(each[2]!))
+        .take({ ...KEY, invocation: ids[2]! })
+        .values(),
+    ].flat(),
+  );
+
+  it('those of the oldest calls are forgotten, and of no other', () => {
+    const followed = folded(stored(each.flat()), room);
+    expect(ids.map((invocation) => followed.take({ ...KEY, invocation }).size)).toEqual([0, 0, 5]);
+  });
+
+  it('in one commit: as many calls are forgotten as it needs', () => {
+    const [request] = stored([requested(ids)]) as [StoredCommit];
+    const followed = folded([request], request.data.length);
+    expect(ids.map((invocation) => followed.take({ ...KEY, invocation }).size)).toEqual([0, 0, 1]);
+  });
+
+  it('that are taken in time: make room', () => {
+    const followed = folded(stored(each[0]!), room);
+    followed.take(KEY);
+    for (const commit of stored(each[2]!)) followed.folded(sightingsOf(commit)!);
+    expect(followed.take({ ...KEY, invocation: ids[2]! }).size).toBe(5);
   });
 });

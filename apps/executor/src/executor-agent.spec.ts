@@ -1,29 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { WritError, decodeCommit, digestOf, subjects, toolSpec } from '@writ/contracts';
 import type { TenantId } from '@writ/contracts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { effectsFile } from '../test/effects-file.ts';
 import { NODE, ONCE, TestExecutor, ownAdapters, tool, until } from './fixtures/test-executor.ts';
 
-let scratch: string;
 let node: TestExecutor;
 
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'writ-agent-'));
-});
-afterAll(() => rm(scratch, { recursive: true }));
 beforeEach(() => {
   node = new TestExecutor();
 });
 afterEach(() => node.stop());
-
-/** A file in which a tool leaves a line for each of its effects. */
-async function trace(name: string): Promise<{ file: string; lines: () => Promise<string[]> }> {
-  const file = join(scratch, name);
-  await writeFile(file, '');
-  return { file, lines: async () => (await readFile(file, 'utf8')).split('\n').filter(Boolean) };
-}
 
 describe('a granted call', () => {
   it('while nobody can tell its spec: waits, however long, and runs', async () => {
@@ -68,7 +54,7 @@ describe('a granted call', () => {
   });
 
   it('of any other tool: has execution.started in the ledger before its effect', async () => {
-    const { file, lines } = await trace('started');
+    const { file, lines } = effectsFile();
     let release = (): void => undefined;
     node.beforeAppend = () => new Promise<void>((resolve) => (release = resolve));
     const agent = await node.start();
@@ -76,12 +62,12 @@ describe('a granted call', () => {
     await until(() => agent.held === 1);
     node.scheduler.grant(tool('echo'), { invocation: 'b' });
     await until(() => agent.held === 2);
-    expect(await lines()).toEqual([]);
+    expect(lines()).toEqual([]);
     node.beforeAppend = () => undefined;
     release();
     await node.quiet();
     expect(node.types('a')).toEqual(['execution.started', 'execution.completed']);
-    expect(await lines()).toEqual(['start a', 'end a']);
+    expect(lines()).toEqual(['start a', 'end a']);
   });
 
   it('of a command: runs the same way', async () => {
@@ -94,7 +80,7 @@ describe('a granted call', () => {
   });
 
   it('whose inputs are not those decided on: never runs', async () => {
-    const { file, lines } = await trace('mismatch');
+    const { file, lines } = effectsFile();
     await node.start();
     const argsDigest = digestOf({ file: 'elsewhere' });
     node.scheduler.grant(tool('traced', { cost: { usd: '1' } }), {
@@ -109,7 +95,7 @@ describe('a granted call', () => {
       argsDigest: digestOf({ file }),
       usage: { calls: '0', usd: '0' },
     });
-    expect(await lines()).toEqual([]);
+    expect(lines()).toEqual([]);
   });
 
   it.each([

@@ -1,17 +1,16 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toolSpec } from '@writ/contracts';
 import type { RunResult } from '@writ/execution';
-import { eventually } from '@writ/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, temporaryFolder } from '@writ/testkit';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { effectsFile } from '../test/effects-file.ts';
 import { ModuleAdapter } from './module-adapter.ts';
 import type { ToolRun } from './tool-run.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 const FOLDER = fileURLToPath(new URL('./fixtures', import.meta.url));
-let scratch: string;
 let calls = 0;
 
 function poolOf(workers: number): WorkerPool {
@@ -39,18 +38,6 @@ async function call(
   const prepared = await adapter.prepare(toolSpec.parse(spec));
   return prepared(runOf(inputs));
 }
-
-/** A file in which a tool leaves a line for each of its effects. */
-async function trace(name: string): Promise<{ file: string; lines: () => Promise<string[]> }> {
-  const file = join(scratch, name);
-  await writeFile(file, '');
-  return { file, lines: async () => (await readFile(file, 'utf8')).split('\n').filter(Boolean) };
-}
-
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'writ-spec-'));
-});
-afterAll(() => rm(scratch, { recursive: true }));
 
 describe('a worker', () => {
   const pool = poolOf(1);
@@ -136,10 +123,13 @@ describe('the tools folder', () => {
   });
 
   it('holding a link that leads out of it: refuses that too', async () => {
-    const tools = join(scratch, 'tools');
+    const scratch = temporaryFolder();
+    onTestFinished(() => scratch.remove());
+    const tools = join(scratch.path, 'tools');
+    const outside = join(scratch.path, 'outside.mjs');
     await mkdir(tools);
-    await writeFile(join(scratch, 'outside.mjs'), '');
-    await symlink(join(scratch, 'outside.mjs'), join(tools, 'inside.mjs'));
+    await writeFile(outside, '');
+    await symlink(outside, join(tools, 'inside.mjs'));
     await expect(prepare('inside.mjs', new ModuleAdapter(tools, poolOf(0)))).rejects.toThrow(/leads out of/);
   });
 });
@@ -151,7 +141,7 @@ describe('a pool of one thread', () => {
   afterAll(() => adapter.close());
 
   it('with a call that times out beside one with an effect: lets that one finish, once', async () => {
-    const { file, lines } = await trace('beside');
+    const { file, lines } = effectsFile();
     const write = { class: 'LOCAL_WRITE' };
     const results = await Promise.all([
       call(adapter, 'stubborn', {}, { ...write, timeoutSeconds: 0.15 }),
@@ -159,16 +149,16 @@ describe('a pool of one thread', () => {
       call(adapter, 'traced', { file, ms: 300 }, write),
     ]);
     expect(results.map(({ outcome }) => outcome)).toEqual(['timed-out', 'succeeded', 'succeeded']);
-    expect((await lines()).map((line) => line.split(' ')[0])).toEqual(['start', 'start', 'end', 'end']);
+    expect(lines().map((line) => line.split(' ')[0])).toEqual(['start', 'start', 'end', 'end']);
   });
 
   it('with a call that times out beside one without: runs that one again at once', async () => {
-    const { file, lines } = await trace('again');
+    const { file, lines } = effectsFile();
     const beside = call(adapter, 'endsWhenRepeated', { file });
-    await eventually(async () => (await lines()).length > 0, { withinMs: 10_000, what: 'it has begun' });
+    await eventually(() => lines().length > 0, { withinMs: 10_000, what: 'it has begun' });
     const { outcome } = await call(adapter, 'stubborn', {}, { timeoutSeconds: 0.15 });
     expect([outcome, (await beside).outcome]).toEqual(['timed-out', 'succeeded']);
-    expect(await lines()).toEqual(['start', 'start', 'end']);
+    expect(lines()).toEqual(['start', 'start', 'end']);
   });
 });
 
@@ -242,14 +232,14 @@ describe('a pool', () => {
   });
 
   it('with a call that timed out: ends its thread, whatever still happens there', async () => {
-    const { file, lines } = await trace('haunt');
+    const { file, lines } = effectsFile();
     const result = await call(adapter, 'haunt', { file }, { class: 'NETWORK', timeoutSeconds: 0.1 });
     expect(result.outcome).toBe('timed-out');
     let seen: number;
     do {
-      seen = (await lines()).length;
+      seen = lines().length;
       await new Promise((resolve) => setTimeout(resolve, 20));
-    } while ((await lines()).length > seen);
+    } while (lines().length > seen);
     expect(seen).toBeGreaterThan(0);
   });
 

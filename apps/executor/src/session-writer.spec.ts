@@ -1,41 +1,28 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { AppendFault } from '@writ/ledger';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { effectsFile } from '../test/effects-file.ts';
 import { ONCE, TestExecutor, tool, until } from './fixtures/test-executor.ts';
 
-let scratch: string;
 let node: TestExecutor;
 
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'writ-agent-'));
-});
-afterAll(() => rm(scratch, { recursive: true }));
 beforeEach(() => {
   node = new TestExecutor();
 });
 afterEach(() => node.stop());
 
-/** A file in which a tool leaves a line for each of its effects. */
-async function trace(name: string): Promise<{ file: string; lines: () => Promise<string[]> }> {
-  const file = join(scratch, name);
-  await writeFile(file, '');
-  return { file, lines: async () => (await readFile(file, 'utf8')).split('\n').filter(Boolean) };
-}
-
 describe('a session', () => {
   it('whose reply was lost: gets the grants again and runs each once', async () => {
-    const { file, lines } = await trace('lost');
+    const { file, lines } = effectsFile();
     node.scheduler.loseReplies = 1;
     await node.start();
     for (const invocation of ['a', 'b'])
       node.scheduler.grant(tool('traced', ONCE), { invocation, inputs: { file } });
     await node.quiet();
-    expect((await lines()).filter((line) => line.startsWith('start')).toSorted()).toEqual([
-      'start a',
-      'start b',
-    ]);
+    expect(
+      lines()
+        .filter((line) => line.startsWith('start'))
+        .toSorted(),
+    ).toEqual(['start a', 'start b']);
     expect(node.scheduler.requests.some(({ running }) => running !== undefined)).toBe(true);
   });
 
@@ -50,7 +37,7 @@ describe('a session', () => {
   });
 
   it('fenced before anything started: starts nothing, and a new session runs it once', async () => {
-    const { file, lines } = await trace('fenced');
+    const { file, lines } = effectsFile();
     const agent = await node.start();
     const before = agent.session;
     node.scheduler.grant(tool('echo'), { invocation: 'warm' });
@@ -65,13 +52,13 @@ describe('a session', () => {
     release?.();
     await node.quiet();
     expect(agent.session).not.toBe(before);
-    expect(await lines()).toEqual(['start a', 'end a']);
+    expect(lines()).toEqual(['start a', 'end a']);
     expect(node.ending('a')).toMatchObject({ attempt: 2, session: agent.session });
     expect(node.types('a')).toEqual(['execution.started', 'execution.completed']);
   });
 
   it('fenced before its first commit for a tenant: finds the fence when it looks, and starts nothing', async () => {
-    const { file, lines } = await trace('first');
+    const { file, lines } = effectsFile();
     const agent = await node.start();
     const session = agent.session;
     node.scheduler.fetchTool = async () => {
@@ -80,7 +67,7 @@ describe('a session', () => {
     };
     node.scheduler.grant(tool('traced', ONCE), { invocation: 'a', inputs: { file } });
     await until(() => agent.session !== session);
-    expect(await lines()).toEqual([]);
+    expect(lines()).toEqual([]);
     expect(node.types('a')).toEqual([]);
   });
 
@@ -108,7 +95,7 @@ describe('a session', () => {
   });
 
   it('fenced through one tenant: starts nothing for another, though its execution.started still lands', async () => {
-    const { file, lines } = await trace('through');
+    const { file, lines } = effectsFile();
     const agent = await node.start();
     const session = agent.session;
     node.scheduler.grant(tool('echo'), { invocation: 'warm', tenant: 'plant' });
@@ -125,7 +112,7 @@ describe('a session', () => {
     release?.();
     await until(() => node.types('a').length === 1);
     expect(node.types('a')).toEqual(['execution.started']);
-    expect(await lines()).toEqual([]);
+    expect(lines()).toEqual([]);
   });
 
   it('that meets a late fence of an earlier session: goes on', async () => {

@@ -2,7 +2,7 @@
  * The account tree. A call pays from every account on its way (`accountWay`). What is spent and held stays with an account
  * whatever the catalog says of its limits.
  */
-import { accountWay, limitsOf } from '@writ/contracts';
+import { accountWay, limitKey, limitsOf } from '@writ/contracts';
 import type { BudgetSpec } from '@writ/contracts';
 import { notePassedShares, sameAlerts } from './alerts.ts';
 import { MAX_WAYS } from './limits.ts';
@@ -91,11 +91,6 @@ export function accountAt(tenant: TenantBudget, path: string): Account {
   return account;
 }
 
-/** The name of a limit within its account. */
-export function purseKey(unit: string, tool: Purse['tool'], window = ''): string {
-  return [unit, tool ?? '', window].join(' ');
-}
-
 /** The account's purse of that limit, begun empty when it is new. */
 export function purseOf(
   account: Account,
@@ -104,7 +99,7 @@ export function purseOf(
   window: Window,
   now: number,
 ): Purse {
-  const key = purseKey(unit, tool, nameOf(window));
+  const key = limitKey(unit, tool, nameOf(window));
   let purse = account.purses.get(key);
   if (purse) return purse;
   const calendar = window.kind === 'calendar' ? spanAt(window.per, window.timeZone, now) : undefined;

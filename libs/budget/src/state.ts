@@ -50,7 +50,7 @@ export interface Account {
   parent: string | undefined;
   /** Whether the catalog defines it now. */
   inForce: boolean;
-  /** By `purseKey`, also those that are no longer limited. */
+  /** By `limitKey`, also those that are no longer limited. */
   readonly purses: Map<string, Purse>;
   /** Those that the catalog limits now, in its order: the limits of one unit stand together. */
   limits: readonly Purse[];

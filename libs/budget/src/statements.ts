@@ -3,9 +3,8 @@
  * changed; what changed is stated behind the answers of a reaction, so a loaded budget states once for many calls. A tenant
  * whose policies do not read balances has no watch, and its calls pay nothing.
  */
-import { MOVING_TYPES } from '@writ/contracts';
+import { MOVING_TYPES, limitKey } from '@writ/contracts';
 import type { Fact, Instant, RecordedFact, StatedLimit } from '@writ/contracts';
-import { purseKey } from './accounts.ts';
 import { limitName } from './alerts.ts';
 import { MAX_ANSWERS_UNSTATED, MAX_STATED, MAX_WINDOWS_AHEAD } from './limits.ts';
 import { debtAfter, heldOf, purseAt } from './purse.ts';
@@ -79,7 +78,7 @@ export function foldStated(
   const watch = statements.watches.get(tenant);
   if (!watch) return;
   for (const { account, unit, tool, window, falls } of data.limits) {
-    const purse = watch.tenant.accounts.get(account)?.purses.get(purseKey(unit, tool, window));
+    const purse = watch.tenant.accounts.get(account)?.purses.get(limitKey(unit, tool, window));
     const last = falls?.at(-1);
     if (!purse) continue;
     watch.changed.delete(purse);

@@ -27,7 +27,14 @@ export { MOVING_TYPES } from './events/budget.ts';
 export { ForcedMode, GOVERNING_TYPES } from './events/catalog.ts';
 export { AttemptCause } from './events/execution.ts';
 export { breakerScope, breakerScopeOf, breakerSpec } from './files/breaker-file.ts';
-export { CalendarWindow, OverdraftRule, budgetSpec, limitsOf, windowName } from './files/budget-file.ts';
+export {
+  CalendarWindow,
+  OverdraftRule,
+  budgetSpec,
+  limitKey,
+  limitsOf,
+  windowName,
+} from './files/budget-file.ts';
 export {
   concurrencySpec,
   environmentSpec,

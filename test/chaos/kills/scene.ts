@@ -34,38 +34,34 @@ export interface Scene {
 
 /** @throws what went wrong, after everything that was started already has been stopped again */
 export async function startScene(options: SceneOptions): Promise<Scene> {
-  const stops: (() => Promise<unknown>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const stop of stops.splice(0).toReversed()) await stop();
-  };
-  try {
-    return { ...(await startAll(options, stops)), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  await using starting = new AsyncDisposableStack();
+  const parts = await startAll(options, starting);
+  const started = starting.move();
+  return { ...parts, close: async () => started.disposeAsync() };
 }
 
 /** Each started part adds how to stop it. */
 async function startAll(
   { nodes: count, slots, ...options }: SceneOptions,
-  stops: (() => Promise<unknown>)[],
+  stack: AsyncDisposableStack,
 ): Promise<Omit<Scene, 'close'>> {
   const tools = await startFakeTools();
-  stops.push(async () => tools.close());
+  stack.defer(async () => tools.close());
   // What became of a call is read in the ledger itself: nobody needs the audit, nor its Postgres.
   const suite = await startTestSuite({ ...options, postgresUrl: 'postgres://nobody' });
-  stops.push(async () => suite.stop());
+  stack.defer(async () => suite.stop());
   await suite.govern(tools.governance);
   const { natsUrl: url, tenant, users } = suite.connection;
   const operator = await connectNats({ url, ...users.operator, name: 'chaos' });
   const ledger = jetstreamLedger(operator, { inboxPrefix: '_INBOX_operator' });
-  stops.push(async () => ledger.close());
+  stack.defer(async () => ledger.close());
   const agent = await GovernedToolExecutor.connect({ server: url, tenant, ...users.agent });
-  stops.push(async () => agent.close());
+  stack.defer(async () => agent.close());
   const node = { slots, url, login: suite.login({ kind: 'executor' }), scratchFolder: dirname(tools.file) };
   const nodes = Array.from({ length: count }, (_, index) => new ExecutorNode(`node-${index}`, node));
-  stops.push(async () => Promise.all(nodes.map(async (one) => one.kill())));
+  stack.defer(async () => {
+    await Promise.all(nodes.map(async (one) => one.kill()));
+  });
   await Promise.all(nodes.map(async (one) => one.start()));
   return {
     suite,

@@ -113,9 +113,9 @@ export const budgetSpec = z
         const wrong = (message: string): void => context.addIssue({ code: 'custom', path, message });
         if (unit === Unit.storage && (limit.per !== undefined || limit.rollingMinutes !== undefined))
           wrong('limits what is kept, which no window gives back: leave the window out');
-        const name = windowName(limit) + (limit.tool ?? '');
-        if (seen.has(name)) wrong('is the second limit with the same window and tool');
-        seen.add(name);
+        const key = limitKey(unit, limit.tool, windowName(limit));
+        if (seen.has(key)) wrong('is the second limit with the same window and tool');
+        seen.add(key);
       }
     }
   });
@@ -131,6 +131,14 @@ export function limitsOf(given: BudgetSpec['limits'][string]): readonly BudgetLi
 export function windowName({ per, timeZone: zone, rollingMinutes }: BudgetLimit): string {
   if (rollingMinutes !== undefined) return `rolling ${rollingMinutes} min`;
   return per === undefined ? '' : `${per} ${zone ?? 'UTC'}`;
+}
+
+/**
+ * What tells the limits of one account apart, as the budget keeps them and as policies read them: the unit, the tool whose
+ * calls alone it is for, and the window's name. Unit and tool have no space in their names, so no two limits share a key.
+ */
+export function limitKey(unit: string, tool = '', window = ''): string {
+  return `${unit} ${tool} ${window}`;
 }
 
 /** Looking a zone up costs more than all else about a budget, and there are few. */

@@ -3,7 +3,7 @@
  * takes off. They are as of a place in the ledger, so a call is decided once they are as of the last fact before its request
  * that moved money, and whoever asks again when a run has ended does not meet the balance of before.
  */
-import { EVENT_SCHEMAS } from '@writ/contracts';
+import { EVENT_SCHEMAS, limitKey } from '@writ/contracts';
 import type { Instant, RecordedFact } from '@writ/contracts';
 
 /** One limit of one account and what counts against it, in millionths. */
@@ -20,7 +20,7 @@ export interface StatedLimit {
 interface StatedAccount {
   /** Ledger sequence since which its limits are stated. */
   readonly since: number;
-  /** By unit, tool and window. */
+  /** By `limitKey`. */
   readonly limits: Map<string, StatedLimit>;
 }
 
@@ -66,7 +66,7 @@ export function foldStatement(stated: StatedBalances, fact: RecordedFact<'budget
     const account: StatedAccount = stated.accounts.get(path) ?? { since: stated.begun, limits: new Map() };
     if (asOf < account.since) continue;
     stated.accounts.set(path, account);
-    const key = [unit, tool ?? '', window ?? ''].join(' ');
+    const key = limitKey(unit, tool, window);
     const told = falls.map((fall) => ({ at: fall.at, amount: BigInt(fall.amount) }));
     const from = told[0]?.at ?? Number.POSITIVE_INFINITY;
     const kept = account.limits.get(key)?.falls.filter((fall) => fall.at > at && fall.at < from) ?? [];
