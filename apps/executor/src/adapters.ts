@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { DEFAULT_MAX_OUTPUT_BYTES } from '@writ/execution';
 import { CommandAdapter } from './command-adapter.ts';
 import { HttpAdapter } from './http-adapter.ts';
-import { McpAdapter } from './mcp-adapter.ts';
+import { LateAdapter } from './late-adapter.ts';
 import { ModuleAdapter } from './module-adapter.ts';
 import { NatsAdapter } from './nats-adapter.ts';
 import type { ExecutorPorts } from './ports.ts';
@@ -31,7 +31,7 @@ export function adaptersOf(options: AdaptersOptions): ExecutorPorts['adapters'] 
     module: new ModuleAdapter(toolsFolder, pool),
     command: new CommandAdapter({ ...local, processes }),
     http: new HttpAdapter({ maxOutputBytes, random }),
-    mcp: new McpAdapter(local),
+    mcp: new LateAdapter(async () => new (await import('./mcp-adapter.ts')).McpAdapter(local)),
     nats: new NatsAdapter({ connection, inboxPrefix }),
   };
 }
