@@ -47,6 +47,7 @@ function lastWords(happenings: readonly Happening[]) {
   const end = (key: string, by = 1) => ends.set(key, (ends.get(key) ?? 0) + by);
   // Where a budget may ask people, an allow is only the last word once the budget has not.
   const soft = new Set<string>();
+  const isSoft = (tenant: string) => [...soft].some((budget) => budget.startsWith(`${tenant}/`));
   const paying = new Set<string>();
   const granted = new Set<string>();
   const state = play(happenings, (one) => {
@@ -61,10 +62,14 @@ function lastWords(happenings: readonly Happening[]) {
       for (const call of one.data.calls) asked.add(`${one.tenant}/${call.invocation}`);
     } else if (one.type === 'request.malformed') asked.add(key);
     else if (one.type === 'policy.decided' && data.verdict === 'require-approval') awaitsHold.add(key);
-    else if (one.type === 'budget.defined') soft.add(one.tenant);
-    else if (one.type === 'policy.decided') {
+    else if (one.type === 'budget.defined') {
+      const { account, limits } = one.data.budget;
+      const budget = `${one.tenant}/${account}`;
+      if (JSON.stringify(limits).includes('escalated')) soft.add(budget);
+      else soft.delete(budget);
+    } else if (one.type === 'policy.decided') {
       end(key);
-      if (data.verdict === 'allow' && soft.has(one.tenant) && !granted.delete(key)) paying.add(key);
+      if (data.verdict === 'allow' && isSoft(one.tenant) && !granted.delete(key)) paying.add(key);
     } else if (one.type === 'approval.granted') granted.add(key);
     // What the scheduler ends was decided here before.
     else if (one.type === 'invocation.cancelled' && !isFromScheduler(one)) end(key);
