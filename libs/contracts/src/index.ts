@@ -24,6 +24,7 @@ export { EVENT_SCHEMAS, EVENTS_BY_KIND } from './events/events.ts';
 export { VERSIONS } from './events/upcast.ts';
 export { Verdict } from './events/decision.ts';
 export { MOVING_TYPES } from './events/budget.ts';
+export { priority } from './events/request.ts';
 export { ForcedMode, GOVERNING_TYPES } from './events/catalog.ts';
 export { AttemptCause } from './events/execution.ts';
 export { breakerScope, breakerScopeOf, breakerSpec } from './files/breaker-file.ts';

@@ -1,6 +1,6 @@
 /** Calls as people write them down for `writ policy test` and `explain`: in YAML or JSON, with what a rule can see. */
 import { readFile } from 'node:fs/promises';
-import { WritError, messageOf } from '@writ/contracts';
+import { WritError, messageOf, priority } from '@writ/contracts';
 import { askedCall, requestContext } from '@writ/policy';
 import type { AskedCall } from '@writ/policy';
 import { parse } from 'yaml';
@@ -12,9 +12,7 @@ export const writtenCall = z.strictObject({
   inputs: z.record(z.string(), z.unknown()).default({}),
   project: z.string().default('default'),
   campaign: z.string().optional(),
-  priority: z
-    .union([z.enum(['urgent', 'normal', 'background']), z.number().int().min(0).max(1_000)])
-    .default('normal'),
+  priority: priority.default('normal'),
   justification: z.string().optional(),
   /** RFC 3339. */
   deadline: z.iso.datetime({ offset: true }).optional(),

@@ -1,10 +1,11 @@
 /** What the checks of hot events look at, character by character: a regular expression costs several times as much. */
+import { MAX_TOKEN_LENGTH } from '../limits.ts';
 
 const DIGEST_LENGTH = 'sha256:'.length + 64;
 
 /** Letters, digits, `_` and `-`, as in `token`. */
 export function isName(value: unknown): boolean {
-  if (typeof value !== 'string' || value.length === 0 || value.length > 64) return false;
+  if (typeof value !== 'string' || value.length === 0 || value.length > MAX_TOKEN_LENGTH) return false;
   for (let index = 0; index < value.length; index++) {
     const code = value.charCodeAt(index);
     if (!(

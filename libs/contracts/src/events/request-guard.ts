@@ -6,9 +6,10 @@
 import { MAX_CALLS_PER_STEP, MAX_INPUT_DEPTH } from '../limits.ts';
 import { nestsWithin } from '../json.ts';
 import { isDigest, isName } from './plain-values.ts';
+import { URGENCIES } from './request.ts';
 import type { ToolCall, ToolRequested } from './request.ts';
 
-const URGENCIES: ReadonlySet<unknown> = new Set(['urgent', 'normal', 'background']);
+const NAMED: ReadonlySet<unknown> = new Set(URGENCIES);
 const MEMBERS: ReadonlySet<string> = new Set(['step', 'calls', 'project', 'campaign', 'priority', 'log']);
 
 /** The request as its schema would give it; undefined when only the schema can tell. */
@@ -16,7 +17,7 @@ export function plainRequest(data: unknown): ToolRequested | undefined {
   if (!isObject(data)) return undefined;
   for (const member in data) if (!MEMBERS.has(member)) return undefined;
   const { step, project = 'default', campaign, priority = 'normal', log } = data;
-  if (!isName(project) || !URGENCIES.has(priority)) return undefined;
+  if (!isName(project) || !NAMED.has(priority)) return undefined;
   if (!isNameOrAbsent(data, 'step') || !isNameOrAbsent(data, 'campaign') || !isNameOrAbsent(data, 'log'))
     return undefined;
   const calls = plainCalls(data['calls']);

@@ -8,11 +8,9 @@ import { planMode } from '../plan-mode.ts';
 import { traceparent } from '../trace-context.ts';
 import { flowOfCall } from './workflow.ts';
 
+export const URGENCIES = ['urgent', 'normal', 'background'] as const;
 /** Urgency by name, or 0 (most urgent) to 1000. */
-export const priority = z.union([
-  z.enum(['urgent', 'normal', 'background']),
-  z.number().int().min(0).max(1000),
-]);
+export const priority = z.union([z.enum(URGENCIES), z.number().int().min(0).max(1000)]);
 export type Priority = z.infer<typeof priority>;
 
 /** A payload in the object store. */
