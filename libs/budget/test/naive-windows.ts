@@ -6,7 +6,7 @@
 const QUARTER_MS = 900_000;
 
 /** What the clock of a zone shows, by quarter of an hour. */
-const CLOCKS = new Map<string, (at: number) => string>();
+const CLOCKS = new Map<string, (quarter: number) => string>();
 /** How much of it tells windows apart. */
 const LENGTHS: Readonly<Record<string, number>> = { month: 'yyyy-mm'.length, day: 'yyyy-mm-dd'.length };
 /** Between the two instants that were asked about last, by window. */

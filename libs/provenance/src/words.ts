@@ -29,8 +29,8 @@ export function wordsOf(text: string): readonly string[] {
   return words;
 }
 
-function addText(words: string[], long: string): void {
-  const text = long.length > LONGEST_TEXT ? long.slice(0, LONGEST_TEXT) : long;
+function addText(words: string[], whole: string): void {
+  const text = whole.slice(0, LONGEST_TEXT);
   if (ASCII.test(text)) return addAsciiWords(words, text);
   for (const part of text.split(BETWEEN_WORDS)) addWord(words, part);
 }
