@@ -1,4 +1,7 @@
-/** An adapter that is loaded with the first tool that needs it: what it is made of may take more memory than all the others. */
+/**
+ * An adapter that is loaded with the first tool that needs it: what it is made of may take more memory than all the others.
+ * Loading that fails fails that tool, and is tried again with the next one.
+ */
 import type { ToolSpec } from '@writ/contracts';
 import type { PreparedTool, ToolAdapter } from './tool-run.ts';
 
@@ -11,11 +14,21 @@ export class LateAdapter implements ToolAdapter {
   }
 
   async prepare(tool: ToolSpec): Promise<PreparedTool> {
-    this.#adapter ??= this.#load();
+    this.#adapter ??= this.#loaded();
     return (await this.#adapter).prepare(tool);
   }
 
   async close(): Promise<void> {
-    await (await this.#adapter)?.close();
+    const adapter = await this.#adapter?.catch(() => undefined);
+    await adapter?.close();
+  }
+
+  async #loaded(): Promise<ToolAdapter> {
+    try {
+      return await this.#load();
+    } catch (error) {
+      this.#adapter = undefined;
+      throw error;
+    }
   }
 }

@@ -1,12 +1,12 @@
 /**
  * Approvals under races: 10,000 seeded interleavings of votes, time, policy changes, cancels and crashes.
- * `WRIT_RACES_SEED=17` replays one; `WRIT_RACES` makes another number (10,000 take 7 to 40 s).
+ * `WRIT_APPROVAL_RACES_SEED=17` replays one; `WRIT_APPROVAL_RACES` makes another number (10,000 take 7 to 40 s).
  */
 import { expect, it } from 'vitest';
 import { Race } from './race.ts';
 import { Referee } from './referee.ts';
 
-const { WRIT_RACES_SEED: SEED, WRIT_RACES: RACES } = process.env;
+const { WRIT_APPROVAL_RACES_SEED: SEED, WRIT_APPROVAL_RACES: RACES } = process.env;
 const FIRST = Number(SEED ?? 1);
 const COUNT = Number(RACES ?? (SEED === undefined ? 10_000 : 1));
 const STEPS = 90;
