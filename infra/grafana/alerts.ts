@@ -95,6 +95,14 @@ export const ALERTS: readonly AlertRule[] = [
   ),
   rule(
     'warning',
+    'WritBalancesAreMissing',
+    'max by (tenant) (min_over_time(writ_decisions_waiting[5m])) > 0',
+    '0m',
+    'Calls of {{ $labels.tenant }} have waited for balances whenever somebody looked in five minutes.',
+    'Its rules read what the budget has left, and the budget does not say: see whether that service is up, and of this release.',
+  ),
+  rule(
+    'warning',
     'WritExecutorsAreFenced',
     'sum(increase(writ_executor_fenced_total[15m])) > 3',
     '0m',

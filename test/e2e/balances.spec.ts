@@ -12,6 +12,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestSuite } from './suite.ts';
 import type { TestSuite } from './suite.ts';
+import { metricsText } from './written.ts';
 
 /** The shortest rolling window is a minute; what is spent leaves it up to a second later. */
 const WINDOW_TIMEOUT_MS = 90_000;
@@ -107,6 +108,11 @@ it(
     const asked = spend(1, 'fold');
     await suite.restart('budget');
     expect(await asked).toMatchObject(denied('budget.remaining.usd = 10 USD'));
+    const nobodyWaits = new RegExp(
+      `^writ_decisions_waiting{tenant="${suite.connection.tenant}"[^}]*} 0$`,
+      'm',
+    );
+    expect(await metricsText(suite)).toMatch(nobodyWaits);
 
     await eventually(async () => (await freeCalls('burst')) === '2000000', {
       withinMs: WINDOW_TIMEOUT_MS,

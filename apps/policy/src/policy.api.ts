@@ -4,7 +4,9 @@ import { Ctx, NatsContext } from '@nestjs/microservices';
 import type { GatedState } from '@writ/decisions';
 import { catalogView, givenAhead, openApprovals, unready } from '@writ/policy';
 import type { CatalogView, GivenAhead, OpenApproval } from '@writ/policy';
-import { ApiCall, callingTenant, DeciderTransport, Health } from '@writ/service';
+import { ApiCall, callingTenant, DeciderTransport, Health, TELEMETRY } from '@writ/service';
+import type { Telemetry } from '@writ/telemetry';
+import { observeState } from './state-metrics.ts';
 
 @Controller()
 export class PolicyApi {
@@ -13,8 +15,10 @@ export class PolicyApi {
   constructor(
     @Inject(DeciderTransport) transport: DeciderTransport<GatedState>,
     @Inject(Health) health: Health,
+    @Inject(TELEMETRY) telemetry: Telemetry,
   ) {
     this.#transport = transport;
+    observeState(telemetry.meter, () => transport.host.state.policy);
     health.add('policies', () => unready(transport.host.state.policy));
   }
 

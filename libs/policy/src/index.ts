@@ -3,7 +3,7 @@ export { analysePolicies } from './authoring/analysis.ts';
 export { Backtest } from './authoring/backtest.ts';
 export { checkPolicies, checkTool } from './check.ts';
 export { policy } from './policy.ts';
-export { catalogView, givenAhead, openApprovals, unready } from './queries.ts';
+export { catalogView, givenAhead, openApprovals, unready, waitingForBalances } from './queries.ts';
 export { requestContext } from './request-context.ts';
 export { isKnownCall, standingDenials, toolInputs } from './standing.ts';
 export { patternProblem } from './standing-grants.ts';

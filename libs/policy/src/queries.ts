@@ -19,6 +19,7 @@ import type { Requester } from './past-approvals.ts';
 import type { HeldMoney, OpenCall } from './living-call.ts';
 import { REDACTED, redact } from './redaction.ts';
 import type { StandingGrant } from './standing-grants.ts';
+import { waitsForBalances } from './state.ts';
 import type { PolicyState, Tenant } from './state.ts';
 import type { CastVote } from './tally.ts';
 
@@ -100,6 +101,15 @@ export function unready(state: PolicyState): string | undefined {
   const governed = catalogs.some(({ bundle }) => bundle !== undefined && bundle.policies.length > 0);
   if (catalogs.length === 0 || governed) return undefined;
   return 'no policies are published, so every call is denied: publish some with `writ apply -f <folder>`';
+}
+
+/** How many calls wait until the budget has stated balances, for each tenant whose rules read them. */
+export function waitingForBalances(
+  state: PolicyState,
+): { readonly tenant: TenantId; readonly calls: number }[] {
+  return [...state.tenants.values()]
+    .filter(({ memory }) => memory.stated !== undefined)
+    .map((tenant) => ({ tenant: tenant.id, calls: waitsForBalances(tenant) ? tenant.owed.size : 0 }));
 }
 
 /** Oldest first. */

@@ -136,7 +136,7 @@ export function takeTurn({ ready }: PolicyState, tenant: Tenant): void {
 }
 
 /** Whether the next answer of the tenant is one over a call that the balances, as they are stated, are too old for. */
-function waitsForBalances({ memory: { stated }, owed, calls }: Tenant): boolean {
+export function waitsForBalances({ memory: { stated }, owed, calls }: Tenant): boolean {
   const next = stated && owed.peek();
   if (!stated || typeof next !== 'string') return false;
   const call = calls.get(next);

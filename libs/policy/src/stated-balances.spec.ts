@@ -17,7 +17,7 @@ import {
   registered,
   rule,
 } from '../test/scenario.ts';
-import { policy } from './index.ts';
+import { policy, waitingForBalances } from './index.ts';
 
 const tools = [registered('dock'), registered('scan')];
 const reading = (condition: string, seq: number) => {
@@ -67,6 +67,13 @@ describe('a publish on a tenant that runs', () => {
     running.when(asks('a', 'dock'), stated(20, [usd(0)], { more: true })).thenNothing();
     running.when(asks('a', 'dock'), stated(19, [usd(0)])).thenNothing();
     running.when(asks('a', 'dock'), stated(20, [usd(60)], { more: true }), stated(20, [])).then(denied('a'));
+  });
+  it('somebody looks: it is told how many wait, and that nobody does', () => {
+    const elsewhere = [...tools, anyPolicy].map((one) => ({ ...one, tenant: 'other' }) as typeof one);
+    const waiting = running.and(...elsewhere, asks('a', 'dock'), asks('b', 'scan'));
+    expect(waitingForBalances(waiting.state().state)).toEqual([{ tenant: 'acme', calls: 2 }]);
+    const answered = waiting.and(stated(20, [usd(60)]));
+    expect(waitingForBalances(answered.state().state)).toEqual([{ tenant: 'acme', calls: 0 }]);
   });
   it('a call that is taken back meanwhile is cancelled with the next word of the budget', () => {
     const waiting = running.and(asks('a', 'dock'), cancels('a'));

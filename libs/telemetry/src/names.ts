@@ -6,6 +6,7 @@
 export const Metric = {
   facts: 'writ.facts',
   decisions: 'writ.decisions',
+  decisionsWaiting: 'writ.decisions.waiting',
   commits: 'writ.commits',
   commitEvents: 'writ.commit.events',
   commitDuration: 'writ.commit.duration',
@@ -62,6 +63,12 @@ export const METRICS: Readonly<Record<Metric, MetricAbout>> = {
     'Verdicts of the policy, by the rule that made them',
     effect,
     rule,
+  ),
+  [Metric.decisionsWaiting]: about(
+    'gauge',
+    '{call}',
+    'Calls that the policy cannot decide before the budget has stated balances',
+    tenant,
   ),
   [Metric.commits]: about('counter', '{commit}', 'Commits appended'),
   [Metric.commitEvents]: about('histogram', '{fact}', 'Facts of one reaction'),
