@@ -32,62 +32,53 @@ const DAY_MS = 86_400_000;
 interface Group {
   readonly names: Names;
   readonly holds: string;
-  readonly lines: readonly (UsageLine & { readonly amount: bigint })[];
-  /** Units that no account holds. */
-  readonly free: Map<string, UsageLine>;
+  /** How many used what, by its JSON text. */
+  readonly used: Map<string, Alike>;
 }
 
-/** What many attempts used alike, read once. */
-interface Used {
-  readonly text: string;
-  readonly amounts: Amounts;
-  readonly units: readonly string[];
+/** Attempts of a group that used the same. */
+interface Alike {
+  readonly group: Group;
+  readonly used: string;
+  attempts: number;
 }
 
 export class UsageTally {
   #groups = new Map<string, Group>();
-  /** Of the attempt before, which most are like. */
-  #last: Group | undefined;
-  #used: Used = { text: '{}', amounts: {}, units: [] };
+  /** Those that are like the attempt before, as most are. */
+  #last: Alike | undefined;
 
+  /** Counts only: what they used together is worked out once for all that are alike. */
   add({ trace, at, holds = '[]', used }: Settlement): void {
     const { tenant, agent, tool = '' } = trace;
     const day = Math.floor(at / DAY_MS);
-    const group = this.#group({ tenant, day, tool, agent }, holds);
-    if (this.#used.text !== used) {
-      const amounts = JSON.parse(used) as Amounts;
-      this.#used = { text: used, amounts, units: Object.keys(amounts) };
+    let alike = this.#last;
+    if (
+      alike?.used !== used ||
+      alike.group.holds !== holds ||
+      !isOf(alike.group.names, tenant, day, tool, agent)
+    ) {
+      const group = this.#group({ tenant, day, tool, agent }, holds);
+      alike = group.used.get(used);
+      if (!alike) group.used.set(used, (alike = { group, used, attempts: 0 }));
+      this.#last = alike;
     }
-    const { amounts, units } = this.#used;
-    for (const line of group.lines) {
-      const reported = reportedAmount(amounts, line.unit);
-      line.attempts += 1;
-      line.held += line.amount;
-      line.used += reported ?? 0n;
-      line.charged += settledAmount(line.amount, reported);
-    }
-    for (const unit of units) {
-      if (group.lines.some((line) => line.unit === unit)) continue;
-      let line = group.free.get(unit);
-      if (!line) group.free.set(unit, (line = emptyLine(group.names, '', unit)));
-      line.attempts += 1;
-      line.used += reportedAmount(amounts, unit) ?? 0n;
-    }
+    alike.attempts += 1;
   }
 
   /** Everything added since it was last asked, one line a name. */
   take(): UsageLine[] {
     const lines = new Map<string, UsageLine>();
     for (const group of this.#groups.values()) {
-      for (const line of [...group.lines, ...group.free.values()]) {
-        const { tenant, day, account, tool, agent, unit } = line;
+      for (const { account, unit, ...sums } of linesOf(group)) {
+        const { tenant, day, tool, agent } = group.names;
         const key = [tenant, day, account, tool, agent, unit].join(' ');
-        const sum = lines.get(key) ?? emptyLine({ tenant, day, tool, agent }, account, unit);
+        const sum = lines.get(key) ?? emptyLine(group.names, account, unit);
         lines.set(key, sum);
-        sum.attempts += line.attempts;
-        sum.held += line.held;
-        sum.used += line.used;
-        sum.charged += line.charged;
+        sum.attempts += sums.attempts;
+        sum.held += sums.held;
+        sum.used += sums.used;
+        sum.charged += sums.charged;
       }
     }
     this.#groups = new Map();
@@ -97,22 +88,42 @@ export class UsageTally {
 
   #group(names: Names, holds: string): Group {
     const { tenant, day, tool, agent } = names;
-    if (this.#last && this.#last.holds === holds && isSame(this.#last.names, names)) return this.#last;
     const key = `${tenant} ${day} ${agent} ${tool} ${holds}`;
     let group = this.#groups.get(key);
-    if (!group) {
-      const lines = (JSON.parse(holds) as readonly HoldLine[]).map(({ account, unit, amount }) => ({
-        ...emptyLine(names, account, unit),
-        amount: BigInt(amount),
-      }));
-      this.#groups.set(key, (group = { names, holds, lines, free: new Map() }));
-    }
-    return (this.#last = group);
+    if (!group) this.#groups.set(key, (group = { names, holds, used: new Map() }));
+    return group;
   }
 }
 
-function isSame(a: Names, b: Names): boolean {
-  return a.tenant === b.tenant && a.day === b.day && a.tool === b.tool && a.agent === b.agent;
+/** The lines of what was held, in their order; then those of units that no account holds. */
+function linesOf({ names, holds, used }: Group): readonly UsageLine[] {
+  const held = (JSON.parse(holds) as readonly HoldLine[]).map(({ account, unit, amount }) => ({
+    amount: BigInt(amount),
+    line: emptyLine(names, account, unit),
+  }));
+  const free = new Map<string, UsageLine>();
+  for (const { used: text, attempts } of used.values()) {
+    const [times, amounts] = [BigInt(attempts), JSON.parse(text) as Amounts];
+    for (const { amount, line } of held) {
+      const reported = reportedAmount(amounts, line.unit);
+      line.attempts += attempts;
+      line.held += times * amount;
+      line.used += times * (reported ?? 0n);
+      line.charged += times * settledAmount(amount, reported);
+    }
+    for (const unit of Object.keys(amounts)) {
+      if (held.some(({ line }) => line.unit === unit)) continue;
+      const line = free.get(unit) ?? emptyLine(names, '', unit);
+      free.set(unit, line);
+      line.attempts += attempts;
+      line.used += times * (reportedAmount(amounts, unit) ?? 0n);
+    }
+  }
+  return [...held.map(({ line }) => line), ...free.values()];
+}
+
+function isOf(names: Names, tenant: TenantId, day: number, tool: string, agent: string): boolean {
+  return names.tenant === tenant && names.day === day && names.tool === tool && names.agent === agent;
 }
 
 function emptyLine(names: Names, account: string, unit: string): UsageLine {
