@@ -16,9 +16,10 @@ const DEEPEST = 8;
 export function addWords(words: string[], value: unknown, depth = 0): void {
   if (typeof value === 'string') return addText(words, value);
   if (typeof value !== 'object' || value === null || depth === DEEPEST) return;
-  for (const part of Object.values(value)) {
+  // Of a JSON value these are its own; a list of them would be made for each call.
+  for (const name in value) {
     if (words.length >= MAX_WORDS) return;
-    addWords(words, part, depth + 1);
+    addWords(words, (value as Readonly<Record<string, unknown>>)[name], depth + 1);
   }
 }
 
@@ -37,21 +38,25 @@ function addText(words: string[], whole: string): void {
 
 /** The same as cutting at `BETWEEN_WORDS`, which makes a list of all parts first. */
 function addAsciiWords(words: string[], text: string): void {
+  const lower = text.toLowerCase();
   let start = 0;
-  for (let index = 0; index <= text.length; index++) {
-    if (index < text.length && isLetterOrDigit(text.charCodeAt(index))) continue;
-    if (index - start >= 2) addWord(words, text.slice(start, index));
+  for (let index = 0; index <= lower.length; index++) {
+    if (index < lower.length && isLowerLetterOrDigit(lower.charCodeAt(index))) continue;
+    if (index - start >= 2 && words.length < MAX_WORDS)
+      keepWord(words, lower.slice(start, Math.min(index, start + MAX_WORD_LENGTH)));
     start = index + 1;
   }
 }
 
-function isLetterOrDigit(code: number): boolean {
-  const lower = code | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39);
+function isLowerLetterOrDigit(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39);
 }
 
 function addWord(words: string[], part: string): void {
   if (part.length < 2 || words.length >= MAX_WORDS) return;
-  const word = part.toLowerCase().slice(0, MAX_WORD_LENGTH).toWellFormed();
+  keepWord(words, part.toLowerCase().slice(0, MAX_WORD_LENGTH).toWellFormed());
+}
+
+function keepWord(words: string[], word: string): void {
   if (!words.includes(word)) words.push(word);
 }
