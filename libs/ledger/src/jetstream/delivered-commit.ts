@@ -3,29 +3,27 @@ import type { MsgImpl } from '@nats-io/nats-core/internal';
 import type { LedgerCommit } from '../port.ts';
 
 /**
- * A delivered message as a commit. Its headers are looked up in their bytes when somebody asks for one: the client's own
- * decoding builds them all anew, at the price of parsing a small commit.
+ * A delivered message as a commit: its bytes and nothing else of the message, which is five objects more to keep. Its
+ * headers are looked up in their bytes when somebody asks for one: the client's own decoding builds them all anew, at the
+ * price of parsing a small commit.
  */
 export class DeliveredCommit implements LedgerCommit {
   readonly seq: number;
   readonly at: number;
-  readonly #message: MsgImpl;
-  #data: Uint8Array | undefined;
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** Headers and data. */
+  readonly #bytes: Uint8Array;
+  readonly #headerBytes: number;
   #headers: string | undefined;
 
-  constructor(message: MsgImpl, seq: number, at: number) {
+  constructor({ _msg, _rdata }: MsgImpl, seq: number, at: number) {
     this.seq = seq;
     this.at = at;
-    this.#message = message;
-  }
-
-  get subject(): string {
-    return this.#message.subject;
-  }
-
-  get data(): Uint8Array {
-    // The message makes a view of its bytes each time it is asked.
-    return (this.#data ??= this.#message.data);
+    this.subject = subjectOf(_msg.subject);
+    this.#bytes = _rdata;
+    this.#headerBytes = Math.max(_msg.hdr, 0);
+    this.data = this.#headerBytes > 0 ? _rdata.subarray(this.#headerBytes) : _rdata;
   }
 
   get id(): string | undefined {
@@ -33,18 +31,38 @@ export class DeliveredCommit implements LedgerCommit {
   }
 
   header(name: string): string | undefined {
-    const text = (this.#headers ??= headerText(this.#message));
+    const text = (this.#headers ??= this.#headerText());
     const start = text.indexOf(`\r\n${name}:`);
     if (start < 0) return undefined;
     const from = start + name.length + 3;
     return text.slice(from, text.indexOf('\r\n', from)).trim() || undefined;
   }
+
+  /** The header lines as they came, `NATS/1.0\r\nName: value\r\n...`; empty without any. */
+  #headerText(): string {
+    if (this.#headerBytes === 0) return '';
+    const { buffer, byteOffset } = this.#bytes;
+    return Buffer.from(buffer, byteOffset, this.#headerBytes).toString('utf8');
+  }
 }
 
-/** The header lines as they came, `NATS/1.0\r\nName: value\r\n...`; empty without any. */
-function headerText({ _msg, _rdata }: MsgImpl): string {
-  if (_msg.hdr <= 0) return '';
-  return Buffer.from(_rdata.buffer, _rdata.byteOffset, _msg.hdr).toString('utf8');
+const decoder = new TextDecoder();
+let lastBytes: Uint8Array = new Uint8Array();
+let lastSubject = '';
+
+/** Most commits have the subject of the one before: the same string, not one more like it. */
+function subjectOf(bytes: Uint8Array): string {
+  if (!isSame(bytes, lastBytes)) {
+    lastBytes = bytes.slice();
+    lastSubject = decoder.decode(bytes);
+  }
+  return lastSubject;
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
 }
 
 /**
