@@ -36,24 +36,23 @@ const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: -1 } };
 /** What is compressed is written here first: a buffer for each chunk is much to collect. */
 let scratch = Buffer.allocUnsafe(2 * CHUNK_BYTES);
 
-export function packChunk(commits: readonly ChainedCommit[]): Chunk {
+/** Packs commits and the hash of each. */
+export function packChunk(commits: readonly StoredCommit[], hashes: Buffer): Chunk {
   let length = 0;
   for (const { subject, data } of commits) length += HEAD_BYTES + subject.length + data.length;
   const compress = length >= COMPRESS_FROM_BYTES;
   if (length > scratch.length) scratch = Buffer.allocUnsafe(2 * length);
   const body = compress ? scratch.subarray(0, length) : Buffer.allocUnsafe(length);
-  const hashes = Buffer.allocUnsafe(commits.length * CHAIN_HASH_BYTES);
-  let at = 0;
-  for (const [index, { seq, at: instant, subject, data, hash }] of commits.entries()) {
-    body.writeDoubleLE(seq, at);
-    body.writeDoubleLE(instant, at + 8);
-    body.writeUInt16LE(subject.length, at + 16);
-    body.writeUInt32LE(data.length, at + 18);
-    at += HEAD_BYTES;
-    at += body.write(subject, at, 'latin1');
-    body.set(data, at);
-    at += data.length;
-    hashes.set(hash, index * CHAIN_HASH_BYTES);
+  let to = 0;
+  for (const { seq, at, subject, data } of commits) {
+    body.writeDoubleLE(seq, to);
+    body.writeDoubleLE(at, to + 8);
+    body.writeUInt16LE(subject.length, to + 16);
+    body.writeUInt32LE(data.length, to + 18);
+    to += HEAD_BYTES;
+    to += body.write(subject, to, 'latin1');
+    body.set(data, to);
+    to += data.length;
   }
   const stored = compress ? zstdCompressSync(body, COMPRESSION) : body;
   const [first, last] = [commits[0] as ChainedCommit, commits.at(-1) as ChainedCommit];

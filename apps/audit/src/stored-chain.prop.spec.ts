@@ -37,7 +37,10 @@ function chained(commits: readonly StoredCommit[]): ChainedCommit[] {
 }
 
 function rowOf(commits: readonly ChainedCommit[]): ChunkRow {
-  const { firstSeq, lastSeq, unpackedBytes, bodyCrc, hashes, body } = packChunk(commits);
+  const { firstSeq, lastSeq, unpackedBytes, bodyCrc, hashes, body } = packChunk(
+    commits,
+    Buffer.concat(commits.map(({ hash }) => hash)),
+  );
   return {
     first_seq: String(firstSeq),
     last_seq: String(lastSeq),

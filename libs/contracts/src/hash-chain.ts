@@ -14,7 +14,14 @@ const FIXED_BYTES = CHAIN_HASH_BYTES + 8 + 2;
 
 let scratch = Buffer.alloc(64 * 1024);
 
-export function chainHash(before: Uint8Array, seq: number, subject: string, data: Uint8Array): Buffer {
+/** Written to `into`, which may be `before` itself. */
+export function chainHash(
+  before: Uint8Array,
+  seq: number,
+  subject: string,
+  data: Uint8Array,
+  into: Buffer = Buffer.allocUnsafe(CHAIN_HASH_BYTES),
+): Buffer {
   const length = FIXED_BYTES + subject.length * 3 + data.length;
   if (length > scratch.length) scratch = Buffer.alloc(2 * length);
   scratch.set(before, 0);
@@ -25,5 +32,6 @@ export function chainHash(before: Uint8Array, seq: number, subject: string, data
   scratch.set(data, FIXED_BYTES + subjectBytes);
   const bytes = scratch.subarray(0, FIXED_BYTES + subjectBytes + data.length);
   // As text first: 32 bytes by themselves cost the collector more than hashing costs.
-  return Buffer.from(hash('sha256', bytes, 'binary'), 'binary');
+  into.write(hash('sha256', bytes, 'binary'), 'binary');
+  return into;
 }
