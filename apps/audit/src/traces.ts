@@ -101,14 +101,17 @@ export class Traces {
    * `absent` by key) before the same is folded again.
    */
   fold(sightings: readonly Sightings[], options: FoldOptions): readonly InvocationKey[] {
-    const missing = this.#missing(sightings, options);
+    const found: (Entry | undefined)[] = [];
+    const missing = this.#find(sightings, options, found);
     if (missing.length > 0) return missing;
+    let nth = 0;
     for (const seen of sightings) {
       const { place } = seen;
       const fresh = place.seq > options.storedUpTo;
       if (fresh) this.#keep(seen);
       for (const glimpse of seen.glimpses) {
-        const entry = this.#entry(place.tenant, glimpse.invocation);
+        const known = found[nth++];
+        const entry = known?.trace ? known : this.#entry(place.tenant, glimpse.invocation);
         if (place.seq <= entry.storedSeq) continue;
         entry.trace = foldTrace(entry.trace, place, glimpse, fresh ? this.#count : undefined);
         if (entry.trace === undefined) this.#forget(entry);
@@ -185,14 +188,23 @@ export class Traces {
     noted.forEach((note, nth) => this.#notes.push({ ...note, nth }));
   }
 
-  #missing(sightings: readonly Sightings[], { careful, absent }: FoldOptions): readonly InvocationKey[] {
+  /** The entry of every glimpse in order, as far as it is in memory, and what must be looked up. */
+  #find(
+    sightings: readonly Sightings[],
+    { careful, absent }: FoldOptions,
+    found: (Entry | undefined)[],
+  ): readonly InvocationKey[] {
     const missing: InvocationKey[] = [];
     for (const { place, glimpses } of sightings) {
       const { tenant } = place;
+      let entries = this.#tenants.get(tenant);
       for (const { invocation, type } of glimpses) {
-        if (this.#tenants.get(tenant)?.has(invocation)) continue;
-        if (type === 'tool.requested' && !careful) this.#entry(tenant, invocation);
-        else if (!absent.has(`${tenant}/${invocation}`)) missing.push({ tenant, invocation });
+        let entry = entries?.get(invocation);
+        if (!entry && type === 'tool.requested' && !careful) {
+          entry = this.#entry(tenant, invocation);
+          entries ??= this.#tenants.get(tenant);
+        } else if (!entry && !absent.has(`${tenant}/${invocation}`)) missing.push({ tenant, invocation });
+        found.push(entry);
       }
     }
     return missing;
