@@ -121,7 +121,7 @@ const scan = new EventScan();
 function mentionsOf(commit: StoredCommit, invocation: InvocationId): readonly Mention[] {
   const { seq, at, subject } = commit;
   const mentions: Mention[] = [];
-  scan.open(commit.data);
+  scan.open(commit.data, undefined);
   while (scan.next()) {
     if (!scan.event.includes(`"${invocation}"`)) continue;
     const facts = decodeCommit({ seq, at, subject, data: scan.event });

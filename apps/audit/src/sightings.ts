@@ -48,7 +48,7 @@ export function sightingsOf(commit: StoredCommit): Sightings | undefined {
 /** False when the bytes are not as our services write them; then nothing that was added counts. */
 function scanned(commit: StoredCommit, { kind, origin }: SubjectParts, sightings: Sightings): boolean {
   const { seq, at, subject } = commit;
-  scan.open(commit.data);
+  scan.open(commit.data, kind);
   while (scan.next()) {
     const plain = plainGlimpses(scan, kind, origin);
     if (plain) addGlimpses(plain, sightings, scan.from, scan.to);
