@@ -22,8 +22,9 @@ export class AuditTransport extends LedgerTransport {
   readonly #traces: TraceExport | undefined;
 
   /** `niceness`: 0 to 19; deciding goes before recording when cores are short. */
-  constructor(ledger: Ledger, database: Database, niceness: number, { meter, tracing }: Telemetry) {
+  constructor(ledger: Ledger, database: Database, niceness: number, telemetry: Telemetry) {
     super();
+    const { meter, tracing } = telemetry;
     this.#niceness = niceness;
     this.#database = database;
     const onProblem = (error: unknown): void => this.#report(error);
@@ -31,7 +32,7 @@ export class AuditTransport extends LedgerTransport {
     const reader = new RecordReader(database.db, { commit: () => undefined });
     const stored = reader.commit.bind(reader);
     this.#traces = tracing && new TraceExport({ tracing, meter, stored, onProblem, now: Date.now });
-    const waited = queueWaits(meter);
+    const waited = queueWaits(telemetry);
     const follower: CallFollower = {
       folded: (sightings) => this.#traces?.folded(sightings),
       ended: (trace, commit) => {

@@ -12,6 +12,11 @@ const BUCKETS: Readonly<Record<string, number[]>> = {
   '{fact}': [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096],
 };
 
+/** The upper bounds of a histogram's buckets. */
+export function bucketsOf(metric: Metric): readonly number[] {
+  return BUCKETS[METRICS[metric].unit] ?? [];
+}
+
 export function describedMeter(meter: Meter): Meter {
   return {
     createCounter: (name, options) => fromZero(name, meter.createCounter(name, described(name, options))),

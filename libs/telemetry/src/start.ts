@@ -9,6 +9,7 @@ import type { MetricReader, PushMetricExporter } from '@opentelemetry/sdk-metric
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { describedMeter } from './described-meter.ts';
 import { SpanWriter, resourceOf } from './span-writer.ts';
+import { TalliedHistograms } from './tallied-histograms.ts';
 import type { Export, Telemetry } from './telemetry.ts';
 
 /** The default queue drops spans silently under a flood (STACK.md §5). */
@@ -18,13 +19,15 @@ const SPANS_WAIT_MS = 1_000;
 const SHUTDOWN_WITHIN_MS = 5_000;
 
 export async function start(service: string, exporting?: Export): Promise<Telemetry> {
-  const prometheus = new PrometheusExporter({ preventServerStart: true });
+  const tallied = new TalliedHistograms(resourceOf(service));
+  const prometheus = new PrometheusExporter({ preventServerStart: true, metricProducers: [tallied] });
   const serializer = new PrometheusSerializer();
   const started = exporting
     ? await startSdk(service, prometheus, exporting)
     : startMeters(service, prometheus);
   return {
     ...started,
+    tally: (metric) => tallied.tally(metric),
     metricsText: async () => serializer.serialize((await prometheus.collect()).resourceMetrics),
     shutdown: () => within(SHUTDOWN_WITHIN_MS, started.shutdown()),
   };
