@@ -39,17 +39,15 @@ const STRANGERS: readonly Member[] = [
 ];
 
 /** The glimpses of the present event of a commit on a subject of this kind and origin; undefined when it is not plain. */
-export function plainGlimpses(
-  scan: EventScan,
-  kind: SubjectKind,
-  origin: string,
-): readonly Glimpse[] | undefined {
+export function plainGlimpses(scan: EventScan, kind: SubjectKind, origin: string): Glimpse[] | undefined {
   // Only first versions look plain (`upcast.ts` of the contracts).
   if (scan.has(Member.dataversion)) return undefined;
   if (kind === SubjectKind.requests) return request(scan, origin as AgentId);
   const glimpse = kind === SubjectKind.executions ? completion(scan) : ownGlimpse(scan, kind);
   return glimpse && [glimpse];
 }
+
+const CALL_MEMBERS: ReadonlySet<string> = new Set(['invocation', 'tool', 'inputs']);
 
 interface PlainCall {
   readonly invocation: InvocationId;
@@ -58,7 +56,7 @@ interface PlainCall {
 }
 
 /** A request without anything unusual: no priority, deadline or justification, and inputs that are flat. */
-function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefined {
+function request(scan: EventScan, agent: AgentId): Glimpse[] | undefined {
   if (!scan.is(Member.type, 'tool.requested') || !isEnvelope(scan)) return undefined;
   const parent = scan.text(Member.traceparent);
   if (scan.has(Member.traceparent) && !isTraceparent(parent)) return undefined;
@@ -94,18 +92,24 @@ function request(scan: EventScan, agent: AgentId): readonly Glimpse[] | undefine
 
 function isPlainCall(call: unknown): call is PlainCall {
   if (typeof call !== 'object' || call === null) return false;
-  const { invocation, tool, inputs = {}, ...more } = call as Readonly<Record<string, unknown>>;
+  for (const name in call) if (!CALL_MEMBERS.has(name)) return false;
+  const { invocation, tool, inputs } = call as Readonly<Record<string, unknown>>;
   return (
     typeof invocation === 'string' &&
     isToken(invocation) &&
     typeof tool === 'string' &&
     isToken(tool) &&
-    typeof inputs === 'object' &&
-    inputs !== null &&
-    !Array.isArray(inputs) &&
-    Object.keys(more).length === 0 &&
-    Object.values(inputs).every((value) => typeof value !== 'object' || value === null)
+    (inputs === undefined || isFlat(inputs))
   );
+}
+
+function isFlat(inputs: unknown): boolean {
+  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs)) return false;
+  for (const name in inputs) {
+    const value = (inputs as Readonly<Record<string, unknown>>)[name];
+    if (typeof value === 'object' && value !== null) return false;
+  }
+  return true;
 }
 
 /** The glimpse of one of the facts that every call has, when it looks as it nearly always does. */

@@ -12,11 +12,11 @@ import { plainGlimpses } from './plain-glimpses.ts';
 export interface Sightings {
   readonly place: Place;
   readonly commit: StoredCommit;
-  readonly glimpses: Glimpse[];
+  readonly glimpses: readonly Glimpse[];
   /** For each glimpse, where the bytes begin and end that it was read from: its event, or the whole commit. */
-  readonly bounds: number[];
-  readonly noted: NotedFact[];
-  readonly breakers: BreakerEvent[];
+  readonly bounds: readonly number[];
+  readonly noted: readonly NotedFact[];
+  readonly breakers: readonly BreakerEvent[];
 }
 
 /** Kinds that our own services write, as compact JSON. */
@@ -36,47 +36,60 @@ export function sightingsOf(commit: StoredCommit): Sightings | undefined {
   const parts = parseSubject(commit.subject);
   if (!parts) return undefined;
   const place = { tenant: parts.tenant, seq: commit.seq, at: commit.at };
-  const sightings: Sightings = { place, commit, glimpses: [], bounds: [], noted: [], breakers: [] };
-  if (parts.kind === SubjectKind.catalog) return sightings;
-  if (SCANNED.has(parts.kind) && scanned(commit, parts, sightings)) return sightings;
-  sightings.glimpses.length = sightings.bounds.length = 0;
-  sightings.noted.length = sightings.breakers.length = 0;
-  add(decodeCommit(commit), sightings, 0, commit.data.length);
-  return sightings;
+  const seen = new Seen(place, commit);
+  if (parts.kind === SubjectKind.catalog || (SCANNED.has(parts.kind) && scanned(seen, parts))) return seen;
+  const whole = new Seen(place, commit);
+  for (const fact of decodeCommit(commit)) whole.addFact(fact, 0, commit.data.length);
+  return whole;
 }
 
-/** False when the bytes are not as our services write them; then nothing that was added counts. */
-function scanned(commit: StoredCommit, { kind, origin }: SubjectParts, sightings: Sightings): boolean {
-  const { seq, at, subject } = commit;
-  scan.open(commit.data, kind);
+/** False when the bytes are not as our services write them; then nothing that was seen counts. */
+function scanned(seen: Seen, { kind, origin }: SubjectParts): boolean {
+  const { seq, at, subject, data } = seen.commit;
+  scan.open(data, kind);
   while (scan.next()) {
     const plain = plainGlimpses(scan, kind, origin);
-    if (plain) addGlimpses(plain, sightings, scan.from, scan.to);
+    if (plain) seen.add(plain, scan.from, scan.to);
     // A commit that is no JSON as a whole says nothing, so one odd event of an outsider makes it be decoded as a whole.
     else if (!OWN.has(kind)) return false;
-    else add(decodeCommit({ seq, at, subject, data: scan.event }), sightings, scan.from, scan.to);
+    else {
+      for (const fact of decodeCommit({ seq, at, subject, data: scan.event }))
+        seen.addFact(fact, scan.from, scan.to);
+    }
   }
   return scan.done;
 }
 
-function add(facts: readonly RecordedFact[], sightings: Sightings, from: number, to: number): void {
-  for (const fact of facts) {
-    addGlimpses(glimpsesOf(fact), sightings, from, to);
-    const note = notedFact(fact);
-    if (note) sightings.noted.push(note);
-    const breaker = breakerEvent(fact);
-    if (breaker) sightings.breakers.push(breaker);
-  }
-}
+/** Stands for every list in which nothing is yet: most commits are the request of one call and need one of the four. */
+const NOTHING: never[] = [];
 
-function addGlimpses(
-  seen: readonly Glimpse[],
-  { glimpses, bounds }: Sightings,
-  from: number,
-  to: number,
-): void {
-  for (const glimpse of seen) {
-    glimpses.push(glimpse);
-    bounds.push(from, to);
+class Seen implements Sightings {
+  readonly place: Place;
+  readonly commit: StoredCommit;
+  glimpses: Glimpse[] = NOTHING;
+  bounds: number[] = NOTHING;
+  noted: readonly NotedFact[] = NOTHING;
+  breakers: readonly BreakerEvent[] = NOTHING;
+
+  constructor(place: Place, commit: StoredCommit) {
+    this.place = place;
+    this.commit = commit;
+  }
+
+  /** The list becomes its own. */
+  add(glimpses: Glimpse[], from: number, to: number): void {
+    if (glimpses.length === 0) return;
+    if (this.glimpses.length > 0) this.glimpses.push(...glimpses);
+    else this.glimpses = glimpses;
+    if (this.bounds.length === 0) this.bounds = [from, to];
+    while (this.bounds.length < 2 * this.glimpses.length) this.bounds.push(from, to);
+  }
+
+  addFact(fact: RecordedFact, from: number, to: number): void {
+    this.add(glimpsesOf(fact), from, to);
+    const note = notedFact(fact);
+    if (note) this.noted = [...this.noted, note];
+    const breaker = breakerEvent(fact);
+    if (breaker) this.breakers = [...this.breakers, breaker];
   }
 }

@@ -69,7 +69,7 @@ export function newGlimpse(type: Glimpse['type'], invocation: InvocationId): Gli
 }
 
 /** A glimpse of each invocation that the fact is about, in the fact's own order. */
-export function glimpsesOf(fact: RecordedFact): readonly Glimpse[] {
+export function glimpsesOf(fact: RecordedFact): Glimpse[] {
   const outcome = terminalFact(fact);
   return invocationsOf(fact).map((invocation, nth) =>
     Object.assign(newGlimpse(fact.type, invocation), { outcome }, said(fact, nth)),
