@@ -16,10 +16,10 @@ const DEEPEST = 8;
 export function addWords(words: string[], value: unknown, depth = 0): void {
   if (typeof value === 'string') return addText(words, value);
   if (typeof value !== 'object' || value === null || depth === DEEPEST) return;
-  // Of a JSON value these are its own; a list of them would be made for each call.
-  for (const name in value) {
+  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const part of parts) {
     if (words.length >= MAX_WORDS) return;
-    addWords(words, (value as Readonly<Record<string, unknown>>)[name], depth + 1);
+    addWords(words, part, depth + 1);
   }
 }
 
