@@ -6,9 +6,9 @@ import type { EventPlaces } from './event-places.ts';
 /** Layouts of a kind that are tried, the one that fitted last first. */
 const MOST_LAYOUTS = 4;
 /** So often a layout is used before its event is walked again: values that were of their time are changed then. */
-const MOST_USES = 256;
-/** Events that fit nothing before one of them replaces a layout: learning costs as much as walking five. */
-const MISFITS = 16;
+const MOST_USES = 4_096;
+/** Events that fit nothing before one of them replaces a layout: learning costs as much as walking a hundred. */
+const MISFITS = 256;
 
 interface Known {
   readonly layouts: EventLayout[];
