@@ -55,7 +55,7 @@ export function packChunk(commits: readonly StoredCommit[], hashes: Buffer): Chu
     to += data.length;
   }
   const stored = compress ? zstdCompressSync(body, COMPRESSION) : body;
-  const [first, last] = [commits[0] as ChainedCommit, commits.at(-1) as ChainedCommit];
+  const [first, last] = [commits[0] as StoredCommit, commits.at(-1) as StoredCommit];
   return {
     firstSeq: first.seq,
     lastSeq: last.seq,

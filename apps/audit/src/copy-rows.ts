@@ -40,8 +40,7 @@ export class CopyRows {
     if (value === undefined) return this.#null();
     this.#reserve(4 + 3 * value.length);
     const start = this.#length + 4;
-    const written = value.length <= SHORT_TEXT ? this.#ascii(value, start) : -1;
-    const bytes = written < 0 ? this.#bytes.write(value, start, 'utf8') : written;
+    const bytes = this.#write(value, start);
     this.#bytes.writeUInt32BE(bytes, this.#length);
     this.#length = start + bytes;
   }
@@ -61,10 +60,9 @@ export class CopyRows {
     this.#length = this.#bytes.writeUInt32BE(words.length, lengthAt + 4);
     for (const word of words) {
       this.#reserve(3 * word.length + 3);
-      this.#length += this.#bytes.write(word, this.#length, 'utf8');
+      this.#length += this.#write(word, this.#length);
       // The end of the word, and that nothing is said about its places.
-      this.#bytes.fill(0, this.#length, this.#length + 3);
-      this.#length += 3;
+      for (let zeros = 0; zeros < 3; zeros++) this.#bytes[this.#length++] = 0;
     }
     this.#bytes.writeUInt32BE(this.#length - lengthAt - 4, lengthAt);
   }
@@ -102,6 +100,12 @@ export class CopyRows {
   #null(): void {
     this.#reserve(4);
     this.#length = this.#bytes.writeUInt32BE(NULL_LENGTH, this.#length);
+  }
+
+  /** Writes text; returns how many bytes it has. */
+  #write(value: string, start: number): number {
+    const written = value.length <= SHORT_TEXT ? this.#ascii(value, start) : -1;
+    return written < 0 ? this.#bytes.write(value, start, 'utf8') : written;
   }
 
   /** Writes short ASCII text faster than a call into the runtime does; -1 when it is not ASCII. */
