@@ -52,7 +52,8 @@ const commit = fc.tuple(plain, changes, damage).map(([each, changed, hurt]) => {
     const first = events[0] as Record<string, unknown>;
     const object =
       inData && typeof first['data'] === 'object' && first['data'] !== null ? first['data'] : first;
-    (object as Record<string, unknown>)[member] = value;
+    // It may become the data that the next change goes into.
+    (object as Record<string, unknown>)[member] = structuredClone(value);
     text = JSON.stringify(events);
     if (twice) text = text.replace('{', `{"${member}":${JSON.stringify(value)},`);
   }
