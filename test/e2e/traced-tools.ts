@@ -29,6 +29,7 @@ tools:
 policies:
   - { name: ask-first, condition: tool.price > 100 usd, action: require-approval }
   - { name: no-wipe, condition: tool.destructive, action: deny }
+  - { name: overdrawn, condition: budget.remaining.usd < 0 usd, action: deny }
   - { name: all, condition: 'true', action: allow }
 breakers:
   - { tool: dock, minimumCalls: 100 }
