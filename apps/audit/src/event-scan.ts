@@ -3,6 +3,7 @@
  * what `JSON.parse` costs. It only knows the plain shape of the five facts that every call has; whatever looks different
  * is decoded as a whole by who asks.
  */
+import { MAX_TOKEN_LENGTH } from '@writ/contracts';
 import type { SubjectKind } from '@writ/contracts';
 import { KnownLayouts } from './known-layouts.ts';
 import type { EventLayout } from './event-layout.ts';
@@ -13,7 +14,6 @@ import { DATA, EventPlaces, PLACES } from './event-places.ts';
 const MOST_DIGITS = 15;
 
 const DIGEST_PREFIX = 'sha256:';
-const LONGEST_NAME = 64;
 
 const ZERO = 0x30;
 const QUOTE = 0x22;
@@ -120,15 +120,15 @@ export class EventScan {
   /** A string member as it stands; undefined when it is absent, no string, or escaped or outside of ASCII. */
   text(member: Member): string | undefined {
     const place = this.#object + member;
-    if (this.#layout === undefined || this.#differs[place] === 1) return this.#text(place);
-    return (this.#layout.texts[place] ??= this.#text(place));
+    const alike = this.#alike(place);
+    return alike ? (alike.texts[place] ??= this.#text(place)) : this.#text(place);
   }
 
   /** Any value as text; undefined when it is absent or outside of ASCII. */
   json(member: Member): string | undefined {
     const place = this.#object + member;
-    if (this.#layout === undefined || this.#differs[place] === 1) return this.#json(place);
-    return (this.#layout.jsons[place] ??= this.#json(place));
+    const alike = this.#alike(place);
+    return alike ? (alike.jsons[place] ??= this.#json(place)) : this.#json(place);
   }
 
   /** Whether a member is exactly this text; nothing is built for the comparison. */
@@ -174,6 +174,11 @@ export class EventScan {
     return value;
   }
 
+  /** The layout of which the value at this place is the same. */
+  #alike(place: number): EventLayout | undefined {
+    return this.#differs[place] === 1 ? undefined : this.#layout;
+  }
+
   #text(place: number): string | undefined {
     const start = this.#bounds[place] as number;
     const end = (this.#bounds[PLACES + place] as number) - 1;
@@ -197,10 +202,10 @@ export class EventScan {
 
   /** What holds for a value holds for all that are the same. */
   #holds(fact: number, place: number): boolean {
-    const layout = this.#differs[place] === 1 ? undefined : this.#layout;
-    if (layout && ((layout.known[place] as number) & fact) !== 0) return true;
+    const alike = this.#alike(place);
+    if (alike && ((alike.known[place] as number) & fact) !== 0) return true;
     const holds = this.#isSo(fact, place);
-    if (layout && holds) layout.known[place] = (layout.known[place] as number) | fact;
+    if (alike && holds) alike.known[place] = (alike.known[place] as number) | fact;
     return holds;
   }
 
@@ -209,7 +214,7 @@ export class EventScan {
     const end = (this.#bounds[PLACES + place] as number) - 1;
     if (end <= start || this.#bytes[start - 1] !== QUOTE) return false;
     if (fact === IS_PLAIN) return this.#isAll(PLAIN, start, end);
-    if (fact === IS_NAME) return end - start <= LONGEST_NAME && this.#isAll(NAME, start, end);
+    if (fact === IS_NAME) return end - start <= MAX_TOKEN_LENGTH && this.#isAll(NAME, start, end);
     if (end - start !== DIGEST_PREFIX.length + 64) return false;
     for (let index = 0; index < DIGEST_PREFIX.length; index++)
       if (this.#bytes[start + index] !== DIGEST_PREFIX.charCodeAt(index)) return false;

@@ -2,18 +2,17 @@
 import type { Meter } from '@opentelemetry/api';
 import { balances } from '@writ/budget';
 import type { Balance, BudgetState } from '@writ/budget';
-import { Attribute, FewLabels, Metric, gathered } from '@writ/telemetry';
+import { Attribute, FewLabels, Metric, observeGauge } from '@writ/telemetry';
 
 export function observeUtilisation(meter: Meter, state: () => BudgetState): void {
   const accounts = new FewLabels(Attribute.tenant, Attribute.account, Attribute.unit);
-  meter.createObservableGauge(Metric.budgetUtilisation).addCallback((result) => {
-    const all = [...state().tenants.keys()].flatMap((tenant) =>
+  observeGauge(meter, Metric.budgetUtilisation, Math.max, () =>
+    [...state().tenants.keys()].flatMap((tenant) =>
       balances(state(), tenant, Date.now()).map(
         (balance) => [accounts.of(tenant, balance.account, balance.unit), utilisationOf(balance)] as const,
       ),
-    );
-    for (const [labels, share] of gathered(all, Math.max)) result.observe(share, labels);
-  });
+    ),
+  );
 }
 
 /** A limit of nothing is used up. */

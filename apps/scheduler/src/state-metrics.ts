@@ -2,25 +2,21 @@
 import type { Meter } from '@opentelemetry/api';
 import { breakers, queueDepths } from '@writ/scheduler';
 import type { BreakerReport, SchedulerState } from '@writ/scheduler';
-import { Attribute, FewLabels, Metric, gathered } from '@writ/telemetry';
+import { Attribute, FewLabels, Metric, observeGauge, sum } from '@writ/telemetry';
 
 const STATUS: Readonly<Record<BreakerReport['status'], number>> = { closed: 0, 'half-open': 1, open: 2 };
 
 export function observeState(meter: Meter, state: () => SchedulerState): void {
   const projects = new FewLabels(Attribute.tenant, Attribute.project);
-  meter.createObservableGauge(Metric.queueDepth).addCallback((result) => {
-    const all = queueDepths(state()).map(
-      ({ tenant, project, calls }) => [projects.of(tenant, project), calls] as const,
-    );
-    for (const [labels, calls] of gathered(all, (a, b) => a + b)) result.observe(calls, labels);
-  });
+  observeGauge(meter, Metric.queueDepth, sum, () =>
+    queueDepths(state()).map(({ tenant, project, calls }) => [projects.of(tenant, project), calls] as const),
+  );
   const scopes = new FewLabels(Attribute.tenant, Attribute.scope);
-  meter.createObservableGauge(Metric.breakerState).addCallback((result) => {
-    const all = [...state().tenants.keys()].flatMap((tenant) =>
+  observeGauge(meter, Metric.breakerState, Math.max, () =>
+    [...state().tenants.keys()].flatMap((tenant) =>
       breakers(state(), tenant).map(
         ({ scope, status }) => [scopes.of(tenant, scope), STATUS[status]] as const,
       ),
-    );
-    for (const [labels, status] of gathered(all, Math.max)) result.observe(status, labels);
-  });
+    ),
+  );
 }

@@ -89,6 +89,7 @@ export {
   MAX_INLINE_PAYLOAD_BYTES,
   MAX_INPUT_DEPTH,
   MAX_TEXT_LENGTH,
+  MAX_TOKEN_LENGTH,
 } from './limits.ts';
 export { memoize } from './memoize.ts';
 export { nearestName } from './nearest-name.ts';

@@ -33,7 +33,8 @@ export function wordsOf(text: string): readonly string[] {
 function addText(words: string[], whole: string): void {
   const text = whole.slice(0, LONGEST_TEXT);
   if (ASCII.test(text)) return addAsciiWords(words, text);
-  for (const part of text.split(BETWEEN_WORDS)) addWord(words, part);
+  for (const part of text.split(BETWEEN_WORDS))
+    if (part.length >= 2) keepWord(words, part.toLowerCase().slice(0, MAX_WORD_LENGTH).toWellFormed());
 }
 
 /** The same as cutting at `BETWEEN_WORDS`, which makes a list of all parts first. */
@@ -42,8 +43,7 @@ function addAsciiWords(words: string[], text: string): void {
   let start = 0;
   for (let index = 0; index <= lower.length; index++) {
     if (index < lower.length && isLowerLetterOrDigit(lower.charCodeAt(index))) continue;
-    if (index - start >= 2 && words.length < MAX_WORDS)
-      keepWord(words, lower.slice(start, Math.min(index, start + MAX_WORD_LENGTH)));
+    if (index - start >= 2) keepWord(words, lower.slice(start, Math.min(index, start + MAX_WORD_LENGTH)));
     start = index + 1;
   }
 }
@@ -52,11 +52,6 @@ function isLowerLetterOrDigit(code: number): boolean {
   return (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39);
 }
 
-function addWord(words: string[], part: string): void {
-  if (part.length < 2 || words.length >= MAX_WORDS) return;
-  keepWord(words, part.toLowerCase().slice(0, MAX_WORD_LENGTH).toWellFormed());
-}
-
 function keepWord(words: string[], word: string): void {
-  if (!words.includes(word)) words.push(word);
+  if (words.length < MAX_WORDS && !words.includes(word)) words.push(word);
 }

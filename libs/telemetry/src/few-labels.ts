@@ -2,8 +2,8 @@
  * Keeps the series of a metric few: the first combinations of values are told apart, all later ones are `other`. What agents
  * and operators may name without end must never become series without end.
  */
-import type { Attributes } from '@opentelemetry/api';
-import type { Attribute } from './names.ts';
+import type { Attributes, Meter } from '@opentelemetry/api';
+import type { Attribute, Metric } from './names.ts';
 
 const MOST_COMBINATIONS = 100;
 const REST = 'other';
@@ -34,8 +34,25 @@ export class FewLabels {
   }
 }
 
-/** One value for each combination of labels; `both` says what stands for two that share one. */
-export function gathered(
+/** A gauge that is read whenever somebody looks; `both` says what stands for two values that share their labels. */
+export function observeGauge(
+  meter: Meter,
+  metric: Metric,
+  both: (a: number, b: number) => number,
+  read: () => Iterable<readonly [labels: Attributes, value: number]>,
+): void {
+  meter.createObservableGauge(metric).addCallback((result) => {
+    for (const [labels, value] of gathered(read(), both)) result.observe(value, labels);
+  });
+}
+
+/** What `both` may be when values that share their labels are counts. */
+export function sum(a: number, b: number): number {
+  return a + b;
+}
+
+/** One value for each combination of labels. */
+function gathered(
   all: Iterable<readonly [labels: Attributes, value: number]>,
   both: (a: number, b: number) => number,
 ): ReadonlyMap<Attributes, number> {

@@ -1,6 +1,6 @@
 /** OpenTelemetry: one start per process, the names of all that is measured and traced, and traces made of facts. */
 export { callSpans } from './call-spans.ts';
-export { FewLabels, gathered } from './few-labels.ts';
+export { FewLabels, observeGauge, sum } from './few-labels.ts';
 export { isEnded } from './hop.ts';
 export { Attribute, METRICS, Metric, SpanAttribute, SpanName, exposedNames } from './names.ts';
 export { keptBecause } from './sampling.ts';
