@@ -6,7 +6,7 @@ export interface ExecutorMetrics {
   pulled(grants: number): void;
   /** A pull failed and will be repeated. */
   pullFailed(): void;
-  /** A tool ran; `tool` is of bounded cardinality (registered names). */
+  /** A tool ran. */
   ran(tool: string, outcome: RunOutcome, durationMs: number): void;
   /** A commit of so many facts stands in the ledger. */
   committed(facts: number, durationMs: number): void;

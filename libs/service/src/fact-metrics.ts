@@ -21,15 +21,16 @@ export function factMetrics({ meter }: Pick<Telemetry, 'meter'>): FactMetrics {
   const commits = meter.createCounter(Metric.commits);
   const sizes = meter.createHistogram(Metric.commitEvents);
   const durations = meter.createHistogram(Metric.commitDuration);
-  const rules = new FewLabels(Attribute.rule);
+  const types = new FewLabels(Attribute.type);
+  const rules = new FewLabels(Attribute.effect, Attribute.rule);
   return {
     committed: (committed) => {
       const byType = counted(committed, ({ fact }) => fact.type);
-      for (const [type, count] of byType) facts.add(count, { [Attribute.type]: type });
+      for (const [type, count] of byType) facts.add(count, types.of(type));
       if (byType.has('policy.decided')) {
         for (const [verdict, count] of counted(committed, effectAndRule)) {
           const [effect, rule] = verdict.split(' ') as [string, string];
-          decisions.add(count, { [Attribute.effect]: effect, ...rules.of(rule) });
+          decisions.add(count, rules.of(effect, rule));
         }
       }
       sizes.record(committed.length);

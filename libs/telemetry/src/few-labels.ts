@@ -1,36 +1,45 @@
 /**
  * Keeps the series of a metric few: the first combinations of values are told apart, all later ones are `other`. What agents
- * and operators may name without end must never become series without end.
+ * and operators may name without end must never become series without end; Writ's own words are told also then.
  */
 import type { Attributes, Meter } from '@opentelemetry/api';
+import { CLOSED_ATTRIBUTES } from './names.ts';
 import type { Attribute, Metric } from './names.ts';
 
 const MOST_COMBINATIONS = 100;
 const REST = 'other';
+const BETWEEN = '\n';
 
 export class FewLabels {
   readonly #names: readonly Attribute[];
   readonly #known = new Map<string, Attributes>();
-  readonly #rest: Attributes;
 
   constructor(...names: readonly Attribute[]) {
     this.#names = names;
-    this.#rest = this.#labels(() => REST);
   }
 
-  /** One value for each name; the same object for the same values. */
+  /** One value for each name; the same object, which never changes, for the same values. */
   of(...values: readonly string[]): Attributes {
-    const key = values.join('\n');
-    const known = this.#known.get(key);
-    if (known) return known;
-    if (this.#known.size >= MOST_COMBINATIONS) return this.#rest;
-    const labels = this.#labels((place) => values[place] ?? '');
-    this.#known.set(key, labels);
-    return labels;
+    const told = this.#known.get(values.join(BETWEEN));
+    return told ?? this.#labels(this.#known.size < MOST_COMBINATIONS ? values : this.#rest(values));
   }
 
-  #labels(valueAt: (place: number) => string): Attributes {
-    return Object.fromEntries(this.#names.map((name, place) => [name, valueAt(place)]));
+  #rest(values: readonly string[]): readonly string[] {
+    return values.map((value, place) =>
+      CLOSED_ATTRIBUTES.has(this.#names[place] as Attribute) ? value : REST,
+    );
+  }
+
+  #labels(values: readonly string[]): Attributes {
+    const key = values.join(BETWEEN);
+    let labels = this.#known.get(key);
+    if (!labels) {
+      labels = Object.freeze(
+        Object.fromEntries(this.#names.map((name, place) => [name, values[place] ?? ''])),
+      );
+      this.#known.set(key, labels);
+    }
+    return labels;
   }
 }
 

@@ -46,6 +46,14 @@ export const Attribute = {
 } as const;
 export type Attribute = (typeof Attribute)[keyof typeof Attribute];
 
+/** Those whose values are Writ's own words, so there are few of them. All others are named by agents and operators. */
+export const CLOSED_ATTRIBUTES: ReadonlySet<Attribute> = new Set([
+  Attribute.type,
+  Attribute.effect,
+  Attribute.outcome,
+  Attribute.why,
+]);
+
 export interface MetricAbout {
   readonly instrument: 'counter' | 'gauge' | 'histogram';
   readonly unit: string;
