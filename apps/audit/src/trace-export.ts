@@ -3,7 +3,6 @@
  * error, denial, approval and slow call is kept, and the services that decide spend nothing on it. A flood of calls worth
  * keeping is cut off; the ledger has them all.
  */
-import type { Meter } from '@opentelemetry/api';
 import type { StoredCommit, TenantId } from '@writ/contracts';
 import type { Trace } from '@writ/provenance';
 import {
@@ -15,7 +14,7 @@ import {
   keptBecause,
   withinRatio,
 } from '@writ/telemetry';
-import type { KeptBecause, Tracing } from '@writ/telemetry';
+import type { KeptBecause, Meter, Tracing } from '@writ/telemetry';
 import { callEvents } from './call-events.ts';
 import type { CallFollower } from './call-follower.ts';
 import { FollowedEvents } from './followed-events.ts';

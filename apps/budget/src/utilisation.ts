@@ -1,8 +1,8 @@
 /** How much of each limit is spent or held, whenever somebody looks; of several limits on one unit, the tightest. */
-import type { Meter } from '@opentelemetry/api';
 import { balances } from '@writ/budget';
 import type { Balance, BudgetState } from '@writ/budget';
 import { Attribute, FewLabels, Metric, observeGauge } from '@writ/telemetry';
+import type { Meter } from '@writ/telemetry';
 
 export function observeUtilisation(meter: Meter, state: () => BudgetState): void {
   const accounts = new FewLabels(Attribute.tenant, Attribute.account, Attribute.unit);

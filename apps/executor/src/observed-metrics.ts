@@ -1,6 +1,6 @@
 /** What an executor counts, on an OpenTelemetry meter. */
-import type { Meter } from '@opentelemetry/api';
 import { Attribute, FewLabels, Metric } from '@writ/telemetry';
+import type { Meter } from '@writ/telemetry';
 import type { ExecutorMetrics } from './metrics.ts';
 
 /** `running` tells how many grants are held now. */

@@ -1,8 +1,8 @@
 /** What the state of the policy says whenever somebody looks: whose calls wait for the budget's word. */
-import type { Meter } from '@opentelemetry/api';
 import { waitingForBalances } from '@writ/policy';
 import type { PolicyState } from '@writ/policy';
 import { Attribute, FewLabels, Metric, observeGauge, sum } from '@writ/telemetry';
+import type { Meter } from '@writ/telemetry';
 
 export function observeState(meter: Meter, state: () => PolicyState): void {
   const tenants = new FewLabels(Attribute.tenant);

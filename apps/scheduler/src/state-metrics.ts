@@ -1,8 +1,8 @@
 /** What the scheduler's state says whenever somebody looks: who waits, and which circuits are open. */
-import type { Meter } from '@opentelemetry/api';
 import { breakers, queueDepths } from '@writ/scheduler';
 import type { BreakerReport, SchedulerState } from '@writ/scheduler';
 import { Attribute, FewLabels, Metric, observeGauge, sum } from '@writ/telemetry';
+import type { Meter } from '@writ/telemetry';
 
 const STATUS: Readonly<Record<BreakerReport['status'], number>> = { closed: 0, 'half-open': 1, open: 2 };
 

@@ -2,9 +2,10 @@
  * Keeps the series of a metric few: the first combinations of values are told apart, all later ones are `other`. What agents
  * and operators may name without end must never become series without end; Writ's own words are told also then.
  */
-import type { Attributes, Meter } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import { CLOSED_ATTRIBUTES } from './names.ts';
 import type { Attribute, Metric } from './names.ts';
+import type { Meter } from './telemetry.ts';
 
 const MOST_COMBINATIONS = 100;
 const REST = 'other';

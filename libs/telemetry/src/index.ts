@@ -10,5 +10,5 @@ export type { CallEnvelope } from './call-spans.ts';
 export type { EndedRecord } from './hop.ts';
 export type { FollowedCall, KeptBecause, Sampling } from './sampling.ts';
 export type { SpanRecord } from './span-record.ts';
-export type { Export, Tally, Telemetry, Tracing } from './telemetry.ts';
+export type { Export, Meter, Telemetry, Tracing } from './telemetry.ts';
 export type { TracedCall } from './trace-ids.ts';

@@ -3,6 +3,8 @@
  * The tables of README.md repeat this and are checked against it. Attributes with the prefix `writ.` are ours, the rest is
  * OpenTelemetry's (GenAI and messaging conventions).
  */
+import { invariant } from '@writ/contracts';
+
 export const Metric = {
   facts: 'writ.facts',
   decisions: 'writ.decisions',
@@ -184,6 +186,16 @@ export const SpanAttribute = {
   messagingBatch: 'messaging.batch.message_count',
 } as const;
 export type SpanAttribute = (typeof SpanAttribute)[keyof typeof SpanAttribute];
+
+/** What an instrument is told about itself; a name is of one instrument only. */
+export function described(
+  metric: Metric,
+  as: MetricAbout['instrument'],
+): Pick<MetricAbout, 'unit' | 'description'> {
+  const { instrument, unit: measuredIn, description } = METRICS[metric];
+  invariant(instrument === as, `${metric} is a ${instrument}, so nothing can be made of it as a ${as}`);
+  return { unit: measuredIn, description };
+}
 
 /** As `/metrics` shows it: a counter's name ends in `_total`, a histogram's series in `_bucket`, `_count` and `_sum`. */
 export function exposedNames(metric: Metric): readonly string[] {

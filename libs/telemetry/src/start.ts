@@ -3,13 +3,14 @@
  * is started too: metrics and spans are then exported there. Without one it is not even loaded.
  */
 import { diag, metrics } from '@opentelemetry/api';
+import type { Meter } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { MetricReader, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { describedMeter } from './described-meter.ts';
 import { SpanWriter, resourceOf } from './span-writer.ts';
-import { TalliedHistograms } from './tallied-histograms.ts';
+import { TalliedMetrics } from './tallied-metrics.ts';
 import type { Export, Telemetry } from './telemetry.ts';
 
 /** The default queue drops spans silently under a flood (STACK.md §5). */
@@ -19,26 +20,26 @@ const SPANS_WAIT_MS = 1_000;
 const SHUTDOWN_WITHIN_MS = 5_000;
 
 export async function start(service: string, exporting?: Export): Promise<Telemetry> {
-  const tallied = new TalliedHistograms(resourceOf(service));
+  const tallied = new TalliedMetrics(resourceOf(service));
   const prometheus = new PrometheusExporter({ preventServerStart: true, metricProducers: [tallied] });
   const serializer = new PrometheusSerializer();
-  const started = exporting
+  const { meter, tracing, shutdown } = exporting
     ? await startSdk(service, prometheus, exporting)
     : startMeters(service, prometheus);
   return {
-    ...started,
-    tally: (metric) => tallied.tally(metric),
+    meter: describedMeter(meter, tallied),
+    tracing,
     metricsText: async () => serializer.serialize((await prometheus.collect()).resourceMetrics),
-    shutdown: () => within(SHUTDOWN_WITHIN_MS, started.shutdown()),
+    shutdown: () => within(SHUTDOWN_WITHIN_MS, shutdown()),
   };
 }
 
-type Started = Pick<Telemetry, 'meter' | 'tracing' | 'shutdown'>;
+type Started = Pick<Telemetry, 'tracing' | 'shutdown'> & { readonly meter: Meter };
 
 function startMeters(service: string, reader: MetricReader): Started {
   const provider = new MeterProvider({ resource: resourceOf(service), readers: [reader] });
   return {
-    meter: describedMeter(provider.getMeter('writ')),
+    meter: provider.getMeter('writ'),
     tracing: undefined,
     shutdown: () => provider.shutdown(),
   };
@@ -78,7 +79,7 @@ async function startSdk(service: string, prometheus: MetricReader, exporting: Ex
   const logger = { error: log, warn: log, info: silent, debug: silent, verbose: silent };
   diag.setLogger(logger, { suppressOverrideMessage: true });
   return {
-    meter: describedMeter(metrics.getMeter('writ')),
+    meter: metrics.getMeter('writ'),
     tracing: { ratio, slowMs, spans: new SpanWriter(processor) },
     shutdown: async () => {
       clearInterval(timer);
