@@ -8,6 +8,7 @@ import type { Migration, MigrationProvider } from 'kysely/migration';
 import { WritError, messageOf } from '@writ/contracts';
 import { agentsTools } from './schema/agents-tools.ts';
 import { byMonth } from './schema/by-month.ts';
+import { rareStages } from './schema/rare-stages.ts';
 import { readers } from './schema/readers.ts';
 import { views } from './schema/views.ts';
 import type { AuditTables } from './tables.ts';
@@ -25,6 +26,7 @@ const STEPS: MigrationProvider = {
       '005-views': views,
       '006-readers': readers,
       '007-agents-tools': agentsTools,
+      '008-rare-stages': rareStages,
     }),
 };
 
