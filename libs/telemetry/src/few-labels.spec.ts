@@ -11,12 +11,12 @@ describe('labels of few combinations', () => {
     expect(labels).toEqual({ tool: 'dock', outcome: 'failed' });
   });
 
-  it("of ever new names: are 'other' from the 101st on, but still say Writ's own words", () => {
+  it("of ever new names: are 'other' from the 1,001st on, but still say Writ's own words", () => {
     const tools = new FewLabels(Attribute.tool, Attribute.outcome);
-    for (let tool = 0; tool < 100; tool++) tools.of(`tool-${tool}`, 'succeeded');
+    for (let tool = 0; tool < 1_000; tool++) tools.of(`tool-${tool}`, 'succeeded');
     expect(tools.of('late', 'failed')).toEqual({ tool: 'other', outcome: 'failed' });
     expect(tools.of('later', 'failed')).toBe(tools.of('late', 'failed'));
     expect(tools.of('late', 'succeeded')).toEqual({ tool: 'other', outcome: 'succeeded' });
-    expect(tools.of('tool-99', 'succeeded')).toEqual({ tool: 'tool-99', outcome: 'succeeded' });
+    expect(tools.of('tool-999', 'succeeded')).toEqual({ tool: 'tool-999', outcome: 'succeeded' });
   });
 });

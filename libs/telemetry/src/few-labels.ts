@@ -7,7 +7,8 @@ import { CLOSED_ATTRIBUTES } from './names.ts';
 import type { Attribute, Metric } from './names.ts';
 import type { Meter } from './telemetry.ts';
 
-const MOST_COMBINATIONS = 100;
+/** Tools and projects of a busy cell; half of what one metric may have (`series.ts`), so `other` always finds room there. */
+const MOST_COMBINATIONS = 1_000;
 const REST = 'other';
 const BETWEEN = '\n';
 
