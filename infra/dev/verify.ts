@@ -1,7 +1,7 @@
 /**
  * `npm run verify`: what a contributor runs before a commit. Format, lint, types, style and boundaries (`test/tidy`), unit
  * and property tests, the simulation; two at a time, one line each, and the output of what failed. The longest searches
- * are a tenth here of what they are by default, which is what `npm test` runs.
+ * are a twentieth here of what they are by default, which is what `npm test` runs.
  */
 import { join } from 'node:path';
 import { LogFile, REPOSITORY, inWrit, spawnGuarded } from '@writ/testkit';
@@ -21,16 +21,16 @@ const CHECKS: readonly Check[] = [
   { name: 'format', command: ['prettier', '--cache', '--check', '.'] },
 ];
 
-/** A tenth of each spec's own default. Whoever sets one of these has it as said. */
+/** A twentieth of each spec's own default. Whoever sets one of these has it as said. */
 const SEARCHES = {
-  WRIT_SIMULATION_SEEDS: '50',
-  WRIT_BREAKER_SEEDS: '100',
-  WRIT_APPROVAL_RACES: '1000',
-  WRIT_BALANCES_RUNS: '80',
-  WRIT_BUDGET_OPERATIONS: '10000',
-  WRIT_DIFFERENTIAL_PAIRS: '20000',
-  WRIT_WORKFLOW_RUNS: '2000',
-  WRIT_WORKFLOW_CRASHES: '100',
+  WRIT_SIMULATION_SEEDS: '25',
+  WRIT_BREAKER_SEEDS: '50',
+  WRIT_APPROVAL_RACES: '500',
+  WRIT_BALANCES_RUNS: '40',
+  WRIT_BUDGET_OPERATIONS: '5000',
+  WRIT_DIFFERENTIAL_PAIRS: '10000',
+  WRIT_WORKFLOW_RUNS: '1000',
+  WRIT_WORKFLOW_CRASHES: '50',
 };
 
 const LANES = 2;
