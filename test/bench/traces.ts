@@ -10,17 +10,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Table from 'cli-table3';
 import type { TenantId } from '@writ/contracts';
 import { connectNats, jetstreamLedger } from '@writ/ledger';
 import { eventually, familyOf, giveWay, startNats } from '@writ/testkit';
 import { startSuite } from '../../infra/dev/suite.ts';
 import { SERVICES } from '../../infra/nats/principals.ts';
+import { CallCosts, costTable } from './call-costs.ts';
+import type { Meters } from './call-costs.ts';
 import { publishCatalog } from './catalog.ts';
 import { liveSpanCost } from './live-span-cost.ts';
 import { AGENT, PlainClient } from './plain-client.ts';
 import { cpuSeconds } from './process-cost.ts';
-import { median, medianWithin } from './statistics.ts';
+import { mean, median, medianWithin } from './statistics.ts';
 
 const RATIO = 0.01;
 const MOST_LOST = 0.05;
@@ -33,21 +34,21 @@ const json = process.argv.includes('--json');
 const quick = process.argv.includes('--quick');
 const [suites, rounds, calls] = quick ? [2, 4, 4_000] : [12, 6, 8_000];
 
-interface Turn {
-  /** Calls a second. */
-  readonly rate: number;
-  /** Seconds of processor time until everything is recorded, by process. */
-  readonly cpu: Readonly<Record<string, number>>;
-}
-
-interface Pair {
-  readonly off: Turn;
-  readonly on: Turn;
-}
+type Side = 'off' | 'on';
+const SIDES: readonly Side[] = ['off', 'on'];
 
 interface Measured {
-  turn(): Promise<Turn>;
+  /** Microseconds of processor time, nats-server included. */
+  readonly meters: Meters;
+  /** Calls a second; ends when everything is recorded. */
+  turn(): Promise<number>;
   stop(): Promise<void>;
+}
+
+interface Compared {
+  /** Calls a second, round by round. */
+  readonly rates: readonly Readonly<Record<Side, number>>[];
+  readonly costs: Readonly<Record<Side, CallCosts['each']>>;
 }
 
 let requests = 0;
@@ -61,9 +62,9 @@ await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
 const endpoint = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
 
 try {
-  const bySuites: (readonly Pair[])[] = [];
-  for (let nth = 1; nth <= suites; nth++) bySuites.push(await pairsOfSuites(`suites ${nth} of ${suites}`));
-  report(bySuites);
+  const all: Compared[] = [];
+  for (let nth = 1; nth <= suites; nth++) all.push(await compare(`suites ${nth} of ${suites}`));
+  report(all);
 } finally {
   receiver.close();
   receiver.closeAllConnections();
@@ -73,24 +74,29 @@ function say(line: string): void {
   if (!json) console.error(line);
 }
 
-async function pairsOfSuites(which: string): Promise<readonly Pair[]> {
-  const off = await measuredSuite({});
-  const on = await measuredSuite({
-    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-    OTEL_TRACES_SAMPLER_ARG: String(RATIO),
-  });
+async function compare(which: string): Promise<Compared> {
+  const pair: Record<Side, Measured> = {
+    off: await measuredSuite({}),
+    on: await measuredSuite({
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      OTEL_TRACES_SAMPLER_ARG: String(RATIO),
+    }),
+  };
   try {
-    const pairs: Pair[] = [];
-    for (let round = 0; round < WARM_UPS + rounds; round++) {
-      say(`${which}: ${round < WARM_UPS ? 'warming up' : `round ${round - WARM_UPS + 1} of ${rounds}`}`);
-      const first = round % 2 === 0 ? await off.turn() : await on.turn();
-      const second = round % 2 === 0 ? await on.turn() : await off.turn();
-      pairs.push(round % 2 === 0 ? { off: first, on: second } : { off: second, on: first });
+    say(`${which}: warming up`);
+    for (let turn = 0; turn < WARM_UPS; turn++) for (const side of SIDES) await pair[side].turn();
+    const costs = { off: new CallCosts(pair.off.meters), on: new CallCosts(pair.on.meters) };
+    const rates: Record<Side, number>[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      say(`${which}: round ${round} of ${rounds}`);
+      const rate = { off: 0, on: 0 };
+      for (const side of round % 2 === 0 ? SIDES : SIDES.toReversed())
+        rate[side] = await costs[side].of(calls, () => pair[side].turn());
+      rates.push(rate);
     }
-    return pairs.slice(WARM_UPS);
+    return { rates, costs: { off: costs.off.each, on: costs.on.each } };
   } finally {
-    await on.stop();
-    await off.stop();
+    for (const side of SIDES) await pair[side].stop();
   }
 }
 
@@ -116,21 +122,17 @@ async function measuredSuite(environment: Readonly<Record<string, string>>): Pro
   const metrics = `${suite.connection.services['audit']?.http}/metrics`;
   const isLevel = async (): Promise<boolean> =>
     /^writ_projection_lag(?:\{[^}]*\})? 0(?:\s|$)/m.test(await (await fetch(metrics)).text());
-  const used = (): Record<string, number> => ({
-    ...Object.fromEntries(SERVICES.map((name) => [name, cpuSeconds(suite.pid(name) as number)])),
-    nats: cpuSeconds(nats.pid()),
-  });
+  const micros = (pid: number | undefined): number => 1e6 * cpuSeconds(pid as number);
   const subject = (): string => `writ.t0.requests.${AGENT}`;
   return {
+    meters: {
+      ...Object.fromEntries(SERVICES.map((name) => [name, () => micros(suite.pid(name))] as const)),
+      nats: () => micros(nats.pid()),
+    },
     turn: async () => {
-      const before = used();
       const rate = await client.governed({ count: calls, callsEach: 1, outstanding: OUTSTANDING, subject });
       await eventually(isLevel, { withinMs: WITHIN_MS, what: 'the audit has recorded everything' });
-      const after = used();
-      const cpu = Object.fromEntries(
-        Object.entries(after).map(([name, seconds]) => [name, seconds - (before[name] ?? 0)]),
-      );
-      return { rate, cpu };
+      return rate;
     },
     stop: async () => {
       await connection.close();
@@ -141,36 +143,24 @@ async function measuredSuite(environment: Readonly<Record<string, string>>): Pro
   };
 }
 
-function report(bySuites: readonly (readonly Pair[])[]): void {
-  const losses = bySuites.map((pairs) => median(pairs.map(({ on, off }) => 1 - on.rate / off.rate)));
+function report(all: readonly Compared[]): void {
+  const losses = all.map(({ rates }) => median(rates.map(({ on, off }) => 1 - on / off)));
   const lost = median(losses);
   const lostWithin = medianWithin(losses);
-  const pairs = bySuites.flat();
-  const off = pairs.map((pair) => pair.off);
-  const on = pairs.map((pair) => pair.on);
-  const rates = { off: median(off.map(({ rate }) => rate)), on: median(on.map(({ rate }) => rate)) };
-  const perService = [...SERVICES, 'nats'].map((name) => ({
-    name,
-    off: cpuUs(off, name),
-    on: cpuUs(on, name),
-  }));
-  const addedCpu = sumOf(perService.map((each) => each.on)) / sumOf(perService.map((each) => each.off)) - 1;
+  const rateOf = (side: Side): number => median(all.flatMap(({ rates }) => rates.map((rate) => rate[side])));
+  const rates = { off: rateOf('off'), on: rateOf('on') };
+  const costs = { off: meanCosts(all, 'off'), on: meanCosts(all, 'on') };
+  const addedCpu = mean(Object.values(costs.on)) / mean(Object.values(costs.off)) - 1;
   const live = liveSpanCost(RATIO);
   const met = lost <= MOST_LOST;
   if (json)
     console.log(
-      JSON.stringify(
-        { lost, lostWithin, addedCpu, rates, perService, live, requests, bytes, met },
-        undefined,
-        2,
-      ),
+      JSON.stringify({ lost, lostWithin, addedCpu, rates, costs, live, requests, bytes, met }, undefined, 2),
     );
   else {
-    const table = new Table({ head: ['us of CPU a call', 'without traces', `traces of ${RATIO * 100} %`] });
-    for (const { name, off: without, on: traced } of perService)
-      table.push([name, without.toFixed(1), traced.toFixed(1)]);
-    table.push(['calls a second', rates.off.toFixed(0), rates.on.toFixed(0)]);
-    console.log(table.toString());
+    const sides = { 'without traces': costs.off, [`traces of ${RATIO * 100} %`]: costs.on };
+    console.log(costTable('us of CPU a call', sides).toString());
+    console.log(`calls a second: ${rates.off.toFixed(0)} without traces, ${rates.on.toFixed(0)} with`);
     console.log(
       `the receiver got ${requests} requests of spans, ${(bytes / 1e6).toFixed(1)} MB with metrics`,
     );
@@ -187,13 +177,11 @@ function report(bySuites: readonly (readonly Pair[])[]): void {
   if (!met) process.exitCode = 1;
 }
 
-/** Microseconds of a process for each call. */
-function cpuUs(turns: readonly Turn[], name: string): number {
-  return (sumOf(turns.map(({ cpu }) => cpu[name] ?? 0)) * 1e6) / (turns.length * calls);
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
+/** Of all suites of a side, which had as many calls each. */
+function meanCosts(all: readonly Compared[], side: Side): CallCosts['each'] {
+  const each = all.map(({ costs }) => costs[side]);
+  const names = Object.keys(each[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, mean(each.map((costs) => costs[name] as number))]));
 }
 
 function percent(share: number): string {
