@@ -12,7 +12,7 @@ import { LOOKUP_ROWS } from './limits.ts';
 import type { AuditTables } from './tables.ts';
 import { TRACE_COLUMNS, traceOf } from './trace-row.ts';
 import type { TraceColumns } from './trace-row.ts';
-import type { InvocationKey } from './traces.ts';
+import type { InvocationKey } from './trace-batch.ts';
 
 type Db = Kysely<AuditTables>;
 

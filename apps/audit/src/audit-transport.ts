@@ -37,7 +37,7 @@ export class AuditTransport extends LedgerTransport {
       folded: (sightings) => this.#traces?.folded(sightings),
       ended: (trace, commit) => {
         waited(trace);
-        this.#traces?.ended(trace, commit);
+        return this.#traces?.ended(trace, commit);
       },
     };
     this.projection = new Projection({ ledger, database, onProblem, follower });

@@ -1,6 +1,6 @@
 /**
  * Rows for `COPY ... FROM STDIN (FORMAT binary)`, which Postgres takes in at a third of what statements with parameters
- * cost it, and which nothing has to quote. One row is `begin` and then each column in order.
+ * cost it, and which nothing has to quote. One row is `begin` and then each column in order; it can be read back.
  */
 
 const COPY_DATA = 'd'.charCodeAt(0);
@@ -28,11 +28,18 @@ export class CopyRows {
     return this;
   }
 
-  /** Starts a row of so many columns. */
-  begin(columns: number): void {
+  /** Starts a row of so many columns; returns its place. */
+  begin(columns: number): number {
+    const place = this.#length;
     this.rows += 1;
     this.#reserve(2);
-    this.#length = this.#bytes.writeUInt16BE(columns, this.#length);
+    this.#length = this.#bytes.writeUInt16BE(columns, place);
+    return place;
+  }
+
+  /** A row that was written here. */
+  read(place: number): CopiedRow {
+    return new CopiedRow(this.#bytes, place + 2);
   }
 
   /** UTF-8 text without NUL, which Postgres does not have; names are ASCII and short. */
@@ -127,3 +134,45 @@ export class CopyRows {
 }
 
 const SHORT_TEXT = 48;
+
+/** Reads the columns of a row in order, each as `pg` gives it. */
+export class CopiedRow {
+  readonly #bytes: Buffer;
+  #at: number;
+
+  constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  text(): string | null {
+    return this.bytes()?.toString('utf8') ?? null;
+  }
+
+  bytes(): Buffer | null {
+    const start = this.#at + 4;
+    const length = this.#bytes.readInt32BE(this.#at);
+    this.#at = start + Math.max(length, 0);
+    return length < 0 ? null : Buffer.from(this.#bytes.subarray(start, this.#at));
+  }
+
+  lexemes(): string | null {
+    const bytes = this.bytes();
+    if (!bytes) return null;
+    const words = bytes.toString('utf8', 4).split('\0\0\0').slice(0, -1);
+    return words.map((word) => `'${word}'`).join(' ');
+  }
+
+  int(): number | null {
+    return this.bytes()?.readInt32BE() ?? null;
+  }
+
+  bigint(): string | null {
+    return this.bytes()?.readBigInt64BE().toString() ?? null;
+  }
+
+  time(): Date | null {
+    const micros = this.bigint();
+    return micros === null ? null : new Date(Number(micros) / 1_000 + POSTGRES_EPOCH_MS);
+  }
+}

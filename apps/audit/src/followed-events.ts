@@ -5,7 +5,7 @@
 import type { InvocationId, StoredCommit, TenantId } from '@writ/contracts';
 import type { Glimpse } from '@writ/provenance';
 import type { Sightings } from './sightings.ts';
-import type { InvocationKey } from './traces.ts';
+import type { InvocationKey } from './trace-batch.ts';
 
 /** A commit with one event of it, or with all. */
 interface Piece extends StoredCommit {

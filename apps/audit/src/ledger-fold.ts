@@ -22,7 +22,7 @@ import { Packer } from './store-batch.ts';
 import type { PackedBatch } from './store-batch.ts';
 import type { AuditTables } from './tables.ts';
 import { Traces } from './traces.ts';
-import type { InvocationKey } from './traces.ts';
+import type { InvocationKey } from './trace-batch.ts';
 
 export interface LedgerFoldOptions {
   readonly ledger: Ledger;
@@ -62,8 +62,12 @@ export class LedgerFold {
     this.#db = db;
     this.#onProblem = onProblem;
     this.#folded = folded;
-    this.#traces = new Traces(maxLiveTraces);
-    this.#follower = options.follower;
+    const { follower } = options;
+    this.#traces = new Traces(
+      maxLiveTraces,
+      follower && ((trace) => follower.ended(trace, (seq) => this.#raw.find(trace.tenant, seq))),
+    );
+    this.#follower = follower;
     this.#intake = new Intake({ ledger, onProblem, maxBytes: maxUnstoredBytes });
   }
 
@@ -134,16 +138,14 @@ export class LedgerFold {
   takeBatch(all: boolean): FoldedBatch {
     const taken = this.#traces.takeBatch(performance.now(), all);
     // With care, any of them may have a row already, or an id without one.
-    const batch = this.#carefulUpTo === Number.POSITIVE_INFINITY ? { ...taken, again: taken.traces } : taken;
+    const batch = this.#carefulUpTo === Number.POSITIVE_INFINITY ? { ...taken, again: taken.written } : taken;
     const packed = { ...this.#packer.pack(this.#last, batch, this.#raw.takeChunks()), bytes: this.#bytes };
     this.#bytes = 0;
     return packed;
   }
 
   stored(batch: FoldedBatch): void {
-    const ended = this.#traces.stored();
-    for (const trace of this.#follower ? ended : [])
-      this.#follower?.ended(trace, (seq) => this.#raw.find(trace.tenant, seq));
+    this.#traces.stored();
     this.#raw.stored();
     this.#carefulUpTo = Math.min(this.#carefulUpTo, batch.to);
     this.#intake.release(batch.bytes);
@@ -163,6 +165,7 @@ export class LedgerFold {
     }
     if (!(await this.#foldTraces(commits, epoch))) return false;
     for (const commit of commits) this.#keep(commit);
+    this.#traces.writeEnded();
     return true;
   }
 

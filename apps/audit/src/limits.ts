@@ -3,7 +3,10 @@
  * fold is stopped and begun again later at the same place, because the ledger keeps everything and this process need not.
  */
 
-/** Ledger bytes that may be in memory without being stored; as records they take about five times as much. */
+/**
+ * Ledger bytes that may be in memory without being stored. As rows and chunks, which most of
+ * them are at once, they take a third of that.
+ */
 export const MAX_UNSTORED_BYTES = 4 * 1024 * 1024;
 
 /** Ledger bytes that are asked for at once. */

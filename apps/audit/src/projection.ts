@@ -26,7 +26,7 @@ import { migrate } from './migrations.ts';
 import { MonthTables } from './months.ts';
 import { pause } from './pause.ts';
 import { storeBatch } from './store-batch.ts';
-import type { InvocationKey } from './traces.ts';
+import type { InvocationKey } from './trace-batch.ts';
 
 export interface ProjectionOptions extends Omit<LedgerFoldOptions, 'db'> {
   readonly database: Database;

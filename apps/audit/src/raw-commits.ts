@@ -1,7 +1,7 @@
 /** The raw commits that are not stored yet, by tenant and in order, each with its place in the tenant's hash chain. */
 import { CHAIN_HASH_BYTES, chainHash } from '@writ/contracts';
 import type { StoredCommit, TenantId } from '@writ/contracts';
-import { packChunk } from './chunk.ts';
+import { packChunk, unpackChunk } from './chunk.ts';
 import type { Chunk } from './chunk.ts';
 import { CHUNK_BYTES } from './limits.ts';
 import { monthOf } from './months.ts';
@@ -10,16 +10,46 @@ export interface TenantChunk extends Chunk {
   readonly tenant: TenantId;
 }
 
-/** Commits of one tenant in order, and the hash of each, one behind the other. */
+/** Commits of one tenant in order: chunks that are full, and what comes into the next one. */
 class Chain {
-  readonly commits: StoredCommit[] = [];
-  hashes = Buffer.allocUnsafe(FIRST_HASHES * CHAIN_HASH_BYTES);
+  readonly #chunks: Chunk[] = [];
+  #commits: StoredCommit[] = [];
+  #bytes = 0;
+  #month = 0;
+  /** Of `#commits`, one behind the other. */
+  #hashes = Buffer.allocUnsafe(FIRST_HASHES * CHAIN_HASH_BYTES);
 
+  /** A chunk has `CHUNK_BYTES`, or one commit that alone has more, and commits of one month. */
   add(commit: StoredCommit, hash: Buffer): void {
-    const at = this.commits.length * CHAIN_HASH_BYTES;
-    if (at === this.hashes.length) this.hashes = Buffer.concat([this.hashes], 2 * at);
-    this.hashes.set(hash, at);
-    this.commits.push(commit);
+    const month = monthOf(commit.at);
+    const { length } = commit.data;
+    if (this.#commits.length > 0 && (this.#bytes + length > CHUNK_BYTES || month !== this.#month))
+      this.#pack();
+    const at = this.#commits.length * CHAIN_HASH_BYTES;
+    if (at === this.#hashes.length) this.#hashes = Buffer.concat([this.#hashes], 2 * at);
+    this.#hashes.set(hash, at);
+    this.#commits.push(commit);
+    this.#bytes += length;
+    this.#month = month;
+  }
+
+  /** All of it; nothing is added any more. */
+  take(): readonly Chunk[] {
+    if (this.#commits.length > 0) this.#pack();
+    return this.#chunks;
+  }
+
+  find(seq: number): StoredCommit | undefined {
+    const chunk = this.#chunks.find(({ firstSeq, lastSeq }) => firstSeq <= seq && seq <= lastSeq);
+    return (chunk ? unpackChunk(chunk) : this.#commits).find((commit) => commit.seq === seq);
+  }
+
+  /** At once, because a commit that waits is four objects more to keep. */
+  #pack(): void {
+    const hashes = Buffer.from(this.#hashes.subarray(0, this.#commits.length * CHAIN_HASH_BYTES));
+    this.#chunks.push(packChunk(this.#commits, hashes));
+    this.#commits = [];
+    this.#bytes = 0;
   }
 }
 
@@ -57,57 +87,19 @@ export class RawCommits {
 
   /** The commit with this sequence, as long as it is not stored. */
   find(tenant: TenantId, seq: number): StoredCommit | undefined {
-    return (
-      search(this.#underway.get(tenant)?.commits, seq) ?? search(this.#pending.get(tenant)?.commits, seq)
-    );
+    return this.#underway.get(tenant)?.find(seq) ?? this.#pending.get(tenant)?.find(seq);
   }
 
   takeChunks(): readonly TenantChunk[] {
     this.#underway = this.#pending;
     this.#pending = new Map();
     const chunks: TenantChunk[] = [];
-    for (const [tenant, chain] of this.#underway) {
-      let start = 0;
-      for (const end of ends(chain.commits)) {
-        const hashes = chain.hashes.subarray(start * CHAIN_HASH_BYTES, end * CHAIN_HASH_BYTES);
-        chunks.push({ tenant, ...packChunk(chain.commits.slice(start, end), hashes) });
-        start = end;
-      }
-    }
+    for (const [tenant, chain] of this.#underway)
+      for (const chunk of chain.take()) chunks.push({ tenant, ...chunk });
     return chunks;
   }
 
   stored(): void {
     this.#underway = new Map();
   }
-}
-
-/** Where runs of commits of one month end with `CHUNK_BYTES` each, or with one commit that alone has more. */
-function ends(commits: readonly StoredCommit[]): readonly number[] {
-  const found: number[] = [];
-  let [start, bytes] = [0, 0];
-  let month = monthOf((commits[0] as StoredCommit).at);
-  for (let index = 0; index < commits.length; index++) {
-    const { at, data } = commits[index] as StoredCommit;
-    if (index > start && (bytes + data.length > CHUNK_BYTES || monthOf(at) !== month)) {
-      found.push(index);
-      start = index;
-      bytes = 0;
-      month = monthOf(at);
-    }
-    bytes += data.length;
-  }
-  return [...found, commits.length];
-}
-
-function search(commits: readonly StoredCommit[] = [], seq: number): StoredCommit | undefined {
-  let [low, high] = [0, commits.length - 1];
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const commit = commits[middle] as StoredCommit;
-    if (commit.seq === seq) return commit;
-    if (commit.seq < seq) low = middle + 1;
-    else high = middle - 1;
-  }
-  return undefined;
 }

@@ -12,49 +12,30 @@ import { monthOf } from './months.ts';
 import type { MonthTables } from './months.ts';
 import { plainJson } from './plain-json.ts';
 import type { TenantChunk } from './raw-commits.ts';
-import { TRACE_COLUMNS, writeTrace } from './trace-row.ts';
-import type { BreakerRow, InvocationKey, NoteRow, TraceBatch } from './traces.ts';
+import { TRACE_COLUMNS } from './trace-row.ts';
+import type { BreakerRow, InvocationKey, NoteRow, TraceBatch } from './trace-batch.ts';
 import { runTransaction } from './transaction.ts';
 
-/** Everything that one transaction stores, as bytes, fixed at one moment. */
-export interface PackedBatch {
+/** Everything that one transaction stores, fixed at one moment. */
+export interface PackedBatch extends Omit<TraceBatch, 'written' | 'unstoredFrom'> {
   readonly to: number;
   readonly foldFrom: number;
   readonly months: ReadonlySet<number>;
-  readonly ids: CopyRows;
-  readonly traces: CopyRows;
-  readonly again: readonly InvocationKey[];
   readonly chunks: CopyRows;
-  readonly breakers: readonly BreakerRow[];
-  readonly notes: readonly NoteRow[];
-  readonly usage: readonly UsageLine[];
 }
 
-/** Packs one batch after another into the same bytes: a batch is there until the next one is packed. */
+/** Packs the chunks of one batch after another into the same bytes: they are there until the next ones are packed. */
 export class Packer {
-  readonly #ids = new CopyRows();
-  readonly #traces = new CopyRows();
   readonly #chunks = new CopyRows();
 
-  pack(to: number, batch: TraceBatch, chunked: readonly TenantChunk[]): PackedBatch {
-    const months = new Set<number>();
-    const [ids, traces, chunks] = [this.#ids.clear(), this.#traces.clear(), this.#chunks.clear()];
-    for (const trace of batch.traces) {
-      months.add(monthOf(trace.firstAt));
-      ids.begin(4);
-      ids.text(trace.tenant);
-      ids.text(trace.invocation);
-      ids.bigint(trace.firstSeq);
-      ids.time(trace.firstAt);
-      writeTrace(traces, trace);
-    }
+  pack(to: number, { unstoredFrom, ...batch }: TraceBatch, chunked: readonly TenantChunk[]): PackedBatch {
+    const months = new Set(batch.rows.months);
+    const chunks = this.#chunks.clear();
     for (const chunk of chunked) {
       months.add(monthOf(chunk.firstAt));
       writeChunk(chunks, chunk);
     }
-    const { again, breakers, notes, usage, unstoredFrom } = batch;
-    const foldFrom = unstoredFrom ?? to + 1;
-    return { to, foldFrom, months, ids, traces, again, chunks, breakers, notes, usage };
+    return { ...batch, to, foldFrom: unstoredFrom ?? to + 1, months, chunks };
   }
 }
 
@@ -74,8 +55,8 @@ export async function storeBatch(
       client,
       [ASYNCHRONOUS, moveCursor(batch, from), ...removeRows(batch.again)],
       [
-        { into: 'audit.ids (tenant, invocation, first_seq, first_at)', rows: batch.ids },
-        { into: `audit.invocations (${TRACE_COLUMNS})`, rows: batch.traces },
+        { into: 'audit.ids (tenant, invocation, first_seq, first_at)', rows: batch.rows.ids },
+        { into: `audit.invocations (${TRACE_COLUMNS})`, rows: batch.rows.invocations },
         { into: `audit.chunks (${CHUNK_COLUMNS})`, rows: batch.chunks },
       ],
       [...addUsage(batch.usage), ...insertNotes(batch.notes), ...insertBreakers(batch.breakers)],

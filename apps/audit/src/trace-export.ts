@@ -20,7 +20,7 @@ import type { CallFollower } from './call-follower.ts';
 import { FollowedEvents } from './followed-events.ts';
 import { FOLLOWED_BYTES, OLDEST_TRACE_MS, SAMPLED_CALLS, TRACES_A_SECOND, TRACES_WAITING } from './limits.ts';
 import type { Sightings } from './sightings.ts';
-import type { InvocationKey } from './traces.ts';
+import type { InvocationKey } from './trace-batch.ts';
 
 export interface TraceExportOptions {
   readonly tracing: Tracing;
@@ -69,16 +69,23 @@ export class TraceExport implements CallFollower {
     }
   }
 
-  ended(trace: Trace, commit: (seq: number) => StoredCommit | undefined): void {
+  ended(trace: Trace, commit: (seq: number) => StoredCommit | undefined): (() => void) | undefined {
     const events = this.#events.take(trace);
     const sampled = this.#sampled.size > 0 && this.#sampled.delete(`${trace.tenant}/${trace.invocation}`);
     const why = keptBecause(trace, sampled, this.#options.tracing);
-    if (why === undefined) return;
+    if (why === undefined) return undefined;
     const now = this.#options.now();
     // What is projected again was exported when it happened.
-    if (now - (trace.endedAt ?? 0) > OLDEST_TRACE_MS) return;
-    if (!this.#hasRoom(now)) return this.#drop('flood');
+    if (now - (trace.endedAt ?? 0) > OLDEST_TRACE_MS) return undefined;
+    if (!this.#hasRoom(now)) {
+      this.#drop('flood');
+      return undefined;
+    }
     const gathered = trace.facts.flatMap((seq) => events.get(seq) ?? commit(seq) ?? seq);
+    return () => this.#export(trace, why, gathered);
+  }
+
+  #export(trace: InvocationKey, why: KeptBecause, gathered: Gathered): void {
     if (gathered.every((one) => typeof one !== 'number')) return this.#write(trace, why, gathered);
     if (this.#waiting >= TRACES_WAITING) return this.#drop('flood');
     this.#waiting += 1;

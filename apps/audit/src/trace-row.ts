@@ -2,52 +2,55 @@
 import type { AgentId, Digest, InvocationId, TenantId, Verdict } from '@writ/contracts';
 import { stageOfTrace } from '@writ/provenance';
 import type { AskedTrace, Trace } from '@writ/provenance';
-import type { CopyRows } from './copy-rows.ts';
+import type { CopiedRow, CopyRows } from './copy-rows.ts';
 import { packSequences, unpackSequences } from './sequence-list.ts';
 import type { AuditTables } from './tables.ts';
 
-/** In the order in which `writeTrace` writes them. */
-const COLUMNS = [
-  'first_seq',
-  'last_seq',
-  'first_at',
-  'asked_at',
-  'decided_at',
-  'opened_at',
-  'closed_at',
-  'reserved_at',
-  'dispatched_at',
-  'started_at',
-  'ended_at',
-  'attempts',
-  'attempt',
-  'repeats',
-  'earlier',
-  'tenant',
-  'invocation',
-  'stage',
-  'agent',
-  'tool',
-  'project',
-  'campaign',
-  'log',
-  'executor',
-  'verdict',
-  'args_digest',
-  'facts',
-  'asked_again',
-  'holds',
-  'words',
-] as const satisfies readonly (keyof AuditTables['audit.invocations'])[];
-
-export const TRACE_COLUMNS: string = COLUMNS.join(', ');
-
 export type TraceColumns = AuditTables['audit.invocations'];
+
+/** What each column is written as, in the order in which `writeTrace` writes them. */
+const COLUMNS = {
+  first_seq: 'bigint',
+  last_seq: 'bigint',
+  first_at: 'time',
+  asked_at: 'time',
+  decided_at: 'time',
+  opened_at: 'time',
+  closed_at: 'time',
+  reserved_at: 'time',
+  dispatched_at: 'time',
+  started_at: 'time',
+  ended_at: 'time',
+  attempts: 'int',
+  attempt: 'int',
+  repeats: 'int',
+  earlier: 'int',
+  tenant: 'text',
+  invocation: 'text',
+  stage: 'text',
+  agent: 'text',
+  tool: 'text',
+  project: 'text',
+  campaign: 'text',
+  log: 'text',
+  executor: 'text',
+  verdict: 'text',
+  args_digest: 'bytes',
+  facts: 'bytes',
+  asked_again: 'text',
+  holds: 'text',
+  words: 'lexemes',
+} as const satisfies Readonly<Record<keyof TraceColumns, keyof CopiedRow>>;
+
+const KINDS = Object.entries(COLUMNS);
+
+export const TRACE_COLUMNS: string = Object.keys(COLUMNS).join(', ');
 
 const DIGEST_PREFIX = 'sha256:';
 
-export function writeTrace(rows: CopyRows, trace: Trace): void {
-  rows.begin(COLUMNS.length);
+/** Returns the row's place. */
+export function writeTrace(rows: CopyRows, trace: Trace): number {
+  const place = rows.begin(KINDS.length);
   rows.bigint(trace.firstSeq);
   rows.bigint(trace.lastSeq);
   rows.time(trace.firstAt);
@@ -78,6 +81,15 @@ export function writeTrace(rows: CopyRows, trace: Trace): void {
   rows.text(trace.askedAgain && JSON.stringify(trace.askedAgain));
   rows.text(trace.holds);
   rows.lexemes(trace.words);
+  return place;
+}
+
+/** The trace that `writeTrace` wrote there. */
+export function readTrace(rows: CopyRows, place: number): Trace {
+  const row = rows.read(place);
+  return traceOf(
+    Object.fromEntries(KINDS.map(([name, kind]) => [name, row[kind]()])) as unknown as TraceColumns,
+  );
 }
 
 export function traceOf(row: TraceColumns): Trace {

@@ -4,16 +4,28 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { InvocationId, TenantId } from '@writ/contracts';
 import type { Trace } from '@writ/provenance';
-import { AT, bytesOf, commit, completed, decided, dispatched, requested, reserved } from '../test/calls.ts';
+import {
+  AT,
+  TENANT,
+  bytesOf,
+  commit,
+  completed,
+  decided,
+  dispatched,
+  requested,
+  reserved,
+} from '../test/calls.ts';
 import type { Commit } from '../test/calls.ts';
 import { OPEN_STORED_AFTER_MS } from './limits.ts';
 import { sightingsOf } from './sightings.ts';
 import type { Sightings } from './sightings.ts';
+import type { InvocationKey, TraceBatch } from './trace-batch.ts';
 import { Traces } from './traces.ts';
-import type { InvocationKey, TraceBatch } from './traces.ts';
 
-const ids = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 3 });
+const IDS = ['a', 'b', 'c', 'd'] as InvocationId[];
+const ids = fc.uniqueArray(fc.constantFrom(...IDS), { minLength: 1, maxLength: 3 });
 
 /** Any facts in any order: repeated requests, votes and cancels on what is stored, finished or unknown. */
 const anyCommit: fc.Arbitrary<Commit> = fc.oneof(
@@ -80,13 +92,22 @@ class World {
         nowMs: this.#nowMs,
         storedUpTo: this.last,
       });
-      if (missing.length === 0) return;
+      if (missing.length === 0) return this.#writeEnded();
       for (const key of missing) {
         const row = this.rows.get(keyOf(key));
         if (row) this.#traces.adopt([structuredClone(row)]);
         else absent.add(keyOf(key));
       }
     }
+  }
+
+  /** What is known of a call stays known while its row waits. */
+  #writeEnded(): void {
+    const known = (): unknown =>
+      IDS.map((invocation) => this.#traces.find({ tenant: TENANT as TenantId, invocation }));
+    const before = structuredClone(known());
+    this.#traces.writeEnded();
+    expect(known()).toEqual(before);
   }
 
   happen(what: string): void {
@@ -110,7 +131,7 @@ class World {
     if (this.#underway || this.#folded < this.last) return;
     const batch: TraceBatch = this.#traces.takeBatch(this.#nowMs, all);
     this.#underway = {
-      rows: batch.traces.map((trace) => structuredClone(trace)),
+      rows: batch.written.map(({ place }) => batch.rows.read(place)),
       again: new Set(batch.again.map(keyOf)),
       to: this.#folded,
       foldFrom: batch.unstoredFrom ?? this.#folded + 1,
@@ -120,6 +141,7 @@ class World {
   #commit(): void {
     const batch = this.#underway;
     if (!batch) return;
+    expect(new Set(batch.rows.map(keyOf)).size, 'one row an invocation').toBe(batch.rows.length);
     if (batch.rows.some((row) => this.rows.has(keyOf(row)) && !batch.again.has(keyOf(row))))
       return this.#restart(true);
     for (const row of batch.rows) this.rows.set(keyOf(row), row);

@@ -1,24 +1,26 @@
 /**
  * The traces in memory: those of unfinished invocations, and all that changed and is not stored yet. An invocation is
  * stored once, when it has ended; one that stays open is stored after a while as it stands and again when it ends. The
- * same facts give the same rows however they are cut into batches.
+ * same facts give the same rows however they are cut into batches. What has ended becomes a row at once, because objects
+ * that wait for a transaction are objects that the garbage collector copies.
  *
  * A request begins a trace without asking Postgres whether one is there, because nearly all are new. When that turns out
  * wrong the rows cannot be stored; the same commits are then folded again `carefully`, looking up every id.
  */
 import type { InvocationId, TenantId } from '@writ/contracts';
 import { UsageTally, foldTrace } from '@writ/provenance';
-import type { BreakerEvent, NotedFact, Settlement, Trace, UsageLine } from '@writ/provenance';
+import type { Settlement, Trace } from '@writ/provenance';
 import { MAX_LIVE_TRACES, OPEN_STORED_AFTER_MS } from './limits.ts';
 import type { Sightings } from './sightings.ts';
-
-export interface InvocationKey {
-  readonly tenant: TenantId;
-  readonly invocation: InvocationId;
-}
+import type { BreakerRow, InvocationKey, NoteRow, TraceBatch } from './trace-batch.ts';
+import { TraceRows } from './trace-rows.ts';
 
 interface Entry extends InvocationKey {
+  /** Undefined while nothing is known, and when it has ended and `rows` have it. */
   trace: Trace | undefined;
+  /** The rows in which it was last written and its place there, until they are stored. */
+  rows: TraceRows | undefined;
+  place: number;
   /** Ledger sequence up to which its row knows it, or will when the batch under way is stored; 0 when it has none. */
   storedSeq: number;
   /** First ledger sequence that is not stored; 0 when all is. */
@@ -26,31 +28,6 @@ interface Entry extends InvocationKey {
   dirtyAtMs: number;
   /** Whether its end was told. */
   told: boolean;
-}
-
-/** A breaker's transition; `nth` tells those of one commit apart. */
-export interface BreakerRow {
-  readonly tenant: TenantId;
-  readonly nth: number;
-  readonly event: BreakerEvent;
-}
-
-/** A fact that is kept by itself; `nth` tells those of one commit apart. */
-export interface NoteRow extends NotedFact {
-  readonly nth: number;
-}
-
-/** What one transaction stores. */
-export interface TraceBatch {
-  readonly traces: readonly Trace[];
-  /** Of `traces`, those that have a row already. */
-  readonly again: readonly Trace[];
-  readonly breakers: readonly BreakerRow[];
-  readonly notes: readonly NoteRow[];
-  /** What is added to the sums. */
-  readonly usage: readonly UsageLine[];
-  /** First ledger sequence whose facts are not all in rows when this is stored; undefined when there is none. */
-  readonly unstoredFrom: number | undefined;
 }
 
 export interface FoldOptions {
@@ -63,19 +40,29 @@ export interface FoldOptions {
   readonly storedUpTo: number;
 }
 
+/** Hears of each end once; what it returns is called when the end is stored. */
+export type OnEnd = (trace: Trace) => (() => void) | undefined;
+
 export class Traces {
   readonly #tenants = new Map<TenantId, Map<InvocationId, Entry>>();
   readonly #maxLive: number;
+  readonly #onEnd: OnEnd | undefined;
   #size = 0;
+  /** What changed; with some that were written since. */
   #dirty: Entry[] = [];
-  #underway: readonly Entry[] = [];
+  /** What ended in the last slice. */
+  #ended: Entry[] = [];
+  /** The batch that is filled, and the one under way or before. */
+  #batch = new Filling();
+  #before = new Filling();
   #breakers: BreakerRow[] = [];
   #notes: NoteRow[] = [];
   readonly #usage = new UsageTally();
   readonly #count = (settlement: Settlement): void => this.#usage.add(settlement);
 
-  constructor(maxLive = MAX_LIVE_TRACES) {
+  constructor(maxLive = MAX_LIVE_TRACES, onEnd?: OnEnd) {
     this.#maxLive = maxLive;
+    this.#onEnd = onEnd;
   }
 
   get size(): number {
@@ -83,14 +70,17 @@ export class Traces {
   }
 
   find({ tenant, invocation }: InvocationKey): Trace | undefined {
-    return this.#tenants.get(tenant)?.get(invocation)?.trace;
+    const entry = this.#tenants.get(tenant)?.get(invocation);
+    return entry && traceOf(entry);
   }
 
   clear(): void {
     this.#tenants.clear();
     this.#size = 0;
     this.#dirty = [];
-    this.#underway = [];
+    this.#ended = [];
+    this.#batch.clear();
+    this.#before.clear();
     this.#breakers = [];
     this.#notes = [];
     this.#usage.take();
@@ -113,13 +103,17 @@ export class Traces {
         const known = found[nth++];
         const entry = known?.trace ? known : this.#entry(place.tenant, glimpse.invocation);
         if (place.seq <= entry.storedSeq) continue;
-        entry.trace = foldTrace(entry.trace, place, glimpse, fresh ? this.#count : undefined);
-        if (entry.trace === undefined) this.#forget(entry);
-        else if (entry.dirtySince === 0) {
+        entry.trace = foldTrace(traceOf(entry), place, glimpse, fresh ? this.#count : undefined);
+        if (entry.trace === undefined) {
+          this.#forget(entry);
+          continue;
+        }
+        if (entry.dirtySince === 0) {
           entry.dirtySince = place.seq;
           entry.dirtyAtMs = options.nowMs;
           this.#dirty.push(entry);
         }
+        if (entry.trace.outcome !== undefined) this.#ended.push(entry);
       }
     }
     return missing;
@@ -135,51 +129,66 @@ export class Traces {
     }
   }
 
+  /** Writes what has ended. Its commits are at hand then, and need not be later. */
+  writeEnded(): void {
+    for (const entry of this.#ended)
+      if (entry.dirtySince > 0 && entry.trace?.outcome !== undefined && entry.rows !== this.#batch.rows)
+        this.#write(entry);
+    this.#ended = [];
+  }
+
   /** Everything that has ended since the last batch or was open for long; with `all`, whatever changed. */
   takeBatch(nowMs: number, all: boolean): TraceBatch {
-    const due: Entry[] = [];
     const later: Entry[] = [];
     let unstoredFrom: number | undefined;
     for (const entry of this.#dirty) {
-      if (all || entry.trace?.outcome !== undefined || nowMs - entry.dirtyAtMs >= OPEN_STORED_AFTER_MS) {
-        entry.dirtySince = 0;
-        due.push(entry);
-      } else {
+      if (entry.dirtySince === 0) continue;
+      const due =
+        all || entry.trace?.outcome !== undefined || nowMs - entry.dirtyAtMs >= OPEN_STORED_AFTER_MS;
+      // An invocation has one row in a batch.
+      if (due && entry.rows !== this.#batch.rows) this.#write(entry);
+      else {
         unstoredFrom = Math.min(unstoredFrom ?? entry.dirtySince, entry.dirtySince);
         later.push(entry);
       }
     }
-    const [breakers, notes] = [this.#breakers, this.#notes];
+    const [{ rows, written, again }, breakers, notes] = [this.#batch, this.#breakers, this.#notes];
     this.#dirty = later;
-    this.#underway = due;
     this.#breakers = [];
     this.#notes = [];
-    const traces: Trace[] = [];
-    const again: Trace[] = [];
-    for (const entry of due) {
-      const trace = entry.trace as Trace;
-      traces.push(trace);
-      if (entry.storedSeq > 0) again.push(trace);
-      entry.storedSeq = trace.lastSeq;
-    }
-    return { traces, again, breakers, notes, usage: this.#usage.take(), unstoredFrom };
+    [this.#batch, this.#before] = [this.#before, this.#batch];
+    this.#batch.clear();
+    return { rows, written, again, breakers, notes, usage: this.#usage.take(), unstoredFrom };
   }
 
-  /**
-   * The last batch is stored: what is finished leaves, and the oldest of the rest when they are too many. Returns what has
-   * ended, each end once.
-   */
-  stored(): readonly Trace[] {
-    const ended: Trace[] = [];
-    for (const entry of this.#underway) {
-      const isOver = entry.trace?.outcome !== undefined;
-      if (entry.trace && isOver && !entry.told) ended.push(entry.trace);
-      entry.told = isOver;
-      if (entry.trace?.outcome !== undefined && entry.dirtySince === 0) this.#forget(entry);
+  /** The last batch is stored: what is finished leaves, and the oldest of the rest when they are too many. */
+  stored(): void {
+    const { rows, written, whenStored } = this.#before;
+    for (const entry of written) {
+      // It may have been written again since.
+      if (entry.rows !== rows) continue;
+      entry.rows = undefined;
+      if (entry.trace === undefined) this.#forget(entry);
     }
-    this.#underway = [];
+    for (const tell of whenStored) tell();
+    this.#before.clear();
     if (this.#size > this.#maxLive) this.#evict();
-    return ended;
+  }
+
+  #write(entry: Entry): void {
+    const { rows, written, again, whenStored } = this.#batch;
+    const trace = entry.trace as Trace;
+    const isOver = trace.outcome !== undefined;
+    entry.rows = rows;
+    entry.place = rows.add(trace);
+    written.push(entry);
+    if (entry.storedSeq > 0) again.push(entry);
+    entry.storedSeq = trace.lastSeq;
+    entry.dirtySince = 0;
+    const tell = isOver && !entry.told ? this.#onEnd?.(trace) : undefined;
+    if (tell) whenStored.push(tell);
+    entry.told = isOver;
+    if (isOver) entry.trace = undefined;
   }
 
   /** What a commit says besides what happened to invocations. */
@@ -219,6 +228,8 @@ export class Traces {
         tenant,
         invocation,
         trace: undefined,
+        rows: undefined,
+        place: 0,
         storedSeq: 0,
         dirtySince: 0,
         dirtyAtMs: 0,
@@ -241,8 +252,28 @@ export class Traces {
     for (const entries of this.#tenants.values()) {
       for (const entry of entries.values()) {
         if (this.#size <= this.#maxLive) return;
-        if (entry.dirtySince === 0) this.#forget(entry);
+        if (entry.dirtySince === 0 && !entry.rows) this.#forget(entry);
       }
     }
   }
+}
+
+/** A batch while it is filled, and until it is stored. */
+class Filling {
+  readonly rows = new TraceRows();
+  written: Entry[] = [];
+  again: Entry[] = [];
+  /** What is called then. */
+  whenStored: (() => void)[] = [];
+
+  clear(): void {
+    this.rows.clear();
+    this.written = [];
+    this.again = [];
+    this.whenStored = [];
+  }
+}
+
+function traceOf({ trace, rows, place }: Entry): Trace | undefined {
+  return trace ?? rows?.read(place);
 }
