@@ -10,9 +10,9 @@ import type { TenantId } from '@writ/contracts';
 import type { Trace } from '@writ/provenance';
 import { LOOKUP_ROWS } from './limits.ts';
 import type { AuditTables } from './tables.ts';
+import type { InvocationKey } from './trace-batch.ts';
 import { TRACE_COLUMNS, traceOf } from './trace-row.ts';
 import type { TraceColumns } from './trace-row.ts';
-import type { InvocationKey } from './trace-batch.ts';
 
 type Db = Kysely<AuditTables>;
 

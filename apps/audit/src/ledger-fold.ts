@@ -21,8 +21,8 @@ import type { Sightings } from './sightings.ts';
 import { Packer } from './store-batch.ts';
 import type { PackedBatch } from './store-batch.ts';
 import type { AuditTables } from './tables.ts';
-import { Traces } from './traces.ts';
 import type { InvocationKey } from './trace-batch.ts';
+import { Traces } from './traces.ts';
 
 export interface LedgerFoldOptions {
   readonly ledger: Ledger;
@@ -58,11 +58,10 @@ export class LedgerFold {
 
   /** `folded` rings after every slice. */
   constructor(options: LedgerFoldOptions, folded: Bell) {
-    const { ledger, db, onProblem, maxUnstoredBytes, maxLiveTraces } = options;
+    const { ledger, db, onProblem, maxUnstoredBytes, maxLiveTraces, follower } = options;
     this.#db = db;
     this.#onProblem = onProblem;
     this.#folded = folded;
-    const { follower } = options;
     this.#traces = new Traces(
       maxLiveTraces,
       follower && ((trace) => follower.ended(trace, (seq) => this.#raw.find(trace.tenant, seq))),

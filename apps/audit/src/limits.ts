@@ -4,8 +4,8 @@
  */
 
 /**
- * Ledger bytes that may be in memory without being stored. As rows and chunks, which most of
- * them are at once, they take a third of that.
+ * Ledger bytes that may be in memory without being stored. As rows and chunks, which most of them are at once, they
+ * take a third of that.
  */
 export const MAX_UNSTORED_BYTES = 4 * 1024 * 1024;
 

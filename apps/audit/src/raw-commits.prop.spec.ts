@@ -1,9 +1,10 @@
 /** Raw commits of any sizes and times, until they are stored: each can be found, and chunks hold all of them, chained. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHAIN_GENESIS, chainHash } from '@writ/contracts';
+import { CHAIN_GENESIS } from '@writ/contracts';
 import type { StoredCommit, TenantId } from '@writ/contracts';
 import { AT } from '../test/calls.ts';
+import { chained } from '../test/chained.ts';
 import { unpackChunk } from './chunk.ts';
 import type { ChainedCommit } from './chunk.ts';
 import { CHUNK_BYTES } from './limits.ts';
@@ -56,16 +57,6 @@ function linked(tenant: TenantId, commit: ChainedCommit): string {
   return `${plain({ ...commit, tenant })} ${commit.hash.toString('hex')}`;
 }
 
-function chained(tenant: TenantId, commits: readonly Made[]): string[] {
-  let hash = Buffer.from(CHAIN_GENESIS);
-  return commits
-    .filter((commit) => commit.tenant === tenant)
-    .map((commit) => {
-      hash = chainHash(hash, commit.seq, commit.subject, commit.data) as Buffer<ArrayBuffer>;
-      return linked(tenant, { ...commit, hash });
-    });
-}
-
 describe('raw commits', () => {
   it('are found while they wait and while they are stored, and not after', () =>
     fc.assert(
@@ -93,7 +84,11 @@ describe('raw commits', () => {
         const chunks = raw.takeChunks().map((chunk) => ({ ...chunk, commits: unpackChunk(chunk) }));
         for (const tenant of [ONE, OTHER]) {
           const stored = chunks.filter((chunk) => chunk.tenant === tenant).flatMap((chunk) => chunk.commits);
-          expect(stored.map((commit) => linked(tenant, commit))).toEqual(chained(tenant, commits));
+          expect(stored.map((commit) => linked(tenant, commit))).toEqual(
+            chained(commits.filter((commit) => commit.tenant === tenant)).map((commit) =>
+              linked(tenant, commit),
+            ),
+          );
         }
         for (const chunk of chunks) {
           expect(new Set(chunk.commits.map(({ at }) => monthOf(at))).size).toBe(1);

@@ -4,11 +4,12 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHAIN_GENESIS, chainHash } from '@writ/contracts';
+import { CHAIN_GENESIS } from '@writ/contracts';
 import type { StoredCommit } from '@writ/contracts';
 import { ChainCheck } from '@writ/provenance';
 import type { ChainFault, ChainLink } from '@writ/provenance';
 import { AT, bytesOf, names, ran } from '../test/calls.ts';
+import { chained } from '../test/chained.ts';
 import { packChunk, unpackChunk } from './chunk.ts';
 import type { ChainedCommit } from './chunk.ts';
 import { linksOf } from './stored-chain.ts';
@@ -26,15 +27,6 @@ const stream: readonly StoredCommit[] = SIZES.flatMap((_, part) =>
     SIZES.reduce((sum, size) => sum + size, 0),
   )
   .map((each, index) => ({ seq: 3 * index + 1, at: AT + index, subject: each.subject, data: bytesOf(each) }));
-
-function chained(commits: readonly StoredCommit[]): ChainedCommit[] {
-  let head: Uint8Array = CHAIN_GENESIS;
-  return commits.map(({ seq, at, subject, data }) => {
-    const hash = chainHash(head, seq, subject, data);
-    head = hash;
-    return { seq, at, subject, data, hash };
-  });
-}
 
 function rowOf(commits: readonly ChainedCommit[]): ChunkRow {
   const { firstSeq, lastSeq, unpackedBytes, bodyCrc, hashes, body } = packChunk(

@@ -27,10 +27,9 @@ export class TraceRows {
   }
 
   /** Begins anew in the same bytes. */
-  clear(): this {
+  clear(): void {
     this.ids.clear();
     this.invocations.clear();
     this.months.clear();
-    return this;
   }
 }

@@ -41,7 +41,7 @@ export interface FoldOptions {
 }
 
 /** Hears of each end once; what it returns is called when the end is stored. */
-export type OnEnd = (trace: Trace) => (() => void) | undefined;
+type OnEnd = (trace: Trace) => (() => void) | undefined;
 
 export class Traces {
   readonly #tenants = new Map<TenantId, Map<InvocationId, Entry>>();
