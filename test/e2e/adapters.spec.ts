@@ -47,7 +47,11 @@ beforeAll(async () => {
   });
   suite = await startTestSuite({
     principals: [WORKER, PLAIN_WORKER],
-    environment: { WRIT_SECRET_LAB: CANARY, OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(collector) },
+    environment: {
+      WRIT_SECRET_LAB: CANARY,
+      OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(collector),
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    },
   });
   const governance = join(suite.dir, 'governance');
   await mkdir(governance);

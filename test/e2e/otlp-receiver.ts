@@ -1,6 +1,6 @@
 /** A receiver of OTLP over HTTP, protobuf and JSON: what it has got, as one flat list of spans and the names of metrics. */
 import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { hexAt, messagesAt, numberAt, readMessage, textAt } from './otlp-protobuf.ts';
@@ -49,10 +49,11 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
         metrics.add(name);
   };
   const server = createServer((request, response) => {
+    const type = request.headers['content-type'] ?? '';
     bodyOf(request)
-      .then((body) => take(request.url, request.headers['content-type'] ?? '', body))
+      .then((body) => take(request.url, type, body))
       .then(
-        () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
+        () => accept(response, type),
         (error: unknown) => response.writeHead(400).end(String(error)),
       );
   });
@@ -68,6 +69,11 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** That all was taken: an empty message in the format of the request. */
+function accept(response: ServerResponse, type: string): void {
+  response.writeHead(200, { 'content-type': type }).end(type === 'application/json' ? '{}' : '');
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

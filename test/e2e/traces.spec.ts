@@ -21,6 +21,7 @@ import type { CallOutcome, ToolWorker } from '@writ/sdk';
 import { METRICS, exposedNames } from '@writ/telemetry';
 import type { Metric } from '@writ/telemetry';
 import { eventually } from '@writ/testkit';
+import { SERVICES } from '../../infra/nats/principals.ts';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import type { OtlpReceiver, ReceivedSpan } from './otlp-receiver.ts';
 import { named, namesOf, orphansIn, wholeTrace } from './received-traces.ts';
@@ -64,6 +65,7 @@ beforeAll(async () => {
     environment: {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       OTEL_TRACES_SAMPLER_ARG: '0',
+      OTEL_BSP_SCHEDULE_DELAY: '200',
       OTEL_METRIC_EXPORT_INTERVAL: '2000',
     },
   });
@@ -277,4 +279,11 @@ it('metrics come from every service', async () => {
   const all = async (): Promise<boolean> =>
     services.every((name) => [...receiver.metrics].some((metric) => metric.startsWith(`writ-${name} `)));
   await eventually(all, { withinMs: 30_000, what: 'metrics of every service' });
+});
+
+it('no service has anything to complain about what was exported, or about how it was answered', async () => {
+  const logs = join(suite.dir, '.writ', 'logs');
+  const texts = await Promise.all(SERVICES.map((name) => readFile(join(logs, `${name}.log`), 'utf8')));
+  const complaints = texts.flatMap((text) => text.split('\n').filter((line) => line.includes('"context":"telemetry"')));
+  expect(complaints).toEqual([]);
 });

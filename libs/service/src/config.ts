@@ -18,6 +18,8 @@ export const serviceEnvironment = z.object({
   OTEL_EXPORTER_OTLP_PROTOCOL: z.enum(['http/protobuf', 'http/json']).default('http/protobuf'),
   /** Share of the calls whose agent does not say whether it traces; errors, denials, approvals, slow calls are always kept. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
+  /** Milliseconds that spans wait for others before they are exported. */
+  OTEL_BSP_SCHEDULE_DELAY: z.coerce.number().int().positive().default(5_000),
   /** Milliseconds between two exports of metrics. */
   OTEL_METRIC_EXPORT_INTERVAL: z.coerce.number().int().positive().default(60_000),
   /** The trace of a call that takes longer is kept. */

@@ -85,6 +85,7 @@ function exportAs(config: ServiceEnvironment): Export | undefined {
     protocol: config.OTEL_EXPORTER_OTLP_PROTOCOL,
     ratio: config.OTEL_TRACES_SAMPLER_ARG,
     slowMs: config.WRIT_TRACE_SLOW_MS,
+    spansWaitMs: config.OTEL_BSP_SCHEDULE_DELAY,
     metricsEveryMs: config.OTEL_METRIC_EXPORT_INTERVAL,
     log: (sentence) => log.warn(sentence),
   };

@@ -6,7 +6,7 @@ import { diag, metrics } from '@opentelemetry/api';
 import type { Meter } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import type { MetricReader, PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { MetricReader, PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { describedMeter } from './described-meter.ts';
 import { SpanWriter, resourceOf } from './span-writer.ts';
@@ -16,7 +16,6 @@ import type { Export, Telemetry } from './telemetry.ts';
 /** The default queue drops spans silently under a flood (STACK.md §5). */
 const QUEUED_SPANS = 65_536;
 const SPANS_A_REQUEST = 2_048;
-const SPANS_WAIT_MS = 1_000;
 const SHUTDOWN_WITHIN_MS = 5_000;
 
 export async function start(service: string, exporting?: Export): Promise<Telemetry> {
@@ -29,7 +28,7 @@ export async function start(service: string, exporting?: Export): Promise<Teleme
   return {
     meter: describedMeter(meter, tallied),
     tracing,
-    metricsText: async () => serializer.serialize((await prometheus.collect()).resourceMetrics),
+    metricsText: async () => serializer.serialize(await measured(prometheus)),
     shutdown: () => within(SHUTDOWN_WITHIN_MS, shutdown()),
   };
 }
@@ -52,13 +51,13 @@ async function startSdk(service: string, prometheus: MetricReader, exporting: Ex
     import('@opentelemetry/core'),
   ]);
   const { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } = sdkTrace;
-  const { ratio, slowMs, log, metricsEveryMs } = exporting;
+  const { ratio, slowMs, log, spansWaitMs, metricsEveryMs } = exporting;
   const { traces, measures } = await exporters(exporting);
   const processor = new BatchSpanProcessor({
     exporter: traces,
     maxQueueSize: QUEUED_SPANS,
     maxExportBatchSize: SPANS_A_REQUEST,
-    scheduledDelayMillis: SPANS_WAIT_MS,
+    scheduledDelayMillis: spansWaitMs,
   });
   const sdk = startNodeSdk({
     resourceAttributes: resourceOf(service).attributes,
@@ -70,8 +69,8 @@ async function startSdk(service: string, prometheus: MetricReader, exporting: Ex
   });
   // One reader for both ways out: a second one would make every measurement cost twice.
   const send = async (): Promise<void> => {
-    const { resourceMetrics } = await prometheus.collect();
-    await new Promise((sent) => measures.export(resourceMetrics, sent));
+    const now = await measured(prometheus);
+    await new Promise((sent) => measures.export(now, sent));
   };
   const timer = setInterval(() => void send().catch((error: unknown) => log(String(error))), metricsEveryMs);
   timer.unref();
@@ -87,6 +86,13 @@ async function startSdk(service: string, prometheus: MetricReader, exporting: Ex
       await Promise.all([sdk.shutdown(), measures.shutdown()]);
     },
   };
+}
+
+/** Everything measured, once it is known what measures: the SDK looks some of that up. */
+async function measured(reader: MetricReader): Promise<ResourceMetrics> {
+  const { resourceMetrics } = await reader.collect();
+  await resourceMetrics.resource.waitForAsyncAttributes?.();
+  return resourceMetrics;
 }
 
 async function exporters({

@@ -9,6 +9,8 @@ export interface Export extends Sampling {
   /** Base URL of an OTLP/HTTP receiver. */
   readonly endpoint: string;
   readonly protocol: 'http/protobuf' | 'http/json';
+  /** Spans wait so long for others to be sent with. */
+  readonly spansWaitMs: number;
   readonly metricsEveryMs: number;
   /** What the SDK has to complain about. */
   readonly log: (sentence: string) => void;
