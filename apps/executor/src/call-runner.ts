@@ -178,7 +178,7 @@ export class CallRunner {
         inputs,
         argsDigest,
         signal: stop,
-        ...(traceparent === undefined ? {} : { traceparent }),
+        traceparent,
       };
       const work = { ...run, progress: progressTo(this.#ports, grant) };
       return await traces.within(traceparent, () => prepared(work));

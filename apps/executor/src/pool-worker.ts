@@ -110,8 +110,8 @@ export class PoolWorker {
       idempotencyKey: run.idempotencyKey,
       fencingToken: run.fencingToken,
       deadlineMs: Date.now() + target.timeoutMs,
-      ...(run.traceparent === undefined ? {} : { traceparent: run.traceparent }),
-      ...(target.secrets === undefined ? {} : { secrets: secretVariables(target.secrets, run) }),
+      traceparent: run.traceparent,
+      secrets: target.secrets && secretVariables(target.secrets, run),
     });
   }
 

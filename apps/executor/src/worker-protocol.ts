@@ -31,10 +31,10 @@ export interface CallMessage {
   readonly idempotencyKey: string;
   readonly fencingToken: number;
   readonly deadlineMs: number;
-  /** Absent when nothing is traced. */
-  readonly traceparent?: string;
-  /** Name -> value; absent for a tool without secrets. */
-  readonly secrets?: Readonly<Record<string, string>>;
+  /** Undefined when nothing is traced. */
+  readonly traceparent: string | undefined;
+  /** Name -> value; undefined for a tool without secrets. */
+  readonly secrets: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ToWorker {

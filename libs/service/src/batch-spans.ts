@@ -4,6 +4,7 @@
  * batch's own.
  */
 import { ROOT_CONTEXT, SpanKind, TraceFlags, context, trace } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 import { RunOutcome, Verdict } from '@writ/contracts';
 import type { Fact, Instant, SubjectKind } from '@writ/contracts';
 import type { CommittedFact } from '@writ/ledger';
@@ -52,8 +53,7 @@ export class BatchSpans {
   /** Appends within the batch's context, so that what is logged meanwhile names it. */
   async appending<T>(id: string, append: () => Promise<T>): Promise<T> {
     const startMs = Date.now();
-    const ids = { ...batchIdsOf(id), traceFlags: TraceFlags.NONE };
-    const result = await context.with(trace.setSpanContext(ROOT_CONTEXT, ids), append);
+    const result = await context.with(trace.setSpanContext(ROOT_CONTEXT, new BatchContext(id)), append);
     this.#last = { id, startMs, endMs: Date.now() };
     return result;
   }
@@ -66,12 +66,11 @@ export class BatchSpans {
   }
 
   write({ id, facts, seq, startMs, endMs }: WrittenBatch): void {
-    const ids = batchIdsOf(id);
-    if (!withinRatio(ids.traceId, this.#tracing.ratio) && !facts.some(isTelling)) return;
+    if (!withinRatio(id, this.#tracing.ratio) && !facts.some(isTelling)) return;
     const name = SpanName.batch.replace('{kind}', this.#kind);
     const tenants = new Set(facts.map(({ tenant }) => tenant));
     this.#tracing.spans.write({
-      ...ids,
+      ...batchIdsOf(id),
       service: this.#service,
       name,
       kind: SpanKind.PRODUCER,
@@ -87,6 +86,24 @@ export class BatchSpans {
         ...(tenants.size === 1 ? { [SpanAttribute.tenant]: [...tenants].join('') } : {}),
       },
     });
+  }
+}
+
+/** Where a batch is appended. Its ids are a digest, which only a line that is logged meanwhile is worth. */
+class BatchContext implements SpanContext {
+  readonly traceFlags = TraceFlags.NONE;
+  readonly #batch: string;
+
+  constructor(batch: string) {
+    this.#batch = batch;
+  }
+
+  get traceId(): string {
+    return batchIdsOf(this.#batch).traceId;
+  }
+
+  get spanId(): string {
+    return batchIdsOf(this.#batch).spanId;
   }
 }
 

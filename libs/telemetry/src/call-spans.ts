@@ -7,7 +7,7 @@ import { attemptHops, queueHops } from './attempt-hops.ts';
 import type { EndedRecord, Hop } from './hop.ts';
 import { SpanAttribute, SpanName } from './names.ts';
 import type { SpanRecord } from './span-record.ts';
-import { agentSpanOf, batchIdsOf, batchOfEvent, spanIdOf, traceIdOf } from './trace-ids.ts';
+import { CallIds, agentSpanOf, batchIdsOf, batchOfEvent } from './trace-ids.ts';
 import type { TracedCall } from './trace-ids.ts';
 
 /** What a record does not tell. */
@@ -21,15 +21,17 @@ export interface CallEnvelope {
 
 /** All spans of a call, the call itself first. */
 export function callSpans(record: EndedRecord, envelope: CallEnvelope): SpanRecord[] {
-  const call: TracedCall = { ...record, traceparent: envelope.traceparent };
-  const traceId = traceIdOf(call);
-  const root = spanIdOf(call, 'call');
+  const { tenant, invocation } = record;
+  const call: TracedCall = { tenant, invocation, traceparent: envelope.traceparent };
+  const ids = new CallIds(call);
+  const { traceId } = ids;
+  const root = ids.spanIdOf('call');
   const spans = hopsOf(record).map((hop): SpanRecord => {
     const event = hop.seq === undefined ? undefined : envelope.events.get(hop.seq);
     return {
       traceId,
-      spanId: spanIdOf(call, hop.key),
-      parent: { spanId: hop.within === undefined ? root : spanIdOf(call, hop.within), isRemote: true },
+      spanId: ids.spanIdOf(hop.key),
+      parent: { spanId: hop.within === undefined ? root : ids.spanIdOf(hop.within), isRemote: true },
       service: hop.service,
       name: hop.name,
       kind: SpanKind.INTERNAL,

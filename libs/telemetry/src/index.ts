@@ -5,7 +5,7 @@ export { isEnded } from './hop.ts';
 export { Attribute, METRICS, Metric, SpanAttribute, SpanName, exposedNames } from './names.ts';
 export { keptBecause } from './sampling.ts';
 export { startTelemetry } from './start-telemetry.ts';
-export { batchIdsOf, isHeadSampled, runTraceparent, traceIdOf, withinRatio } from './trace-ids.ts';
+export { batchIdsOf, isHeadSampled, runTraceparent, withinRatio } from './trace-ids.ts';
 export type { CallEnvelope } from './call-spans.ts';
 export type { EndedRecord } from './hop.ts';
 export type { FollowedCall, KeptBecause, Sampling } from './sampling.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { InvocationId, TenantId } from '@writ/contracts';
 import { keptBecause } from './sampling.ts';
 import type { FollowedCall } from './sampling.ts';
-import { isHeadSampled, runTraceparent, traceIdOf, withinRatio } from './trace-ids.ts';
+import { CallIds, isHeadSampled, runTraceparent, withinRatio } from './trace-ids.ts';
 
 const NEVER = { ratio: 0, slowMs: 1_000 };
 const tenant = 'lab' as TenantId;
@@ -41,9 +41,7 @@ describe('a call that nobody chose', () => {
 
 describe('the ratio', () => {
   it('chooses about its share of all calls, and the same ones in every process', () => {
-    const ids = Array.from({ length: 20_000 }, (_, index) =>
-      traceIdOf({ tenant, invocation: `i-${index}` as InvocationId }),
-    );
+    const ids = Array.from({ length: 20_000 }, (_, index) => `i-${index}`);
     const chosen = ids.filter((id) => withinRatio(id, 0.05));
     expect(chosen.length).toBeGreaterThan(800);
     expect(chosen.length).toBeLessThan(1_200);
@@ -61,6 +59,16 @@ describe('the ratio', () => {
     expect([isHeadSampled(parent('01'), 0), isHeadSampled(parent('00'), 1)]).toEqual([true, false]);
     expect(runTraceparent(parent('01'), 1, 0)).toMatch(/^00-a{32}-[0-9a-f]{16}-01$/);
   });
+});
+
+it('hops of one call: no two have a span in common, however often it is tried', () => {
+  const ids = new CallIds({ tenant, invocation: 'i-1' as InvocationId });
+  const kinds = ['decide', 'queue', 'execute', 'start', 'run'];
+  const tries = Array.from({ length: 2_000 }, (_, index) => kinds.map((kind) => `${kind}/${index + 1}`)).flat();
+  const hops = ['call', 'approval', 'reserve', 'resolution', 'cancel', ...tries];
+  const spans = hops.map((hop) => ids.spanIdOf(hop));
+  expect(new Set(spans).size).toBe(hops.length);
+  expect(spans.every((span) => /^[0-9a-f]{16}$/.test(span))).toBe(true);
 });
 
 it('calls of different tenants, ids and attempts: no two have a span in common', () => {
