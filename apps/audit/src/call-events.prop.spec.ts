@@ -19,8 +19,9 @@ const nasty = fc.constantFrom(
 );
 
 /** The same commits, as somebody may write them who is none of our services. */
+const asOurs = (text: string): string => text;
 const spelling = fc.constantFrom<(text: string) => string>(
-  (text) => text,
+  asOurs,
   (text) => JSON.stringify(JSON.parse(text), undefined, 1),
   (text) => text.replaceAll('-', '\\u002d'),
   (text) => text.replaceAll('"specversion":"1.0","id"', '"time":"x","specversion":"1.0","id"'),
@@ -36,7 +37,7 @@ function inFull(invocation: InvocationId, commits: readonly StoredCommit[]): Inv
 }
 
 describe('a call among others', () => {
-  it('cut out: the record that decoding everything gives, and where each event stands', () =>
+  it('cut out: the record that decoding everything gives, and the ids of the events as ours write them', () =>
     fc.assert(
       fc.property(
         fc.uniqueArray(id, { minLength: 1, maxLength: 6 }),
@@ -52,10 +53,8 @@ describe('a call among others', () => {
           for (const [index, each] of (ids as InvocationId[]).entries()) {
             const { record, events } = callEvents(each, commits);
             expect(record).toEqual(inFull(each, commits));
-            expect([...events]).toEqual([
-              [1, 'e-0'],
-              ...[2, 3, 4, 5].map((seq) => [seq, `e-${index}`] as const),
-            ]);
+            const own = [2, 3, 4, 5].map((seq) => [seq, `e-${index}`]);
+            expect([...events]).toEqual(spelt === asOurs ? [[1, 'e-0'], ...own] : []);
           }
         },
       ),

@@ -1,9 +1,9 @@
 /**
  * The events of one call, cut out of commits that carry many: its id is looked for in the bytes, and only the event around
- * it is parsed. What is not written as our services write it is decoded as a whole.
+ * it is parsed. What is not written as our services write it, or says nothing of the call, is decoded as a whole.
  */
 import { decodeCommit } from '@writ/contracts';
-import type { CloudEvent, InvocationId, RecordedFact, StoredCommit } from '@writ/contracts';
+import type { InvocationId, RecordedFact, StoredCommit } from '@writ/contracts';
 import { foldRecord, invocationsOf } from '@writ/provenance';
 import type { InvocationRecord } from '@writ/provenance';
 
@@ -11,12 +11,14 @@ export interface CallEvents {
   readonly record: InvocationRecord | undefined;
   /** As its request had it. */
   readonly traceparent: string | undefined;
-  /** Ids of its events, by the ledger sequence that they stand at. */
+  /** Ids of its events that our services wrote, by the ledger sequence that they stand at. */
   readonly events: ReadonlyMap<number, string>;
 }
 
-/** Every event that our services write begins so. */
+/** Every event that our services write begins so, and its id follows. */
 const EVENT_START = '{"specversion":"1.0"';
+const WRITTEN_ID = /^\[?\{"specversion":"1\.0","id":"([^"\\]*)"/;
+const LONGEST_START = 300;
 const OPEN_BRACKET = 0x5b;
 
 /** `commits`: those that have facts of the call, in order. */
@@ -42,59 +44,45 @@ interface OwnFact {
 }
 
 function factsOf(invocation: InvocationId, commit: StoredCommit): readonly OwnFact[] {
-  const cut = cutOut(invocation, commit.data);
-  const own = cut && ownFacts(invocation, commit, cut);
-  return own && own.length > 0 ? own : ownFacts(invocation, commit, [commit.data]);
+  const cut = cutOut(invocation, commit.data).map((data) => ownFacts(invocation, commit, data));
+  const wasCutRight = cut.length > 0 && cut.every((facts) => facts.length > 0);
+  return wasCutRight ? cut.flat() : ownFacts(invocation, commit, commit.data);
 }
 
 function ownFacts(
   invocation: InvocationId,
   { seq, at, subject }: StoredCommit,
-  pieces: readonly Uint8Array[],
+  data: Uint8Array,
 ): OwnFact[] {
-  return pieces.flatMap((data) => {
-    const facts = decodeCommit({ seq, at, subject, data });
-    const ids = facts.length > 0 ? idsIn(data) : [];
-    return facts.flatMap((fact, index) => {
-      const nth = invocationsOf(fact).indexOf(invocation);
-      // A piece that was read in part only does not say which id is whose.
-      return nth < 0 ? [] : [{ fact, nth, id: ids.length === facts.length ? ids[index] : undefined }];
-    });
-  });
+  const facts = decodeCommit({ seq, at, subject, data });
+  const own: OwnFact[] = [];
+  for (const fact of facts) {
+    const nth = invocationsOf(fact).indexOf(invocation);
+    if (nth >= 0) own.push({ fact, nth, id: facts.length === 1 ? idOf(data) : undefined });
+  }
+  return own;
 }
 
-function idsIn(data: Uint8Array): (string | undefined)[] {
-  const value = JSON.parse(Buffer.from(data).toString()) as CloudEvent | readonly CloudEvent[];
-  return (Array.isArray(value) ? (value as readonly CloudEvent[]) : [value as CloudEvent]).map(
-    ({ id }) => id,
-  );
+/** The id of an event that one of ours wrote. */
+function idOf(data: Uint8Array): string | undefined {
+  const start = Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, LONGEST_START));
+  return WRITTEN_ID.exec(start.toString('latin1'))?.[1];
 }
 
-/** The events that the id stands in, each as its own bytes; undefined when the bytes are not written as ours are. */
-function cutOut(invocation: InvocationId, data: Uint8Array): Uint8Array[] | undefined {
+/** The events that the id stands in, each as its own bytes; none when the bytes are not written as ours are. */
+function cutOut(invocation: InvocationId, data: Uint8Array): Uint8Array[] {
+  if (data[0] !== OPEN_BRACKET) return [];
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (bytes[0] !== OPEN_BRACKET) return undefined;
   const wanted = `"${invocation}"`;
   const pieces: Uint8Array[] = [];
   for (let from = 0; ;) {
     const found = bytes.indexOf(wanted, from, 'latin1');
     if (found < 0) return pieces;
     const start = bytes.lastIndexOf(EVENT_START, found, 'latin1');
-    if (start < 0) return undefined;
+    if (start < 0) return [];
     const next = bytes.indexOf(`,${EVENT_START}`, found, 'latin1');
     const end = next < 0 ? bytes.length - 1 : next;
-    const piece = bytes.subarray(start, end);
-    if (!isJson(piece)) return undefined;
-    pieces.push(piece);
+    pieces.push(bytes.subarray(start, end));
     from = end;
-  }
-}
-
-function isJson(bytes: Buffer): boolean {
-  try {
-    JSON.parse(bytes.toString());
-    return true;
-  } catch {
-    return false;
   }
 }
