@@ -2,7 +2,7 @@
  * `npm run bench executors`: 1,000 executors against one with as many slots, by turns against the same suite, and what
  * 1,000 idle ones cost the scheduler. The executors are real agents, many in a process, and share connections: one each
  * (`--connections 1000`) puts the cost of 1,000 nodes' sockets onto this machine, where the nodes are not.
- * `--executors N`, `--connections N`, `--quick`, `--json`.
+ * `--executors N`, `--slots N` (of each), `--connections N`, `--quick`, `--json`.
  */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -50,14 +50,15 @@ const TENANT = 'fleet' as TenantId;
 
 const [json, quick] = [process.argv.includes('--json'), process.argv.includes('--quick')];
 const executors = numberAfter('--executors') ?? 1_000;
+const slots = numberAfter('--slots') ?? 8;
 const connections = numberAfter('--connections') ?? 10;
 const rounds = quick ? 2 : 5;
 const idleSeconds = quick ? 5 : 20;
 const shrink = quick ? 4 : 1;
 const WORKS: readonly Work[] = [
   { name: 'calls that take no time, 512 outstanding', outstanding: 512, ms: 0, calls: 12_000 / shrink },
-  { name: 'calls of 250 ms in every slot', outstanding: executors, ms: 250, calls: 16_000 / shrink },
-  { name: 'calls of 1 s in every slot', outstanding: executors, ms: 1_000, calls: 8_000 / shrink },
+  { name: `calls of 250 ms, ${executors} outstanding`, outstanding: executors, ms: 250, calls: 16_000 / shrink },
+  { name: `calls of 1 s, ${executors} outstanding`, outstanding: executors, ms: 1_000, calls: 8_000 / shrink },
 ];
 
 const nats = await startNats();
@@ -71,9 +72,9 @@ try {
   meters = metersOf(ledger);
   await publishFleetCatalog(ledger, TENANT, SIDES);
   const sdk = await GovernedToolExecutor.connect({ server: nats.url, tenant: TENANT, agent: 'bench' });
-  await fleet('one', { executors: 1, slots: executors, connections: 1 });
+  await fleet('one', { executors: 1, slots: executors * slots, connections: 1 });
   const idleOfOne = await idlePercent('one');
-  await fleet('many', { executors, slots: 1, connections });
+  await fleet('many', { executors, slots, connections });
   const idleOfMany = await idlePercent('many');
   for (const side of SIDES) await callsPerSecond(sdk, side, { ...(WORKS[0] as Work), calls: 4 * executors });
   const rows: Row[] = [];
@@ -177,7 +178,7 @@ function report(rows: readonly Row[], idleOfOne: number, idleOfMany: number): vo
       met: idleOfMany <= MOST_IDLE_PERCENT,
     },
   ];
-  if (json) return console.log(JSON.stringify({ executors, connections, rows, bars }, undefined, 2));
+  if (json) return console.log(JSON.stringify({ executors, slots, connections, rows, bars }, undefined, 2));
   const head = ['', '1 executor', `${executors.toLocaleString('en')} executors`, 'ratio', 'wanted', ''];
   const table = new Table({ head, colAligns: ['left', 'right', 'right', 'right', 'left', 'left'] });
   for (const { name, one, many, wanted, met, ...more } of bars) {

@@ -1,7 +1,7 @@
 /**
- * Grants: the next ready calls to the executors that offer to run them now. Executors take turns, one call each, from
- * a place in the offer that moves on with every grant: so calls spread, and a react with few ready calls looks at few
- * executors however many are offered. Grants are exactly those that would be made one at a time: an answer holds several
+ * Grants: the next ready calls to the executors that offer to run them now. Executors take turns, one call each or one
+ * bunch of calls of a moment, from a place in the offer that moves on with every grant: so calls spread, and a react with
+ * few ready calls looks at few executors however many are offered. Grants are exactly those that would be made one at a time: an answer holds several
  * only as long as their campaign stays the one whose turn it is.
  */
 import { invariant } from '@writ/contracts';
@@ -11,7 +11,8 @@ import { useOf } from './approvals.ts';
 import { isTimed } from './call-queue.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { ProbeMeter } from './gates.ts';
-import { MAX_FACTS_PER_ANSWER } from './limits.ts';
+import { usualRunMs } from './lifecycle.ts';
+import { MAX_BUNCH, MAX_FACTS_PER_ANSWER, MOMENT_MS } from './limits.ts';
 import { place } from './place.ts';
 import { firstLane, maySkipTurns } from './order.ts';
 import { isOverdue } from './queue.ts';
@@ -85,41 +86,57 @@ function admission(): (lane: Lane) => boolean {
   };
 }
 
-function handOut(calls: Iterator<Call, unknown>, desks: Generator<OfferedExecutor, undefined>): Fact[] {
+function handOut(calls: Iterator<Call, unknown>, desks: Iterator<Desk, undefined>): Fact[] {
   const facts: Fact[] = [];
+  let desk: Desk | undefined;
+  let inBunch = 0;
   // The call first: no executor is looked at for nothing.
   for (let call = calls.next(); !call.done; call = calls.next()) {
-    const desk = desks.next().value;
+    if (!desk || desk.free === 0 || inBunch >= bunchOf(call.value)) {
+      desk = desks.next().value;
+      inBunch = 0;
+    }
     if (!desk) break;
-    handedOut(facts, call.value, desk);
+    desk.free--;
+    inBunch++;
+    handedOut(facts, call.value, desk.offered);
     if (facts.length >= MAX_FACTS_PER_ANSWER) break;
   }
   return facts;
 }
 
-/** The free places of a pool's offered executors, each once, looked at only as far as they are needed. */
+/** Calls of a moment go to an executor together: what it costs to reach one, and to hear how a call ended, is more. */
+function bunchOf({ version }: Call): number {
+  return version && usualRunMs(version) <= MOMENT_MS ? MAX_BUNCH : 1;
+}
+
+/** An offered executor with its free places. */
+interface Desk {
+  readonly offered: OfferedExecutor;
+  free: number;
+}
+
+/** The pool's offered executors in turn while they have free places, each looked at only when it is needed. */
 function* inTurn(
   state: SchedulerState,
   executors: readonly OfferedExecutor[],
   from: number,
   pool: string,
-): Generator<OfferedExecutor, undefined> {
+): Generator<Desk, undefined> {
   const seen = new Set<string>();
-  let round: { readonly offered: OfferedExecutor; free: number }[] = [];
+  let round: Desk[] = [];
   for (let step = 0; step < executors.length; step++) {
     const offered = executors[(from + step) % executors.length] as OfferedExecutor;
     const name = `${offered.executor}/${offered.session}`;
     const free = offered.pool === pool && !seen.has(name) ? freeSlots(state, offered) : 0;
     if (free <= 0) continue;
-    yield offered;
+    const desk = { offered, free };
+    yield desk;
     seen.add(name);
-    if (free > 1) round.push({ offered, free: free - 1 });
+    if (desk.free > 0) round.push(desk);
   }
   while (round.length > 0) {
-    for (const desk of round) {
-      yield desk.offered;
-      desk.free--;
-    }
+    yield* round;
     round = round.filter(({ free }) => free > 0);
   }
 }

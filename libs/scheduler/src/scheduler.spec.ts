@@ -148,6 +148,27 @@ describe('a queue', () => {
   });
 });
 
+describe('ten calls of a tool and three executors', () => {
+  const ids = Array.from({ length: 10 }, (_, index) => `c${index}`);
+  const offer = (slots: number) =>
+    offering(...['e1', 'e2', 'e3'].map((name) => executor(slots, { executor: name })));
+  /** Executors in the order of the grants, after one run of the tool that took so long. */
+  const granted = (ms: number, slots: number) => {
+    const { state } = given(READ, ...['before', ...ids].map((id) => asked([id])))
+      .when(cleared('before'), ONE, completed('before', { ms }), cleared(...ids))
+      .play();
+    const facts = settle(state, 0, offer(slots)) as { readonly data: { readonly executor: string } }[];
+    return facts.map(({ data }) => data.executor);
+  };
+
+  it('that takes a second: take turns', () =>
+    expect(granted(1_000, 20)).toEqual([...'2312312312'].map((nth) => `e${nth}`)));
+  it('that takes a moment: are given in bunches of eight', () =>
+    expect(granted(1, 20)).toEqual([...'2222222233'].map((nth) => `e${nth}`)));
+  it('that takes a moment, and few free slots: in bunches of as many', () =>
+    expect(granted(1, 3)).toEqual([...'222333111'].map((nth) => `e${nth}`)));
+});
+
 describe('a step of a read, a read, a write and a read', () => {
   const read = (invocation: string, path: string) => ({ invocation, tool: 'read', inputs: { path } });
   const calls = [read('a', 'x'), read('b', 'y'), { invocation: 'w', tool: 'write' }, read('c', 'x')];
