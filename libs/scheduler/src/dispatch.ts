@@ -1,8 +1,8 @@
 /**
  * Grants: the next ready calls to the executors that offer to run them now. Executors take turns, one call each or one
  * bunch of calls of a moment, from a place in the offer that moves on with every grant: so calls spread, and a react with
- * few ready calls looks at few executors however many are offered. Grants are exactly those that would be made one at a time: an answer holds several
- * only as long as their campaign stays the one whose turn it is.
+ * few ready calls looks at few executors however many are offered. The calls are exactly those that would be granted one
+ * at a time: an answer holds several only as long as their campaign stays the one whose turn it is.
  */
 import { invariant } from '@writ/contracts';
 import type { Fact, Instant } from '@writ/contracts';
