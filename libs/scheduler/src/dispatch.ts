@@ -1,6 +1,6 @@
 /**
  * Grants: the next ready calls to the executors that offer to run them now. Executors take turns, one call each or one
- * bunch of calls of a moment, from a place in the offer that moves on with every grant: so calls spread, and a react with
+ * bunch of short calls, from a place in the offer that moves on with every grant: so calls spread, and a react with
  * few ready calls looks at few executors however many are offered. The calls are exactly those that would be granted one
  * at a time: an answer holds several only as long as their campaign stays the one whose turn it is.
  */
@@ -12,7 +12,7 @@ import { isTimed } from './call-queue.ts';
 import { isLost, sessionIn } from './executors.ts';
 import { ProbeMeter } from './gates.ts';
 import { usualRunMs } from './lifecycle.ts';
-import { MAX_BUNCH, MAX_FACTS_PER_ANSWER, MOMENT_MS } from './limits.ts';
+import { MAX_BUNCH, MAX_FACTS_PER_ANSWER, MOST_SPREAD_A_SECOND } from './limits.ts';
 import { place } from './place.ts';
 import { firstLane, maySkipTurns } from './order.ts';
 import { isOverdue } from './queue.ts';
@@ -56,7 +56,7 @@ function grantsOf(
   const alone = isAgeing(pool, now) || maySkipTurns(lane);
   if (alone || !staysFirst(lane.home, penaltyOf(state, lane.version, now)))
     return handedOut([], lane.calls.peek() as Call, executors[from % executors.length] as OfferedExecutor);
-  return handOut(ofOneTurn(state, lane, now), inTurn(state, executors, from, pool.name));
+  return handOut(ofOneTurn(state, lane, now), inTurn(state, executors, from, pool.name), executors.length);
 }
 
 /** The next calls of the campaign whose turn it is, until it is another one's. */
@@ -86,13 +86,17 @@ function admission(): (lane: Lane) => boolean {
   };
 }
 
-function handOut(calls: Iterator<Call, unknown>, desks: Iterator<Desk, undefined>): Fact[] {
+function handOut(
+  calls: Iterator<Call, unknown>,
+  desks: Iterator<Desk, undefined>,
+  executors: number,
+): Fact[] {
   const facts: Fact[] = [];
   let desk: Desk | undefined;
   let inBunch = 0;
   // The call first: no executor is looked at for nothing.
   for (let call = calls.next(); !call.done; call = calls.next()) {
-    if (!desk || desk.free === 0 || inBunch >= bunchOf(call.value)) {
+    if (!desk || desk.free === 0 || inBunch >= bunchOf(call.value, executors)) {
       desk = desks.next().value;
       inBunch = 0;
     }
@@ -105,9 +109,13 @@ function handOut(calls: Iterator<Call, unknown>, desks: Iterator<Desk, undefined
   return facts;
 }
 
-/** Calls of a moment go to an executor together: what it costs to reach one, and to hear how a call ended, is more. */
-function bunchOf({ version }: Call): number {
-  return version && usualRunMs(version) <= MOMENT_MS ? MAX_BUNCH : 1;
+/**
+ * Where so many executors with a call each would ask for more calls than can be decided well one by one, deciding is scarce
+ * and not they: then several calls travel together, and so do their ends.
+ */
+function bunchOf({ version }: Call, executors: number): number {
+  const askedASecond = version ? (1_000 * executors) / usualRunMs(version) : 0;
+  return askedASecond > MOST_SPREAD_A_SECOND ? MAX_BUNCH : 1;
 }
 
 /** An offered executor with its free places. */

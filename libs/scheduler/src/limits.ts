@@ -3,11 +3,11 @@
 /** Most facts of one answer: half of a commit, and about 80 KiB of it. */
 export const MAX_FACTS_PER_ANSWER = 256;
 
-/** Most calls of a moment that an executor is given in its turn. */
-export const MAX_BUNCH = 8;
+/** Calls that executors of a pool would ask for, with one each: up to here each call goes to another one. */
+export const MOST_SPREAD_A_SECOND = 2_000;
 
-/** A tool whose usual run is no longer is one of a moment: a hop over the ledger takes as long. */
-export const MOMENT_MS = 2;
+/** Most calls that an executor is given in its turn beyond that. */
+export const MAX_BUNCH = 8;
 
 /** Longest resource key in characters; a longer one is cut, which can only make more keys overlap. */
 export const MAX_KEY_LENGTH = 256;

@@ -163,9 +163,9 @@ describe('ten calls of a tool and three executors', () => {
 
   it('that takes a second: take turns', () =>
     expect(granted(1_000, 20)).toEqual([...'2312312312'].map((nth) => `e${nth}`)));
-  it('that takes a moment: are given in bunches of eight', () =>
+  it('that takes a millisecond: are given in bunches of eight', () =>
     expect(granted(1, 20)).toEqual([...'2222222233'].map((nth) => `e${nth}`)));
-  it('that takes a moment, and few free slots: in bunches of as many', () =>
+  it('that takes a millisecond, and few free slots: in bunches of as many', () =>
     expect(granted(1, 3)).toEqual([...'222333111'].map((nth) => `e${nth}`)));
 });
 
