@@ -150,8 +150,8 @@ describe('a pool of one thread', () => {
     ]);
     expect(results.map(({ outcome }) => outcome)).toEqual(['timed-out', 'succeeded', 'succeeded']);
     // On a busy machine the second one may begin when the first has ended.
-    const begunAndEnded = lines().map((line) => line.split(' ')[0]);
-    expect(begunAndEnded.toSorted()).toEqual(['end', 'end', 'start', 'start']);
+    const counted = Object.groupBy(lines(), (line) => line.split(' ')[0] ?? '');
+    expect([counted['start']?.length, counted['end']?.length, lines().length]).toEqual([2, 2, 4]);
   });
 
   it('with a call that times out beside one without: runs that one again at once', async () => {
