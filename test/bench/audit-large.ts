@@ -1,9 +1,11 @@
 /**
  * `npm run bench audit-large`: ten million calls of one year, recorded once by the real projection into a real Postgres,
  * then questioned: how long it takes to show one call, and to find a page of them by everything that they are found by.
+ * Everything is asked in rounds, about other calls in each, and the last round is judged: at first the answers come from the disk.
  * Needs about 15 GB below the temporary folder, or with `--keep` below `.writ/postgres`: then the database stays, a run that was
  * interrupted goes on where it was, and a later one only asks. `--calls N`, `--quick` (100,000), `--keep`, `--json`.
  */
+import { totalmem } from 'node:os';
 import { sql } from 'kysely';
 import Table from 'cli-table3';
 import type { InvocationId } from '@writ/contracts';
@@ -24,6 +26,8 @@ const QUICK_CALLS = 100_000;
 const EVENTS_A_CALL = 5;
 /** Questions of each kind. */
 const QUESTIONS = 200;
+/** Rounds before the one that is judged. */
+const WARM_UPS = 5;
 const PAGE = 50;
 const SHOW_WITHIN_MS = 10;
 const STARTED_WITHIN_MS = 60_000;
@@ -38,9 +42,13 @@ function say(line: string): void {
   if (!json) console.error(line);
 }
 
-const postgres = await startPostgres(
-  process.argv.includes('--keep') ? { keep: `large-${ledger.calls}` } : {},
-);
+/** As Postgres' manual says for a server of its own. */
+const SHARE_FOR_POSTGRES = 0.25;
+
+const postgres = await startPostgres({
+  ...(process.argv.includes('--keep') ? { keep: `large-${ledger.calls}` } : {}),
+  settings: { shared_buffers: `${Math.floor((SHARE_FOR_POSTGRES * totalmem()) / 2 ** 20)}MB` },
+});
 const problems: unknown[] = [];
 const database = openDatabase(postgres.url, (problem) => problems.push(problem));
 const projection = new Projection({ ledger, database, onProblem: (problem) => problems.push(problem) });
@@ -50,8 +58,10 @@ try {
   const { rows } = await sql<{ size: string }>`select pg_database_size(current_database()) as size`.execute(
     database.db,
   );
-  const latencies = await question();
-  report({ ...recording, gigabytes: Number(rows[0]?.size) / 1e9, latencies });
+  const cold = await question(0);
+  for (let round = 1; round < WARM_UPS; round++) await question(round * QUESTIONS);
+  const latencies = await question(WARM_UPS * QUESTIONS);
+  report({ ...recording, gigabytes: Number(rows[0]?.size) / 1e9, cold, latencies });
 } finally {
   await projection.stop();
   await database.db.destroy();
@@ -91,8 +101,8 @@ async function record(): Promise<Recording> {
   };
 }
 
-/** Milliseconds of each question, by kind. */
-async function question(): Promise<Readonly<Record<string, readonly number[]>>> {
+/** Milliseconds of each question about `QUESTIONS` calls, by kind; `from`: other calls. */
+async function question(from: number): Promise<Latencies> {
   const reader = new RecordReader(database.db, projection);
   const circumstances = new CircumstancesReader(ledger);
   const search = new InvocationSearch(database.db, ledger, projection, reader, circumstances);
@@ -102,7 +112,7 @@ async function question(): Promise<Readonly<Record<string, readonly number[]>>> 
     await ask();
     (latencies[kind] ??= []).push(performance.now() - started);
   };
-  for (let nth = 0; nth < QUESTIONS; nth++) {
+  for (let nth = from; nth < from + QUESTIONS; nth++) {
     const call = ledger.call(random(nth) % ledger.calls);
     await timed('show', async () => {
       const { record: found } = await search.show(TENANT, call.invocation as InvocationId);
@@ -154,16 +164,20 @@ function random(nth: number): number {
   return (Math.imul(nth + 1, 2_654_435_761) ^ Math.imul(nth + 7, 40_503)) >>> 0;
 }
 
+type Latencies = Readonly<Record<string, readonly number[]>>;
+
 interface Figures extends Recording {
   readonly gigabytes: number;
-  readonly latencies: Readonly<Record<string, readonly number[]>>;
+  /** In the first round. */
+  readonly cold: Latencies;
+  readonly latencies: Latencies;
 }
 
-function report({ latencies, ...recording }: Figures): void {
+function report({ cold, latencies, ...recording }: Figures): void {
   const bars = Object.entries(latencies).map(([kind, all]) => {
     const [p50, p95, p99] = [quantile(all, 0.5), quantile(all, 0.95), quantile(all, 0.99)];
     const wanted = kind === 'show' ? SHOW_WITHIN_MS : PAGE_WITHIN_MS;
-    return { kind, p50, p95, p99, wanted, met: p95 <= wanted };
+    return { kind, coldP95: quantile(cold[kind] ?? [], 0.95), p50, p95, p99, wanted, met: p95 <= wanted };
   });
   if (json) return console.log(JSON.stringify({ ...recording, bars }, undefined, 2));
   const facts = new Table({ head: ['figure', ''], colAligns: ['left', 'right'] });
@@ -178,10 +192,13 @@ function report({ latencies, ...recording }: Figures): void {
     );
   facts.push(['size of the database, GB', recording.gigabytes.toFixed(1)]);
   console.log(facts.toString());
-  const judged = new Table({ head: [`${PAGE} calls by`, 'p50 ms', 'p95 ms', 'p99 ms', 'p95 wanted', ''] });
-  for (const { kind, p50, p95, p99, wanted, met } of bars)
+  const judged = new Table({
+    head: [`${PAGE} calls by`, 'p95 ms at first', 'p50 ms', 'p95 ms', 'p99 ms', 'p95 wanted', ''],
+  });
+  for (const { kind, coldP95, p50, p95, p99, wanted, met } of bars)
     judged.push([
       kind,
+      coldP95.toFixed(1),
       p50.toFixed(1),
       p95.toFixed(1),
       p99.toFixed(1),

@@ -36,14 +36,15 @@ export function callEvents(invocation: InvocationId, commits: readonly StoredCom
   return { record, traceparent, events };
 }
 
-interface OwnFact {
+export interface OwnFact {
   readonly fact: RecordedFact;
   /** The call's place in the fact. */
   readonly nth: number;
   readonly id: string | undefined;
 }
 
-function factsOf(invocation: InvocationId, commit: StoredCommit): readonly OwnFact[] {
+/** What a commit says of the call, without decoding the others' events where it can be told by the bytes. */
+export function factsOf(invocation: InvocationId, commit: StoredCommit): readonly OwnFact[] {
   const cut = cutOut(invocation, commit.data).map((data) => ownFacts(invocation, commit, data));
   const wasCutRight = cut.length > 0 && cut.every((facts) => facts.length > 0);
   return wasCutRight ? cut.flat() : ownFacts(invocation, commit, commit.data);

@@ -10,6 +10,7 @@ import { agentsTools } from './schema/agents-tools.ts';
 import { byMonth } from './schema/by-month.ts';
 import { rareStages } from './schema/rare-stages.ts';
 import { readers } from './schema/readers.ts';
+import { toolsFailures } from './schema/tools-failures.ts';
 import { views } from './schema/views.ts';
 import type { AuditTables } from './tables.ts';
 
@@ -27,6 +28,7 @@ const STEPS: MigrationProvider = {
       '006-readers': readers,
       '007-agents-tools': agentsTools,
       '008-rare-stages': rareStages,
+      '009-tools-failures': toolsFailures,
     }),
 };
 

@@ -6,20 +6,17 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import { WritError, decodeCommit } from '@writ/contracts';
-import type { InvocationId, RecordedFact, StoredCommit, TenantId } from '@writ/contracts';
+import type { InvocationId, StoredCommit, TenantId } from '@writ/contracts';
 import { foldRecord, invocationsOf } from '@writ/provenance';
 import type { InvocationRecord, Trace } from '@writ/provenance';
+import { factsOf } from './call-events.ts';
+import type { OwnFact } from './call-events.ts';
 import { unpackChunk } from './chunk.ts';
-import { EventScan } from './event-scan.ts';
 import { UNPACKED_CHUNKS } from './limits.ts';
 import type { Projection } from './projection.ts';
 import type { AuditTables } from './tables.ts';
 
-/** One fact and the invocation's place in it. */
-interface Mention {
-  readonly fact: RecordedFact;
-  readonly nth: number;
-}
+type Mention = Pick<OwnFact, 'fact' | 'nth'>;
 
 type Mentions = ReadonlyMap<InvocationId, readonly Mention[]>;
 
@@ -55,7 +52,7 @@ export class RecordReader {
 
   async #mentions(tenant: TenantId, seq: number, invocation: InvocationId): Promise<readonly Mention[]> {
     const pending = this.#projection.commit(tenant, seq);
-    if (pending) return mentionsOf(pending, invocation);
+    if (pending) return factsOf(invocation, pending);
     const mentions = (await this.#chunk(tenant, seq))?.mentions(seq, invocation);
     if (mentions) return mentions;
     throw missing(tenant, seq);
@@ -111,27 +108,8 @@ class UnpackedChunk {
     const askedBefore = this.#mentions.has(seq);
     const all = askedBefore ? mentionsIn(commit) : undefined;
     this.#mentions.set(seq, all);
-    return all ? (all.get(invocation) ?? []) : mentionsOf(commit, invocation);
+    return all ? (all.get(invocation) ?? []) : factsOf(invocation, commit);
   }
-}
-
-const scan = new EventScan();
-
-/** The facts about one invocation, without decoding the others of its commit. */
-function mentionsOf(commit: StoredCommit, invocation: InvocationId): readonly Mention[] {
-  const { seq, at, subject } = commit;
-  const mentions: Mention[] = [];
-  scan.open(commit.data, undefined);
-  while (scan.next()) {
-    if (!scan.event.includes(`"${invocation}"`)) continue;
-    const facts = decodeCommit({ seq, at, subject, data: scan.event });
-    for (const fact of facts) {
-      for (const [nth, one] of invocationsOf(fact).entries())
-        if (one === invocation) mentions.push({ fact, nth });
-    }
-  }
-  // It may be written in a way that the scan does not know.
-  return scan.done && mentions.length > 0 ? mentions : (mentionsIn(commit).get(invocation) ?? []);
 }
 
 function missing(tenant: TenantId, seq: number): WritError {

@@ -20,6 +20,8 @@ export interface PostgresOptions {
   /** Keeps the data below `.writ/postgres`, those of a name apart from the clone's own; else they are thrown away at the end. */
   readonly keep?: boolean | string;
   readonly logFile?: string;
+  /** Names and values, as in `postgresql.conf`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface PostgresServer {
@@ -142,7 +144,12 @@ async function initialise(
 }
 
 async function run(cluster: Cluster, port: number, options: PostgresOptions): Promise<Guarded> {
-  const settings = { ...SETTINGS, ...(options.keep ? {} : CARELESS), port: String(port) };
+  const settings = {
+    ...SETTINGS,
+    ...(options.keep ? {} : CARELESS),
+    ...options.settings,
+    port: String(port),
+  };
   const log = new LogFile(options.logFile ?? join(cluster.home, 'postgres.log'));
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = await spawnGuarded(cluster.binaries.postgres, ['-D', cluster.data, ...flags], {
