@@ -2,7 +2,7 @@
  * `npm run bench executors`: 1,000 executors against one with as many slots, by turns against the same suite, and what
  * 1,000 idle ones cost the scheduler. The executors are real agents, many in a process, and share connections: one each
  * (`--connections 1000`) puts the cost of 1,000 nodes' sockets onto this machine, where the nodes are not.
- * `--executors N`, `--slots N` (of each), `--connections N`, `--quick`, `--json`.
+ * `--executors N`, `--slots N` (of each; 8, as an agent has for one core), `--connections N`, `--quick`, `--json`.
  */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
