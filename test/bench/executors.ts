@@ -57,8 +57,18 @@ const idleSeconds = quick ? 5 : 20;
 const shrink = quick ? 4 : 1;
 const WORKS: readonly Work[] = [
   { name: 'calls that take no time, 512 outstanding', outstanding: 512, ms: 0, calls: 12_000 / shrink },
-  { name: `calls of 250 ms, ${executors} outstanding`, outstanding: executors, ms: 250, calls: 16_000 / shrink },
-  { name: `calls of 1 s, ${executors} outstanding`, outstanding: executors, ms: 1_000, calls: 8_000 / shrink },
+  {
+    name: `calls of 250 ms, ${executors} outstanding`,
+    outstanding: executors,
+    ms: 250,
+    calls: 16_000 / shrink,
+  },
+  {
+    name: `calls of 1 s, ${executors} outstanding`,
+    outstanding: executors,
+    ms: 1_000,
+    calls: 8_000 / shrink,
+  },
 ];
 
 const nats = await startNats();

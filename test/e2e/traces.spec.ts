@@ -284,6 +284,8 @@ it('metrics come from every service', async () => {
 it('no service has anything to complain about what was exported, or about how it was answered', async () => {
   const logs = join(suite.dir, '.writ', 'logs');
   const texts = await Promise.all(SERVICES.map((name) => readFile(join(logs, `${name}.log`), 'utf8')));
-  const complaints = texts.flatMap((text) => text.split('\n').filter((line) => line.includes('"context":"telemetry"')));
+  const complaints = texts.flatMap((text) =>
+    text.split('\n').filter((line) => line.includes('"context":"telemetry"')),
+  );
   expect(complaints).toEqual([]);
 });

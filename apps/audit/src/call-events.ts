@@ -50,11 +50,7 @@ export function factsOf(invocation: InvocationId, commit: StoredCommit): readonl
   return wasCutRight ? cut.flat() : ownFacts(invocation, commit, commit.data);
 }
 
-function ownFacts(
-  invocation: InvocationId,
-  { seq, at, subject }: StoredCommit,
-  data: Uint8Array,
-): OwnFact[] {
+function ownFacts(invocation: InvocationId, { seq, at, subject }: StoredCommit, data: Uint8Array): OwnFact[] {
   const facts = decodeCommit({ seq, at, subject, data });
   const own: OwnFact[] = [];
   for (const fact of facts) {

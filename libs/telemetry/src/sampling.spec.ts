@@ -64,7 +64,9 @@ describe('the ratio', () => {
 it('hops of one call: no two have a span in common, however often it is tried', () => {
   const ids = new CallIds({ tenant, invocation: 'i-1' as InvocationId });
   const kinds = ['decide', 'queue', 'execute', 'start', 'run'];
-  const tries = Array.from({ length: 2_000 }, (_, index) => kinds.map((kind) => `${kind}/${index + 1}`)).flat();
+  const tries = Array.from({ length: 2_000 }, (_, index) =>
+    kinds.map((kind) => `${kind}/${index + 1}`),
+  ).flat();
   const hops = ['call', 'approval', 'reserve', 'resolution', 'cancel', ...tries];
   const spans = hops.map((hop) => ids.spanIdOf(hop));
   expect(new Set(spans).size).toBe(hops.length);
