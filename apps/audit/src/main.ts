@@ -1,5 +1,4 @@
 /** Starts the audit service. */
-import { setFlagsFromString } from 'node:v8';
 import { runService } from '@writ/service';
 import { AuditModule } from './audit.module.ts';
 import { AuditTransport } from './audit-transport.ts';
@@ -8,6 +7,11 @@ import { AuditTransport } from './audit-transport.ts';
  * Most of what this service holds are bytes on their way to Postgres, which V8 counts as old: collected at each third of
  * growth, as other services are, it spent a third of its time on that. It costs 10 MB.
  */
-setFlagsFromString('--heap-growing-percent=100');
+const HEAP_GROWTH_PERCENT = 100;
 
-await runService({ name: 'audit', module: AuditModule, transport: AuditTransport });
+await runService({
+  name: 'audit',
+  module: AuditModule,
+  transport: AuditTransport,
+  heapGrowthPercent: HEAP_GROWTH_PERCENT,
+});

@@ -1,5 +1,5 @@
 /** Starts a service: transports first, then HTTP; SIGTERM drains and ends with code 0. */
-import './memory.ts';
+import { growHeapBy } from './memory.ts';
 import 'reflect-metadata';
 import type { INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -14,6 +14,8 @@ export interface ServiceOptions {
   readonly module: Type;
   /** The transport through which the ledger reaches it; its class, as provided in the module. */
   readonly transport?: Type<LedgerTransport> | (abstract new (...parts: never[]) => LedgerTransport);
+  /** Taken unless `WRIT_HEAP_GROWTH_PERCENT` is set. */
+  readonly heapGrowthPercent?: number;
 }
 
 /** Runs until the process is told to stop. A service that cannot start says why in one sentence and exits with 1. */
@@ -29,6 +31,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
 
 async function start(options: ServiceOptions): Promise<INestApplication> {
   const config = readConfig(serviceEnvironment);
+  const growth = config.WRIT_HEAP_GROWTH_PERCENT ?? options.heapGrowthPercent;
+  if (growth !== undefined) growHeapBy(growth);
   const logger = new ServiceLog({
     json: true,
     logLevels: levelsFrom(config.WRIT_LOG_LEVEL),

@@ -13,6 +13,8 @@ export const serviceEnvironment = z.object({
   /** Address that the HTTP server listens on. */
   WRIT_HTTP_HOST: z.string().default('127.0.0.1'),
   WRIT_LOG_LEVEL: z.enum(['error', 'warn', 'log', 'debug']).default('log'),
+  /** Percent by which a service's heap may grow before it is collected; without it as the service was measured best. */
+  WRIT_HEAP_GROWTH_PERCENT: z.coerce.number().int().min(10).max(1_000).optional(),
   /** Base URL of an OTLP/HTTP receiver of traces and metrics; without it nothing is exported. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   OTEL_EXPORTER_OTLP_PROTOCOL: z.enum(['http/protobuf', 'http/json']).default('http/protobuf'),
