@@ -3,7 +3,16 @@ import { createInbox } from '@nats-io/nats-core';
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { Objm } from '@nats-io/obj';
 import type { ObjectStore } from '@nats-io/obj';
-import { CELL, PAYLOAD_BUCKET, WritError, apiError, pullReply, subjects, toolReply } from '@writ/contracts';
+import {
+  CELL,
+  PAYLOAD_BUCKET,
+  WritError,
+  apiError,
+  isPlainGrants,
+  pullReply,
+  subjects,
+  toolReply,
+} from '@writ/contracts';
 import type { PullReply } from '@writ/contracts';
 import type { z } from 'zod';
 import { PULL_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './limits.ts';
@@ -79,8 +88,10 @@ function unanswered(): WritError {
 
 /** An answer without a body is the server's: nobody listens there. */
 function pullReplyIn(message: Msg): PullReply {
-  if (message.data.length > 0) return replyIn(message, PULL, pullReply);
-  throw new WritError('no-scheduler', 'no scheduler listens to pulls', { retryable: true });
+  if (message.data.length === 0)
+    throw new WritError('no-scheduler', 'no scheduler listens to pulls', { retryable: true });
+  const reply = message.json<unknown>();
+  return isPlainGrants(reply) ? reply : checked(reply, PULL, pullReply);
 }
 
 /** A reply that was on its way to the connection before will not come; waiting for it would be idle time. */
@@ -96,11 +107,11 @@ async function ask<T>(
   schema: z.ZodType<T>,
   timeout: number,
 ): Promise<T> {
-  return replyIn(await connection.request(subject, JSON.stringify(body), { timeout }), subject, schema);
+  const message = await connection.request(subject, JSON.stringify(body), { timeout });
+  return checked(message.json(), subject, schema);
 }
 
-function replyIn<T>(message: Msg, subject: string, schema: z.ZodType<T>): T {
-  const reply = message.json<unknown>();
+function checked<T>(reply: unknown, subject: string, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(reply);
   if (parsed.success) return parsed.data;
   const refused = apiError.safeParse(reply);

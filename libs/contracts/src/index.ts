@@ -15,6 +15,7 @@ export {
   whyRequest,
   apiError,
 } from './api.ts';
+export { isPlainGrants } from './pull-reply-guard.ts';
 export { accountWay } from './account-way.ts';
 export { BATCH_CONTENT_TYPE, cloudEvent, decodeCommit, encodeCommit, encodeEvent } from './cloud-event.ts';
 export { canonicalJson, digest, digestOf, digestOfBytes } from './digest.ts';

@@ -4,42 +4,36 @@
  * left to the schema, which decides.
  */
 import { RunOutcome } from '../outcome.ts';
-import { isDigest, isDigit, isName } from './plain-values.ts';
+import { isCount, isDigest, isDigit, isName, isObject } from './plain-values.ts';
 
 const OUTCOMES: ReadonlySet<unknown> = new Set(Object.values(RunOutcome));
 const LONGEST_AMOUNT = 15;
 
 /** Whether `data` is certainly a valid `execution.completed`. Never true for what the schema would refuse. */
 export function isPlainCompletion(data: unknown): boolean {
-  if (typeof data !== 'object' || data === null) return false;
-  const fact = data as Readonly<Record<string, unknown>>;
+  if (!isObject(data)) return false;
   return (
-    isName(fact['invocation']) &&
-    isName(fact['agent']) &&
-    isName(fact['executor']) &&
-    isName(fact['session']) &&
-    isCount(fact['attempt']) &&
-    isDigest(fact['argsDigest']) &&
-    (fact['outputDigest'] === undefined || isDigest(fact['outputDigest'])) &&
-    OUTCOMES.has(fact['outcome']) &&
-    fact['outputRef'] === undefined &&
-    fact['error'] === undefined &&
-    fact['writes'] === undefined &&
-    Number.isFinite(fact['startedAtMs']) &&
-    Number.isFinite(fact['endedAtMs']) &&
-    isUsage(fact['usage'])
+    isName(data['invocation']) &&
+    isName(data['agent']) &&
+    isName(data['executor']) &&
+    isName(data['session']) &&
+    isCount(data['attempt']) &&
+    isDigest(data['argsDigest']) &&
+    (data['outputDigest'] === undefined || isDigest(data['outputDigest'])) &&
+    OUTCOMES.has(data['outcome']) &&
+    data['outputRef'] === undefined &&
+    data['error'] === undefined &&
+    data['writes'] === undefined &&
+    Number.isFinite(data['startedAtMs']) &&
+    Number.isFinite(data['endedAtMs']) &&
+    isUsage(data['usage'])
   );
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
 /** Unit names and amounts of the usual form. */
 function isUsage(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const usage = value as Readonly<Record<string, unknown>>;
-  for (const unit of Object.keys(usage)) if (!isUnit(unit) || !isAmount(usage[unit])) return false;
+  if (!isObject(value)) return false;
+  for (const unit of Object.keys(value)) if (!isUnit(unit) || !isAmount(value[unit])) return false;
   return true;
 }
 

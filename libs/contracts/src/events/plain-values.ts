@@ -30,6 +30,14 @@ export function isDigest(value: unknown): boolean {
   return true;
 }
 
+export function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }

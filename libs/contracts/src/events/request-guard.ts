@@ -5,7 +5,7 @@
  */
 import { MAX_CALLS_PER_STEP, MAX_INPUT_DEPTH } from '../limits.ts';
 import { nestsWithin } from '../json.ts';
-import { isDigest, isName } from './plain-values.ts';
+import { isDigest, isName, isObject } from './plain-values.ts';
 import { URGENCIES } from './request.ts';
 import type { ToolCall, ToolRequested } from './request.ts';
 
@@ -56,10 +56,6 @@ function plainCall(value: unknown): ToolCall | undefined {
 /** Bounded in depth, and without the one name that the schema leaves out. */
 function isPlainInputs(value: unknown): boolean {
   return isObject(value) && !Object.hasOwn(value, '__proto__') && nestsWithin(value, MAX_INPUT_DEPTH);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isNameOrAbsent(data: Readonly<Record<string, unknown>>, member: string): boolean {
